@@ -1,0 +1,187 @@
+"""FOCUS column names, categories and DuckDB types; nothing else knows them.
+
+Source: FOCUS 1.4, dataset Cost and Usage (focus.finops.org). Our own columns carry the prefix `x_`, as FOCUS asks.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+MONEY = "DECIMAL(28,12)"
+QUANTITY = "DECIMAL(38,18)"
+INSTANT = "TIMESTAMP"  # always UTC; without a zone, so that a cast to DATE gives the UTC day in every session
+TEXT = "VARCHAR"
+PAIRS = "MAP(VARCHAR, VARCHAR)"
+
+Level = Literal["mandatory", "conditional", "recommended", "own"]
+
+
+class Column(NamedTuple):
+    """A column of the table `cost`; `since` is the FOCUS version that brought it."""
+
+    name: str
+    type: str
+    level: Level
+    nullable: bool
+    since: str
+
+
+FOCUS_COLUMNS = (
+    Column("AllocatedMethodDetails", TEXT, "recommended", True, "1.3"),
+    Column("AllocatedMethodId", TEXT, "conditional", True, "1.3"),
+    Column("AllocatedResourceId", TEXT, "conditional", True, "1.3"),
+    Column("AllocatedResourceName", TEXT, "conditional", True, "1.3"),
+    Column("AllocatedTags", PAIRS, "conditional", True, "1.3"),
+    Column("AvailabilityZone", TEXT, "recommended", True, "0.5"),
+    Column("BilledCost", MONEY, "mandatory", False, "0.5"),
+    Column("BillingAccountId", TEXT, "mandatory", False, "0.5"),
+    Column("BillingAccountName", TEXT, "mandatory", True, "0.5"),
+    Column("BillingAccountType", TEXT, "conditional", False, "1.2"),
+    Column("BillingCurrency", TEXT, "mandatory", False, "0.5"),
+    Column("BillingPeriodEnd", INSTANT, "mandatory", False, "0.5"),
+    Column("BillingPeriodStart", INSTANT, "mandatory", False, "0.5"),
+    Column("CapacityReservationId", TEXT, "conditional", True, "1.1"),
+    Column("CapacityReservationStatus", TEXT, "conditional", True, "1.1"),
+    Column("ChargeCategory", TEXT, "mandatory", False, "0.5"),
+    Column("ChargeClass", TEXT, "mandatory", True, "1.0"),
+    Column("ChargeDescription", TEXT, "mandatory", True, "1.0"),
+    Column("ChargeFrequency", TEXT, "recommended", False, "1.0"),
+    Column("ChargePeriodEnd", INSTANT, "mandatory", False, "0.5"),
+    Column("ChargePeriodStart", INSTANT, "mandatory", False, "0.5"),
+    Column("CommitmentDiscountCategory", TEXT, "conditional", True, "1.0"),
+    Column("CommitmentDiscountId", TEXT, "conditional", True, "1.0"),
+    Column("CommitmentDiscountName", TEXT, "conditional", True, "1.0"),
+    Column("CommitmentDiscountQuantity", QUANTITY, "conditional", True, "1.1"),
+    Column("CommitmentDiscountStatus", TEXT, "conditional", True, "1.0"),
+    Column("CommitmentDiscountType", TEXT, "conditional", True, "1.0"),
+    Column("CommitmentDiscountUnit", TEXT, "conditional", True, "1.1"),
+    Column("CommitmentProgramEligibilityDetails", TEXT, "conditional", True, "1.4"),
+    Column("ConsumedQuantity", QUANTITY, "conditional", True, "1.0"),
+    Column("ConsumedUnit", TEXT, "conditional", True, "1.0"),
+    Column("ContractApplied", TEXT, "conditional", True, "1.3"),
+    Column("ContractedCost", MONEY, "mandatory", False, "1.0"),
+    Column("ContractedUnitPrice", QUANTITY, "conditional", True, "1.0"),
+    Column("EffectiveCost", MONEY, "mandatory", False, "0.5"),
+    Column("HostProviderName", TEXT, "mandatory", True, "1.3"),
+    Column("InvoiceDetailId", TEXT, "conditional", True, "1.4"),
+    Column("InvoiceId", TEXT, "conditional", True, "1.2"),
+    Column("InvoiceIssuerName", TEXT, "mandatory", False, "0.5"),
+    Column("ListCost", MONEY, "mandatory", False, "1.0"),
+    Column("ListUnitPrice", QUANTITY, "conditional", True, "1.0"),
+    Column("PricingCategory", TEXT, "conditional", True, "1.0"),
+    Column("PricingCurrency", TEXT, "conditional", False, "1.2"),
+    Column("PricingCurrencyContractedUnitPrice", QUANTITY, "conditional", True, "1.2"),
+    Column("PricingCurrencyEffectiveCost", MONEY, "conditional", False, "1.2"),
+    Column("PricingCurrencyListUnitPrice", QUANTITY, "conditional", True, "1.2"),
+    Column("PricingQuantity", QUANTITY, "mandatory", True, "1.0"),
+    Column("PricingUnit", TEXT, "mandatory", True, "1.0"),
+    Column("RegionId", TEXT, "conditional", True, "1.0"),
+    Column("RegionName", TEXT, "conditional", True, "1.0"),
+    Column("ResourceId", TEXT, "conditional", True, "0.5"),
+    Column("ResourceName", TEXT, "conditional", True, "0.5"),
+    Column("ResourceType", TEXT, "conditional", True, "1.0"),
+    Column("ServiceCategory", TEXT, "mandatory", False, "0.5"),
+    Column("ServiceName", TEXT, "mandatory", False, "0.5"),
+    Column("ServiceProviderName", TEXT, "mandatory", False, "1.3"),
+    Column("ServiceSubcategory", TEXT, "recommended", False, "1.1"),
+    Column("SkuId", TEXT, "conditional", True, "1.0"),
+    Column("SkuMeter", TEXT, "conditional", True, "1.1"),
+    Column("SkuPriceDetails", TEXT, "conditional", True, "1.1"),
+    Column("SkuPriceId", TEXT, "conditional", True, "1.0"),
+    Column("SubAccountId", TEXT, "conditional", True, "0.5"),
+    Column("SubAccountName", TEXT, "conditional", True, "0.5"),
+    Column("SubAccountType", TEXT, "conditional", True, "1.2"),
+    Column("Tags", PAIRS, "conditional", True, "1.0"),
+)
+
+OWN_COLUMNS = (
+    Column("x_Provider", TEXT, "own", False, ""),
+    Column("x_SourceId", TEXT, "own", False, ""),
+    Column("x_BillingMonth", "DATE", "own", False, ""),
+    Column("x_LoadId", TEXT, "own", False, ""),
+    Column("x_Organization", TEXT, "own", True, ""),
+    Column("x_Project", TEXT, "own", True, ""),
+    Column("x_Team", TEXT, "own", True, ""),
+    Column("x_Environment", TEXT, "own", True, ""),
+    Column("x_CostCenter", TEXT, "own", True, ""),
+    Column("x_AllocationRule", PAIRS, "own", True, ""),
+    Column("x_Extra", PAIRS, "own", True, ""),
+)
+
+COST_COLUMNS = FOCUS_COLUMNS + OWN_COLUMNS
+
+COST_KINDS = ("billed", "effective", "list", "contracted")
+COST_COLUMN_OF_KIND = {kind: f"{kind.capitalize()}Cost" for kind in COST_KINDS}
+
+DIMENSIONS = {
+    "organization": "x_Organization",
+    "project": "x_Project",
+    "team": "x_Team",
+    "environment": "x_Environment",
+    "cost_center": "x_CostCenter",
+}
+
+CHARGE_CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
+SERVICE_CATEGORIES = (
+    "AI and Machine Learning",
+    "Analytics",
+    "Business Applications",
+    "Compute",
+    "Databases",
+    "Developer Tools",
+    "Identity",
+    "Integration",
+    "Internet of Things",
+    "Management and Governance",
+    "Media",
+    "Migration",
+    "Mobile",
+    "Multicloud",
+    "Networking",
+    "Other",
+    "Security",
+    "Storage",
+    "Web",
+)
+ALLOWED_VALUES: dict[str, tuple[str, ...]] = {
+    "ChargeCategory": CHARGE_CATEGORIES,
+    "ChargeClass": ("Correction",),
+    "ChargeFrequency": ("One-Time", "Recurring", "Usage-Based"),
+    "PricingCategory": ("Standard", "Dynamic", "Committed", "Other"),
+    "CommitmentDiscountCategory": ("Spend", "Usage"),
+    "CommitmentDiscountStatus": ("Used", "Unused"),
+    "CapacityReservationStatus": ("Used", "Unused"),
+    "ServiceCategory": SERVICE_CATEGORIES,
+}
+
+# Columns of FOCUS 1.0 to 1.3 that 1.4 dropped, and where their values go.
+FORMER_COLUMNS = ("ProviderName", "PublisherName")
+
+# What providers call themselves in ProviderName, ServiceProviderName or InvoiceIssuerName, in lower case.
+PROVIDER_NAMES = {
+    "aws": "aws",
+    "amazon": "aws",
+    "amazon web services": "aws",
+    "amazon web services, inc.": "aws",
+    "amazon web services emea sarl": "aws",
+    "azure": "azure",
+    "microsoft": "azure",
+    "microsoft azure": "azure",
+    "microsoft corporation": "azure",
+    "gcp": "gcp",
+    "google": "gcp",
+    "google cloud": "gcp",
+    "google cloud platform": "gcp",
+    "google llc": "gcp",
+    "oci": "oracle",
+    "oracle": "oracle",
+    "oracle cloud": "oracle",
+    "oracle cloud infrastructure": "oracle",
+    "oracle corporation": "oracle",
+    "alibaba": "alibaba",
+    "alibaba cloud": "alibaba",
+    "tencent cloud": "tencent",
+    "ibm cloud": "ibm",
+    "snowflake": "snowflake",
+    "databricks": "databricks",
+}

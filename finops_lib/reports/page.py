@@ -1,0 +1,160 @@
+"""Elements of a page: the answer, headline figures, status strip, sentences, callouts, actions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from finops_lib.reports import markup
+from finops_lib.reports.format import Number, plural
+from finops_lib.reports.marks import sparkline, status_html, status_name, status_text
+
+MOST_ACTIONS = 3
+# Kinds of a strip that say more than the usual word of their colour.
+SPOKEN = ("stale", "incomplete", "warning", "error")
+
+
+class Showable(Protocol):
+    """What a cell can show: an element, a table, a chart."""
+
+    def html(self) -> str: ...
+    def text(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A piece of the page: escaped HTML, and the same in plain words for a terminal or a mail."""
+
+    body: str
+    words: str
+
+    def html(self) -> str:
+        return self.body
+
+    def text(self) -> str:
+        return self.words
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/html": markup.shown(self.body), "text/plain": self.words}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A headline figure.
+
+    Args:
+        value: formatted, with its unit.
+        note: what it is compared with, or until when it counts.
+        trend: the course behind it, oldest first; None where not known.
+        status: a colour or its everyday name; empty shows none.
+        word: the word beside the status' shape.
+    """
+
+    label: str
+    value: str
+    note: str = ""
+    trend: Sequence[Number] = ()
+    status: str = ""
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to do, with what it is worth, who does it and until when."""
+
+    text: str
+    money: str = ""
+    owner: str = ""
+    due: str = ""
+
+
+def answer(question: str, answer: str, status: str = "", word: str = "") -> Element:
+    """Show the page's question with its computed answer; the question becomes the title of the report."""
+    mark = f"<p>{status_html(status, word)}</p>" if status else ""
+    words = f"{question}\n{answer}" + (f"\n{status_text(status, word)}" if status else "")
+    return Element(
+        f'<div class="fw-answer"><p class="fw-question">{markup.text(question, None)}</p>'
+        f'<p class="fw-said">{markup.text(answer, None)}</p>{mark}</div>',
+        words,
+    )
+
+
+def figures(items: Sequence[Figure]) -> Element:
+    """Show three to five headline figures in a row."""
+    cells = [
+        f'<div class="fw-figure"><dt>{markup.text(item.label)}</dt>'
+        f'<dd class="fw-value">{markup.text(item.value)}</dd>'
+        + (f'<dd class="fw-trend">{drawing}</dd>' if (drawing := sparkline(item.trend)) else "")
+        + (f'<dd class="fw-note">{markup.text(item.note, None)}</dd>' if item.note else "")
+        + (f"<dd>{status_html(item.status, item.word)}</dd>" if item.status else "")
+        + "</div>"
+        for item in items
+    ]
+    lines = [
+        f"{item.label}: {item.value}"
+        + (f" ({item.note})" if item.note else "")
+        + (f" {status_text(item.status, item.word)}" if item.status else "")
+        for item in items
+    ]
+    return Element(f'<dl class="fw-figures">{"".join(cells)}</dl>', "\n".join(lines))
+
+
+def strip(kind: str, text: str) -> Element:
+    """Show a status strip above the numbers: what is stale, incomplete or unreconciled, in words.
+
+    Args:
+        kind: a colour or its everyday name: ok, info, stale, incomplete, warning, error.
+    """
+    word = "note" if status_name(kind) == "grey" else kind if kind in SPOKEN else ""
+    return Element(
+        f'<div class="fw-strip fw-edge-{status_name(kind)}" role="note">{status_html(kind, word)} '
+        f"<span>{markup.text(text, None)}</span></div>",
+        f"{status_text(kind, word)}: {text}",
+    )
+
+
+def sentence(text: str) -> Element:
+    """Show one computed sentence."""
+    return Element(f'<p class="fw-sentence">{markup.text(text, None)}</p>', text)
+
+
+def callout(title: str, text: str, kind: str = "info") -> Element:
+    """Show a boxed remark that belongs to the numbers around it."""
+    return Element(
+        f'<div class="fw-callout fw-edge-{status_name(kind)}"><strong>{markup.text(title)}</strong>'
+        f"<p>{markup.text(text, None)}</p></div>",
+        f"{title}: {text}",
+    )
+
+
+def actions(items: Sequence[Action], nothing: str = "Nothing needs to be done.") -> Element:
+    """Show what to do: at most three actions, the most valuable first as given; further ones are only counted."""
+    if not items:
+        return Element(f'<p class="fw-sentence">{markup.text(nothing, None)}</p>', nothing)
+    rows, lines = [], []
+    for place, item in enumerate(items[:MOST_ACTIONS], start=1):
+        facts = [fact for fact in (item.owner, f"by {item.due}" if item.due else "") if fact]
+        rows.append(
+            f'<li><span class="fw-do">{markup.text(item.text, None)}</span>'
+            + (f'<span class="fw-worth">{markup.text(item.money)}</span>' if item.money else "")
+            + (f'<span class="fw-who">{", ".join(markup.name(fact) for fact in facts)}</span>' if facts else "")
+            + "</li>"
+        )
+        lines.append(f"{place}. {item.text}" + "".join(f"; {fact}" for fact in (item.money, *facts) if fact))
+    rest = len(items) - MOST_ACTIONS
+    more = f"{plural(rest, 'further action')} in the tables above." if rest > 0 else ""
+    html = f'<ol class="fw-actions">{"".join(rows)}</ol>' + (f'<p class="fw-note">{more}</p>' if more else "")
+    return Element(f'<div class="fw-todo">{html}</div>', "\n".join([*lines, more] if more else lines))
+
+
+def facts(items: Mapping[str, object], title: str = "") -> Element:
+    """Show named facts, one a line."""
+    rows = "".join(f"<dt>{markup.text(label)}</dt><dd>{markup.name(value)}</dd>" for label, value in items.items())
+    heading = f"<strong>{markup.text(title)}</strong>" if title else ""
+    lines = [*([title] if title else []), *(f"{label}: {value}" for label, value in items.items())]
+    return Element(f'<div class="fw-facts">{heading}<dl>{rows}</dl></div>', "\n".join(lines))
+
+
+def beside(*elements: Showable) -> Element:
+    """Show elements that are to be compared side by side; one below the other on a phone."""
+    cells = "".join(f'<div class="fw-cell">{element.html()}</div>' for element in elements)
+    return Element(f'<div class="fw-beside">{cells}</div>', "\n\n".join(element.text() for element in elements))

@@ -1,0 +1,57 @@
+"""Promote tags and accounts of the rows in `parsed` to allocation dimensions, by the rules of params/workbench.yaml.
+
+The rules are applied once to each distinct combination of what they read, in Python, and joined back: exact where SQL
+cannot be (Unicode normalisation), and as fast.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import duckdb
+
+from finops_lib.analyses.allocation import allocate, dimensions_from, relevant_keys
+from finops_lib.focus import DIMENSIONS, PAIRS
+from finops_lib.settings import AllocationRules
+
+
+def rules_fingerprint(rules: AllocationRules) -> str:
+    """Give the identity of a rule set: its version and what it says."""
+    text = json.dumps(rules.model_dump(), sort_keys=True)
+    return f"rules {rules.rules_version}.{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def allocated_select(con: duckdb.DuckDBPyConnection, rules: AllocationRules) -> str:
+    """Make the table `allocation` and give the select of `parsed` with the dimensions joined to it."""
+    dimensions = dimensions_from(rules.model_dump()["dimensions"])
+    all_keys = con.execute("select distinct unnest(map_keys(Tags)) from parsed").fetchall()
+    keys = relevant_keys(dimensions, (key for (key,) in all_keys))
+    read = {f"tag_{i}": f"Tags[{_quoted(key)}]" for i, key in enumerate(keys)}
+    read |= {"account": "SubAccountId", "billing_account": "BillingAccountId"}
+    picked = ", ".join(f"{expression} as {name}" for name, expression in read.items())
+    results = ", ".join([*(f"{column} VARCHAR" for column in DIMENSIONS.values()), f"x_AllocationRule {PAIRS}"])
+    inputs = ", ".join(f"{name} VARCHAR" for name in read)
+    con.execute(f"create or replace temp table allocation ({inputs}, {results})")
+    rows = []
+    for *values, account, billing_account in con.execute(f"select distinct {picked} from parsed").fetchall():
+        tags = dict(zip(keys, values, strict=True))
+        found = allocate(dimensions, tags=tags, account=account, billing_account=billing_account)
+        rule_ids = {name: rule for name, (_, rule) in found.items()} | {"version": str(rules.rules_version)}
+        allocated = [found.get(name, (None, ""))[0] for name in DIMENSIONS]
+        rows.append([*values, account, billing_account, *allocated, rule_ids])
+    _insert(con, rows)
+    on = " and ".join(f"{expression} is not distinct from a.{name}" for name, expression in read.items())
+    columns = ", ".join(f"a.{column}" for column in [*DIMENSIONS.values(), "x_AllocationRule"])
+    return f"select parsed.*, {columns} from parsed left join allocation as a on {on}"
+
+
+def _insert(con: duckdb.DuckDBPyConnection, rows: list[list[object]]) -> None:
+    for start in range(0, len(rows), 500):
+        chunk = rows[start : start + 500]
+        marks = ", ".join(["(" + ", ".join(["?"] * len(chunk[0])) + ")"] * len(chunk))
+        con.execute(f"insert into allocation values {marks}", [value for row in chunk for value in row])
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

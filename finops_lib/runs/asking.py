@@ -1,0 +1,72 @@
+"""Ask the lake: read-only SQL over the lake's tables and, as schema `state`, the state database.
+
+The connection can reach the lake's own files and nothing else: no other file, no network, no other database.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from finops_lib.errors import ConfigError
+from finops_lib.lake.create import ensure_lake
+from finops_lib.lake.open import DATA_FOLDER, Lake, confine, open_lake, sql_text
+from finops_lib.settings import Settings
+
+_READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.RELATION)
+_SQLITE = "sqlite:///"
+
+
+def open_for_questions(settings: Settings, *, snapshot: int | None = None) -> Lake:
+    """Open the lake for ad-hoc SQL; an absent lake is made first, so that `cost` exists even when empty."""
+    ensure_lake(settings.lake)
+    lake = open_lake(
+        settings.lake, snapshot=snapshot, memory_limit=settings.memory_limit, threads=settings.threads
+    )
+    try:
+        state = _state_file(settings)
+        if state is not None:
+            lake.con.execute(f"attach '{sql_text(state)}' as state (type sqlite, read_only)")
+        confine(lake.con, [settings.lake / DATA_FOLDER])
+    except BaseException:
+        lake.con.close()
+        raise
+    return lake
+
+
+def ask(lake: Lake, query: str) -> duckdb.DuckDBPyRelation:
+    """Run one reading statement.
+
+    Raises:
+        ConfigError: not valid SQL, more than one statement, or one that is not a question.
+    """
+    try:
+        statements = lake.con.extract_statements(query)
+        if len(statements) != 1:
+            raise ConfigError(f"{len(statements)} statements given", next_step="ask one question at a time")
+        if statements[0].type not in _READING:
+            raise ConfigError(
+                f"only questions can be asked, not {statements[0].type.name}",
+                next_step="write a query that starts with select, from, with, describe, show, summarize or explain",
+            )
+        if statements[0].type is duckdb.StatementType.EXPLAIN:
+            return lake.con.from_query(f"from query({_quoted_plan(lake, query)})")
+        return lake.con.sql(query)
+    except duckdb.Error as error:
+        raise ConfigError(
+            " ".join(str(error).split())[:600], next_step="correct the query; finops catalog lists tables and marts"
+        ) from error
+
+
+def _quoted_plan(lake: Lake, query: str) -> str:
+    rows = lake.con.execute(query).fetchall()
+    values = ", ".join(f"('{sql_text(key)}', '{sql_text(value)}')" for key, value in rows)
+    return "'" + sql_text(f"select * from (values {values}) as plan(explain_key, explain_value)") + "'"
+
+
+def _state_file(settings: Settings) -> Path | None:
+    if not settings.state_url.startswith(_SQLITE):
+        return None
+    path = Path(settings.state_url.removeprefix(_SQLITE))
+    return path if path.exists() else None

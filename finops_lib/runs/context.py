@@ -1,0 +1,156 @@
+"""Which day, currency and provider does a run speak about, and what must its reader be told first?
+
+Empty parameters are resolved against the lake: `as_of` to the newest day that is complete for every live source,
+`currency` to the one that most effective cost is in.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+from finops_lib.errors import ConfigError
+from finops_lib.periods import parse_day
+from finops_lib.runs import clock
+
+# A source this far behind the newest one has stopped delivering: it is named in the strip and no longer holds
+# back "the newest complete day", or one forgotten export would freeze every report.
+STALE_AFTER_DAYS = 7
+
+FALLBACK_CURRENCY = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What one source has delivered in one currency; days are None when it has no (complete) day."""
+
+    provider: str
+    source: str
+    currency: str
+    first_day: date | None
+    newest_day: date | None
+    complete_through: date | None
+    effective_cost: Decimal
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Coverage:
+        """Read one row of `run_context.sql`."""
+        return cls(
+            provider=row["x_Provider"],
+            source=row["x_SourceId"],
+            currency=row["BillingCurrency"],
+            first_day=row["first_day"],
+            newest_day=row["newest_day"],
+            complete_through=row["complete_through"] or row["newest_day"],
+            effective_cost=row["effective_cost"] or Decimal(0),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence that stands before any number; kind as in `reports.page.strip`."""
+
+    kind: Literal["info", "stale", "incomplete", "warning"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a run speaks about, and what its reader must know first."""
+
+    as_of: date
+    currency: str
+    provider: str
+    is_empty: bool
+    notices: tuple[Notice, ...]
+
+
+def resolve_context(coverage: Sequence[Coverage], *, as_of: str, currency: str, provider: str) -> Context:
+    """Fill the empty parameters from what the lake covers.
+
+    Args:
+        coverage: every source and currency of the lake.
+        as_of: last included day, ISO; empty = newest complete day.
+        currency: three capital letters; empty = the one most effective cost is in.
+        provider: one of the lake's providers; empty = all.
+    Raises:
+        ConfigError: a provider or currency the lake does not have, or a day after its newest one.
+    """
+    asked_day = parse_day(as_of, name="as_of") if as_of else None
+    if not coverage:
+        # An empty lake has no day of its own; yesterday is the last one that can be complete anywhere.
+        day = asked_day or clock.now().date() - timedelta(days=1)
+        return Context(day, currency or FALLBACK_CURRENCY, provider, is_empty=True, notices=())
+
+    if provider and provider not in {c.provider for c in coverage}:
+        raise ConfigError.unknown("provider", provider, {c.provider for c in coverage})
+    in_scope = [c for c in coverage if not provider or c.provider == provider]
+    if currency and currency not in {c.currency for c in in_scope}:
+        raise ConfigError.unknown("currency", currency, {c.currency for c in in_scope})
+    currency = currency or _main_currency(in_scope)
+    live = [c for c in in_scope if not _is_stale(c, in_scope)]
+    complete = [c.complete_through for c in live if c.complete_through]
+    day = _checked_day(asked_day, in_scope) if asked_day else min(complete, default=_newest(in_scope))
+    notices = (*_stale_or_incomplete(in_scope, day), *_left_out(in_scope, currency))
+    return Context(day, currency, provider, is_empty=False, notices=notices)
+
+
+def _main_currency(coverage: Sequence[Coverage]) -> str:
+    totals: dict[str, Decimal] = defaultdict(Decimal)
+    for source in coverage:
+        totals[source.currency] += source.effective_cost
+    # The amounts are only compared, never added across currencies; the name breaks a tie the same way every time.
+    return max(sorted(totals), key=lambda name: totals[name])
+
+
+def _newest(coverage: Sequence[Coverage]) -> date:
+    return max((c.newest_day for c in coverage if c.newest_day), default=date.min)
+
+
+def _is_stale(source: Coverage, among: Sequence[Coverage]) -> bool:
+    return source.newest_day is None or (_newest(among) - source.newest_day).days > STALE_AFTER_DAYS
+
+
+def _checked_day(day: date, coverage: Sequence[Coverage]) -> date:
+    newest = _newest(coverage)
+    if day > newest:
+        raise ConfigError(
+            f"as_of {day} is after the newest day in the lake, {newest}",
+            next_step=f"use {newest} or an earlier day, or leave as_of empty for the newest complete day",
+            as_of=day,
+            newest_day=newest,
+        )
+    return day
+
+
+def _stale_or_incomplete(coverage: Sequence[Coverage], day: date) -> Iterator[Notice]:
+    for source in _per_source(coverage):
+        if source.first_day is not None and source.first_day > day:
+            yield Notice("info", f"{source.source} has no charges before {_day(source.first_day)}.")
+        elif source.newest_day is None:
+            yield Notice("stale", f"{source.source} has no charge with a day.")
+        elif _is_stale(source, coverage) and source.newest_day < day:
+            last = _day(source.newest_day)
+            yield Notice("stale", f"{source.source} has delivered nothing after {last}: its later cost is missing here.")
+        elif source.complete_through is not None and source.complete_through < day:
+            last = _day(source.complete_through)
+            yield Notice("incomplete", f"{source.source} is complete only through {last}: later days may still grow.")
+
+
+def _per_source(coverage: Sequence[Coverage]) -> list[Coverage]:
+    # Freshness is a fact of the source, repeated for each of its currencies.
+    return list({(c.provider, c.source): c for c in coverage}.values())
+
+
+def _left_out(coverage: Sequence[Coverage], currency: str) -> Iterator[Notice]:
+    others = sorted({c.currency for c in coverage} - {currency})
+    if others:
+        yield Notice("info", f"Charges in {' and '.join(others)} are not in these figures, which are in {currency}.")
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"

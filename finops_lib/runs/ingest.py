@@ -1,0 +1,329 @@
+"""Load billing files: read all of a delivery, stage the slices that changed, replace them in one commit."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from finops_lib.errors import ConfigError, DataError
+from finops_lib.focus import COST_COLUMNS
+from finops_lib.lake.create import ensure_lake
+from finops_lib.lake.lock import writer_lock
+from finops_lib.lake.open import CATALOG_FILE, attach, connect, open_lake
+from finops_lib.lake.write import CurrentLoad, SliceKey, Staged, commit, current_loads, discard, stage
+from finops_lib.runs.allocate import allocated_select, rules_fingerprint
+from finops_lib.runs.clock import now
+from finops_lib.settings import Settings
+from finops_lib.sources.conform import enum_expression
+from finops_lib.sources.delivery import Delivery, SliceTotals, fingerprint, mapping_version, name_dialects, plain, read_delivery
+from finops_lib.sources.files import BillingFile, find_files
+
+# A replacement that loses more than this share of a slice's rows or money is more likely a broken export than news.
+_LOSS_LIMIT = Decimal("0.5")
+
+
+@dataclass(frozen=True, slots=True)
+class SliceReport:
+    """What an ingest did to one slice in one currency (design.md 7). Money is exact; None = the slice is new."""
+
+    provider: str
+    source: str
+    billing_month: str
+    currency: str
+    status: str
+    rows_in: int
+    rows_loaded: int
+    billed_in: Decimal
+    billed_loaded: Decimal
+    effective_in: Decimal
+    effective_loaded: Decimal
+    rounding_drift: Decimal
+    billed_before: Decimal | None
+    load_id: str
+    message: str
+
+
+class RefusedReplacement(DataError):
+    """A delivery that would lose too much; `reports` says for every slice what would have happened."""
+
+    reports: list[SliceReport]
+
+
+def ingest(
+    settings: Settings,
+    paths: Sequence[Path],
+    *,
+    source: str,
+    dialect: str = "",
+    replace: bool = False,
+    dry_run: bool = False,
+    run_id: str = "",
+) -> list[SliceReport]:
+    """Load all billing files under `paths` as one delivery of `source`: whole, or not at all.
+
+    Args:
+        dialect: a name from DIALECTS; "" = each file's header decides.
+        replace: accept that a slice loses more than half of its rows or money.
+        dry_run: read and check, change nothing.
+    Raises:
+        ConfigError: not a source name.
+        DataError: a file or row is wrong, or a slice would lose too much (RefusedReplacement).
+        LockError: another writer was busy for 300 s.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", source):
+        raise ConfigError(f"{source!r} is not a source name", next_step="use 1 to 64 letters, digits, dots, dashes, underscores")
+    files = find_files(paths)
+    rules = settings.workbench.allocation
+    version = f"{mapping_version(name_dialects(files, dialect))}; {rules_fingerprint(rules)}"
+    delivery_id = fingerprint(files, version)
+    before = _read_current(settings, source)
+    if same := _same_delivery(before, files, delivery_id):
+        return [_unchanged(load) for load in same]
+    con = connect(memory_limit=settings.memory_limit, threads=settings.threads)
+    try:
+        delivery = read_delivery(con, files, dialect=dialect)
+        plan = _plan(delivery, before, source, version, replace=replace)
+        if dry_run or not plan.changed:
+            return plan.reports
+        select = _final_select(con, delivery, rules_select=allocated_select(con, rules), source=source)
+        ensure_lake(settings.lake)
+        staged: list[Staged] = []
+        try:
+            for key, load_id in plan.changed.items():
+                rows = f"select * replace ('{load_id}' as x_LoadId) from ({select}) where {key.where}"
+                staged.append(stage(con, settings.lake, key, load_id, rows))
+            return _commit(con, settings, delivery, staged, source, version, delivery_id, replace=replace, run_id=run_id)
+        except BaseException:
+            discard(staged)
+            raise
+    finally:
+        con.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    reports: list[SliceReport]
+    changed: dict[SliceKey, str]
+
+
+def _plan(
+    delivery: Delivery, before: Sequence[CurrentLoad], source: str, version: str, *, replace: bool
+) -> _Plan:
+    """Say for every slice of the delivery whether it changes, and refuse a loss that nobody announced."""
+    current: dict[SliceKey, list[CurrentLoad]] = {}
+    for load in before:
+        current.setdefault(load.key, []).append(load)
+    slices: dict[SliceKey, list[SliceTotals]] = {}
+    for totals in delivery.totals:
+        slices.setdefault(SliceKey(totals.provider, source, totals.month), []).append(totals)
+    reports: list[SliceReport] = []
+    changed: dict[SliceKey, str] = {}
+    losses: list[str] = []
+    for key, totals_of_slice in slices.items():
+        load_id = fingerprint(_files_of(delivery, key), version)
+        old = current.get(key, [])
+        if any(load.load_id == load_id for load in old):
+            reports += [_unchanged(load) for load in old]
+            continue
+        loss = "" if replace else _loss(key, totals_of_slice, old)
+        if loss:
+            losses.append(loss)
+        changed[key] = load_id
+        reports += [_report(key, totals, old, load_id, "rejected" if loss else "loaded", loss) for totals in totals_of_slice]
+    if losses:
+        refused = RefusedReplacement(losses[0], next_step="check the export; if the loss is right, add --replace")
+        refused.reports = reports
+        raise refused
+    return _Plan(reports, changed)
+
+
+def _commit(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    delivery: Delivery,
+    staged: list[Staged],
+    source: str,
+    version: str,
+    delivery_id: str,
+    *,
+    replace: bool,
+    run_id: str,
+) -> list[SliceReport]:
+    with writer_lock(settings.lake, purpose=f"ingest {source}"):
+        attach(con, settings.lake, read_only=False)
+        # Somebody else may have loaded the same slices since we looked: what counts is what the lake holds now.
+        before = current_loads(con, source)
+        plan = _plan(delivery, before, source, version, replace=replace)
+        wanted = [item for item in staged if item.key in plan.changed]
+        discard([item for item in staged if item.key not in plan.changed])
+        for item in wanted:
+            item.loads = _load_rows(delivery, item, before, version, delivery_id)
+            item.findings = [
+                {
+                    "x_Provider": found.provider,
+                    "x_SourceId": source,
+                    "x_BillingMonth": found.month,
+                    "finding": found.finding,
+                    "column_name": found.column,
+                    "occurrences": found.occurrences,
+                    "example": found.example,
+                }
+                for found in delivery.findings
+                if (found.provider, found.month) == (item.key.provider, item.key.month)
+            ]
+        if wanted:
+            message = f"load {source}: {', '.join(f'{item.key.provider} {item.key.month:%Y-%m}' for item in wanted)}"
+            commit(con, wanted, loaded_at=now().replace(tzinfo=None), run_id=run_id, message=message[:500])
+    return plan.reports
+
+
+def _load_rows(
+    delivery: Delivery, item: Staged, before: Sequence[CurrentLoad], version: str, delivery_id: str
+) -> list[dict[str, object]]:
+    old = {load.currency: load for load in before if load.key == item.key}
+    files = _files_of(delivery, item.key)
+    described = json.dumps(
+        [
+            {"path": str(file.path), "bytes": file.bytes, "sha256": file.sha256, "rows": rows}
+            for file, rows in _rows_of(delivery, item.key)
+        ]
+    )
+    rows: list[dict[str, object]] = []
+    for totals in delivery.totals:
+        if (totals.provider, totals.month) != (item.key.provider, item.key.month):
+            continue
+        former = old.get(totals.currency)
+        rows.append(
+            {
+                "delivery_id": delivery_id,
+                "x_Provider": item.key.provider,
+                "x_SourceId": item.key.source,
+                "x_BillingMonth": item.key.month,
+                "BillingCurrency": totals.currency,
+                "dialect": delivery.dialect,
+                "mapping_version": version,
+                "rows_in": totals.rows,
+                "rows_loaded": totals.rows,
+                "rows_rejected": 0,
+                "billed_in": totals.billed_in,
+                "billed_loaded": totals.billed_loaded,
+                "effective_in": totals.effective_in,
+                "effective_loaded": totals.effective_loaded,
+                "list_loaded": totals.list_loaded,
+                "contracted_loaded": totals.contracted_loaded,
+                "rounding_drift": totals.billed_in - totals.billed_loaded,
+                "values_rounded": totals.values_rounded,
+                "rows_before": former.rows if former else (0 if old else None),
+                "billed_before": former.billed if former else (Decimal(0) if old else None),
+                "effective_before": former.effective if former else (Decimal(0) if old else None),
+                "first_day": totals.first_day,
+                "last_day": totals.last_day,
+                "source_files": described,
+                "delivered_at": max(file.modified for file in files),
+            }
+        )
+    return rows
+
+
+def _final_select(con: duckdb.DuckDBPyConnection, delivery: Delivery, *, rules_select: str, source: str) -> str:
+    """Give the select of all columns of `cost` over the rows in `parsed`."""
+    own = {"x_SourceId": f"'{source}'", "x_LoadId": "''"}
+    own |= {name: enum_expression(name) for name in delivery.misspelt}
+    columns = [f"{own.get(column.name, column.name)} as {column.name}" for column in COST_COLUMNS]
+    return f"select {', '.join(columns)} from ({rules_select})"
+
+
+def _rows_of(delivery: Delivery, key: SliceKey) -> list[tuple[BillingFile, int]]:
+    return [
+        (delivery.files[position], rows)
+        for (provider, month, position), rows in sorted(delivery.rows_by_file.items())
+        if (provider, month) == (key.provider, key.month)
+    ]
+
+
+def _files_of(delivery: Delivery, key: SliceKey) -> list[BillingFile]:
+    return [file for file, _ in _rows_of(delivery, key)]
+
+
+def _read_current(settings: Settings, source: str) -> list[CurrentLoad]:
+    if not (settings.lake / CATALOG_FILE).exists():
+        return []
+    ensure_lake(settings.lake)
+    with open_lake(settings.lake) as lake:
+        return current_loads(lake.con, source)
+
+
+def _same_delivery(before: Sequence[CurrentLoad], files: Sequence[BillingFile], delivery_id: str) -> list[CurrentLoad]:
+    """Give the loads of this very delivery if all that it ever filled is still what the lake holds."""
+    same = [load for load in before if load.delivery_id == delivery_id]
+    held = frozenset[str]().union(*(load.files for load in same))
+    whole = all(len({load.key for load in same}) == load.slices_of_delivery for load in same)
+    return same if whole and held == {file.sha256 for file in files} else []
+
+
+def _loss(key: SliceKey, totals: Sequence[SliceTotals], old: Sequence[CurrentLoad]) -> str:
+    """Say what a replacement would lose too much of, or give ""."""
+    name = f"{key.provider} {key.source} {key.month:%Y-%m}"
+    rows, rows_before = sum(t.rows for t in totals), sum(load.rows for load in old)
+    if rows < rows_before * _LOSS_LIMIT:
+        return f"{name} would shrink from {rows_before} to {rows} rows"
+    new = {t.currency: t for t in totals}
+    for load in old:
+        after = new.get(load.currency)
+        for kind, was, becomes in (
+            ("billed", load.billed, after.billed_loaded if after else Decimal(0)),
+            ("effective", load.effective, after.effective_loaded if after else Decimal(0)),
+        ):
+            if was > 0 and becomes < was * _LOSS_LIMIT:
+                return f"{name} would shrink from {was.normalize():f} to {becomes.normalize():f} {load.currency} {kind}"
+    return ""
+
+
+def _report(
+    key: SliceKey, totals: SliceTotals, old: Sequence[CurrentLoad], load_id: str, status: str, message: str
+) -> SliceReport:
+    before = {load.currency: load.billed for load in old}
+    change = totals.billed_loaded - before.get(totals.currency, Decimal(0))
+    return SliceReport(
+        provider=key.provider,
+        source=key.source,
+        billing_month=f"{key.month:%Y-%m}",
+        currency=totals.currency,
+        status=status,
+        rows_in=totals.rows,
+        rows_loaded=0 if status == "rejected" else totals.rows,
+        billed_in=totals.billed_in,
+        billed_loaded=totals.billed_loaded,
+        effective_in=totals.effective_in,
+        effective_loaded=totals.effective_loaded,
+        rounding_drift=plain(totals.billed_in - totals.billed_loaded),
+        billed_before=before.get(totals.currency, Decimal(0) if old else None),
+        load_id=load_id,
+        message=message or (f"restated by {change.normalize():+f} {totals.currency}" if old else "new"),
+    )
+
+
+def _unchanged(load: CurrentLoad) -> SliceReport:
+    return SliceReport(
+        provider=load.key.provider,
+        source=load.key.source,
+        billing_month=f"{load.key.month:%Y-%m}",
+        currency=load.currency,
+        status="unchanged",
+        rows_in=load.rows,
+        rows_loaded=load.rows,
+        billed_in=plain(load.billed_in),
+        billed_loaded=load.billed,
+        effective_in=plain(load.effective_in),
+        effective_loaded=load.effective,
+        rounding_drift=plain(load.billed_in - load.billed),
+        billed_before=load.billed,
+        load_id=load.load_id,
+        message="the lake holds exactly this already",
+    )

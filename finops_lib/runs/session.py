@@ -1,0 +1,144 @@
+"""How does a notebook get at the lake? By one call, `open_run`, the same under the runner and in JupyterLab.
+
+Under the runner the environment names the run's folder and its pinned snapshot, and every query is remembered for the
+fold under the report; in JupyterLab none of that is set, the newest snapshot is used, and nothing is written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from finops_lib.lake.open import CATALOG_FILE, Lake, open_lake
+from finops_lib.runs.context import Context, Coverage, Notice, resolve_context
+from finops_lib.runs.empty_lake import EmptyLake, open_empty_lake
+from finops_lib.runs.figures import bind, read_query, run_query
+from finops_lib.runs.folder import RunFolder
+from finops_lib.runs.shown import ResultShown, context_strips
+from finops_lib.settings import Settings, load_budget_plan, load_settings
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: str = "") -> Run:
+    """Open the lake read-only at the run's snapshot and resolve the empty parameters.
+
+    Args:
+        notebook: the stem of the notebook, as in `notebooks/<stem>.ipynb`.
+        as_of: last included day, ISO; empty = newest day complete for every live source.
+        provider: one provider of the lake; empty = all.
+        currency: empty = the one most effective cost is in.
+    Raises:
+        ConfigError: a value the lake does not have.
+        LakeError: the pinned snapshot is gone.
+    """
+    settings = load_settings()
+    pinned = os.environ.get("FINOPS_RUN_SNAPSHOT", "")
+    lake, coverage, missing = _open_with_coverage(settings, snapshot=int(pinned) if pinned else None)
+    context = resolve_context(
+        coverage, as_of=as_of, currency=currency or settings.workbench.currency, provider=provider
+    )
+    if missing:
+        context = replace(context, notices=(Notice("warning", missing),))
+    folder = RunFolder.from_environment()
+    folder.remember_context(
+        snapshot=lake.snapshot_id,
+        as_of="" if context.is_empty else context.as_of.isoformat(),
+        currency=context.currency,
+        provider=context.provider,
+    )
+    return Run(notebook=notebook, lake=lake, context=context, settings=settings, folder=folder)
+
+
+@dataclass
+class Run:
+    """What a notebook works with: the pinned lake, the resolved parameters, the run's folder."""
+
+    notebook: str
+    lake: Lake | EmptyLake
+    context: Context
+    settings: Settings
+    folder: RunFolder
+
+    @property
+    def as_of(self) -> date:
+        """The last included day."""
+        return self.context.as_of
+
+    @property
+    def currency(self) -> str:
+        return self.context.currency
+
+    @property
+    def provider(self) -> str:
+        """The provider the page is about; empty = all of them."""
+        return self.context.provider
+
+    @property
+    def snapshot(self) -> int | None:
+        """The lake snapshot every number of this run is read from; None for a lake without charges."""
+        return self.lake.snapshot_id
+
+    @property
+    def run_id(self) -> str:
+        """The runner's name for this run; empty in JupyterLab."""
+        return self.folder.run_id
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no charge to speak about."""
+        return self.context.is_empty
+
+    def query(self, name: str, **values: object) -> pl.DataFrame:
+        """Run a figure query of `marts/queries` and remember it for the fold.
+
+        Args:
+            name: the file's name without `.sql`.
+            values: the query's own parameters; `as_of`, `currency` and `provider` are filled from the run.
+        Raises:
+            ConfigError: no such query, or a value it does not take, or one it lacks.
+        """
+        sql = read_query(name)
+        bound = bind(name, sql, {"as_of": self.as_of, "currency": self.currency, "provider": self.provider}, values)
+        frame = run_query(self.lake, sql, bound)
+        self.folder.remember_figure(name, sql, bound, rows=frame.height)
+        return frame
+
+    def budget_plan(self) -> list[dict[str, Any]]:
+        """Read `params/budget_plan.yaml`, keeping a copy of it beside the result; no file means no budgets."""
+        path = self.settings.budget_plan
+        if path.is_file():
+            self.folder.freeze_input(path)
+        return load_budget_plan(path)
+
+    def write_result(self, result: Mapping[str, object]) -> ResultShown:
+        """Write result.json (sorted keys, Decimals as text) and give an element that shows it folded."""
+        return ResultShown(self.folder.write_result(result))
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return context_strips(self.context, snapshot=self.snapshot)
+
+
+def _open_with_coverage(
+    settings: Settings, *, snapshot: int | None
+) -> tuple[Lake | EmptyLake, list[Coverage], str]:
+    """Open the lake, or an empty one with the sentence that says what is missing."""
+    if snapshot is None and not (settings.lake / CATALOG_FILE).exists():
+        return open_empty_lake(settings.lake), [], "There is no lake yet; run: finops ingest PATH --source NAME"
+    lake = open_lake(
+        settings.lake, snapshot=snapshot, memory_limit=settings.memory_limit, threads=settings.threads
+    )
+    try:
+        rows = run_query(lake, read_query("run_context"), {})
+    except duckdb.CatalogException:
+        lake.con.close()
+        empty = open_empty_lake(settings.lake, snapshot_id=lake.snapshot_id)
+        return empty, [], "The tables behind this page are not built yet; run: finops build"
+    coverage = [Coverage.from_row(row) for row in rows.iter_rows(named=True)]
+    return lake, coverage, "" if coverage else "The lake holds no charges yet; run: finops ingest PATH --source NAME"

@@ -1,0 +1,36 @@
+"""What does the run itself show in the notebook? The strips above the numbers, and the result, folded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from finops_lib.reports import markup
+from finops_lib.reports.page import strip
+from finops_lib.runs.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class ResultShown:
+    """The result of a run, folded away: the numbers that scripts and mails read."""
+
+    text: str
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        body = markup.block(self.text)
+        page = f'<details class="fw-fold"><summary>The result as data</summary><pre>{body}</pre></details>'
+        return {"text/html": markup.shown(page), "text/plain": self.text}
+
+
+def context_strips(context: Context, *, snapshot: int | None) -> dict[str, str]:
+    """Say what the page covers, then everything a reader must know before the first number."""
+    strips = [strip(notice.kind, notice.text) for notice in context.notices]
+    if not context.is_empty:
+        strips.insert(0, strip("info", _coverage(context, snapshot)))
+    body = "".join(element.html() for element in strips)
+    return {"text/html": markup.shown(body), "text/plain": "\n".join(element.text() for element in strips)}
+
+
+def _coverage(context: Context, snapshot: int | None) -> str:
+    whose = context.provider or "all providers"
+    day = f"{context.as_of.day} {context.as_of:%b %Y}"
+    return f"Charges in {context.currency} of {whose} through {day}, read from lake snapshot {snapshot}."

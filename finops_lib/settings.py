@@ -1,0 +1,180 @@
+"""Environment and YAML -> one frozen Settings. Only `runs` and `cli` read it; everyone else receives plain values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from finops_lib.errors import ConfigError
+from finops_lib.focus import DIMENSIONS
+
+
+class Strict(BaseModel):
+    """A block of YAML in which an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+SourceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+class DimensionRules(Strict):
+    """How one allocation dimension is read from a charge (domain.md 7.1); the first source that gives a value wins."""
+
+    keys: list[str] = []
+    aliases: dict[str, list[str]] = {}
+    accounts: dict[str, str] = {}
+    billing_accounts: dict[str, str] = {}
+    default: str | None = None
+
+
+def _known_dimensions(dimensions: dict[str, DimensionRules]) -> dict[str, DimensionRules]:
+    for name in dimensions:
+        if name not in DIMENSIONS:
+            raise ValueError(f"unknown dimension {name!r}; choose from {', '.join(DIMENSIONS)}")
+    return dimensions
+
+
+class AllocationRules(Strict):
+    """The rule set that promotes tags and accounts to allocation dimensions."""
+
+    rules_version: int = 1
+    dimensions: Annotated[dict[str, DimensionRules], AfterValidator(_known_dimensions)] = {}
+
+
+class SourceConfig(Strict):
+    """One configured source: a folder or file of billing exports."""
+
+    name: SourceName
+    provider: str
+    path: str
+    dialect: str = ""
+
+
+class Workbench(Strict):
+    """The file params/workbench.yaml."""
+
+    currency: Currency | Literal[""] = ""
+    allocation: AllocationRules = AllocationRules()
+    sources: list[SourceConfig] = []
+
+
+class Budget(Strict):
+    """One line of params/budget_plan.yaml. The amount is text, so that no digit is lost on the way."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    scope_type: Literal["organization", "project", "team", "service", "environment", "account"]
+    scope_value: str
+    amount: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d{1,12})?$")]
+    currency: Currency
+    period: Literal["monthly"] = "monthly"
+    cost: Literal["billed", "effective"] = "effective"
+    owner: str = ""
+
+
+class BudgetPlan(Strict):
+    """The file params/budget_plan.yaml."""
+
+    budgets: list[Budget] = []
+
+
+class Environment(BaseSettings):
+    """The FINOPS_* variables of design.md 6."""
+
+    model_config = SettingsConfigDict(env_prefix="FINOPS_", extra="ignore", env_ignore_empty=True)
+
+    project: Path | None = None
+    lake: Path | None = None
+    state: str = ""
+    outputs: Path | None = None
+    params: Path | None = None
+    memory_limit: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$")] = "2GB"
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+
+
+class Settings(Strict):
+    """Everything a run needs to know about where it is. All paths are absolute."""
+
+    project: Path
+    lake: Path
+    state_url: str
+    outputs: Path
+    params: Path
+    memory_limit: str
+    threads: int | None
+    workbench: Workbench
+
+    @property
+    def notebooks(self) -> Path:
+        return self.project / "notebooks"
+
+    @property
+    def budget_plan(self) -> Path:
+        return self.params / "budget_plan.yaml"
+
+
+def load_settings() -> Settings:
+    """Read the environment and params/workbench.yaml.
+
+    Raises:
+        ConfigError: a variable or a key of the file is not what it should be; names it and says what is allowed.
+    """
+    try:
+        environment = Environment()
+    except ValidationError as error:
+        raise ConfigError(
+            f"environment: {_first_problem(error, prefix='FINOPS_')}", next_step="correct the variable, or unset it"
+        ) from error
+    project = (environment.project or Path.cwd()).resolve()
+    lake = (environment.lake or project / "lake").resolve()
+    params = (environment.params or project / "params").resolve()
+    return Settings(
+        project=project,
+        lake=lake,
+        state_url=environment.state or f"sqlite:///{lake / 'state.sqlite'}",
+        outputs=(environment.outputs or project / "outputs").resolve(),
+        params=params,
+        memory_limit=environment.memory_limit,
+        threads=environment.threads,
+        workbench=Workbench.model_validate(read_yaml(params / "workbench.yaml", Workbench)),
+    )
+
+
+def load_budget_plan(path: Path) -> list[dict[str, Any]]:
+    """Give the budgets of a plan file as plain records; none if the file is not there."""
+    plan = BudgetPlan.model_validate(read_yaml(path, BudgetPlan))
+    names = [budget.name for budget in plan.budgets]
+    doubled = {name for name in names if names.count(name) > 1}
+    if doubled:
+        raise ConfigError(f"{path.name}: two budgets are called {min(doubled)!r}", next_step="give each a name of its own")
+    return [budget.model_dump() for budget in plan.budgets]
+
+
+def read_yaml(path: Path, model: type[BaseModel]) -> dict[str, Any]:
+    """Read a YAML file that must fit `model`; an absent file is an empty one."""
+    if not path.exists():
+        return {}
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not readable as YAML: {error}".replace("\n", " "), next_step="correct the file") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: a list or text where keys were expected", next_step="write `key: value` lines")
+    try:
+        model.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_first_problem(error)}", next_step="correct the file", path=path) from error
+    return content
+
+
+def _first_problem(error: ValidationError, *, prefix: str = "") -> str:
+    problem = error.errors()[0]
+    place = ".".join(str(part) for part in problem["loc"])
+    place = prefix + place.upper() if prefix else place
+    message = "unknown key" if problem["type"] == "extra_forbidden" else problem["msg"]
+    return f"{place}: {message} (got {str(problem.get('input'))[:80]!r})"

@@ -1,0 +1,234 @@
+"""From a dialect's FOCUS columns, as text or typed, to the lake's types, with what is wrong beside it.
+
+The rules of design.md 3: money is read as text wherever there is text, kept digit by digit, and rounded half away from
+zero at the 12th decimal; what was rounded off is kept in two drift columns, exact to 37 decimals (28 for numbers
+written with an exponent, 18 for binary floats).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from finops_lib.errors import DataError
+from finops_lib.focus import (
+    ALLOWED_VALUES,
+    CHARGE_CATEGORIES,
+    FOCUS_COLUMNS,
+    INSTANT,
+    MONEY,
+    PAIRS,
+    PROVIDER_NAMES,
+    QUANTITY,
+    TEXT,
+    Column,
+)
+
+REQUIRED = (
+    "BilledCost",
+    "EffectiveCost",
+    "BillingCurrency",
+    "BillingPeriodStart",
+    "BillingPeriodEnd",
+    "ChargePeriodStart",
+    "ChargePeriodEnd",
+    "ChargeCategory",
+)
+_OWN_POSITIONS = ("x_File", "x_Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that refuses a delivery: rows for which `condition` holds, judged on the mapped, untyped columns."""
+
+    column: str
+    condition: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conformed:
+    """The select that types the relation `mapped`, and the problems a row of it can have."""
+
+    select: str
+    problems: tuple[Problem, ...]
+    unknown_columns: tuple[str, ...]
+
+
+def conform(columns: Sequence[tuple[str, str]], *, path: str) -> Conformed:
+    """Build the typed select over `mapped`.
+
+    Args:
+        columns: (name, DuckDB type) of the relation `mapped`.
+    Raises:
+        DataError: a required column is not there at all.
+    """
+    types = dict(columns)
+    missing = [name for name in REQUIRED if name not in types]
+    if missing:
+        raise DataError(
+            f"{path}: the column {missing[0]} is missing",
+            next_step="export the file with all mandatory FOCUS columns",
+            path=path,
+            columns=missing,
+        )
+    known = {column.name for column in FOCUS_COLUMNS}
+    unknown = tuple(name for name in types if name not in known and name not in _OWN_POSITIONS)
+    typed = [f"{_typed(column, types.get(column.name))} as {column.name}" for column in FOCUS_COLUMNS]
+    problems = tuple(_problems(types))
+    wrong = " or ".join(f"({problem.condition})" for problem in problems)
+    typed += [
+        f"{_provider(types)} as x_Provider",
+        f"cast(date_trunc('month', {_instant('BillingPeriodStart', types)}) as DATE) as x_BillingMonth",
+        f"{_extra(unknown, types)} as x_Extra",
+        f"{_drift('BilledCost', types['BilledCost'])} as billed_drift",
+        f"{_drift('EffectiveCost', types['EffectiveCost'])} as effective_drift",
+        "x_File",
+        f"coalesce({wrong}, true) as is_wrong",
+    ]
+    return Conformed(f"select {', '.join(typed)} from mapped", problems, unknown)
+
+
+def _typed(column: Column, type_: str | None) -> str:
+    if type_ is None:
+        return f"cast(null as {column.type})"
+    name = f'"{column.name}"'
+    if column.type in (MONEY, QUANTITY):
+        return _number(name, type_, column.type)
+    if column.type == INSTANT:
+        return _instant(column.name, {column.name: type_})
+    if column.type == PAIRS:
+        return _pairs(name, type_)
+    return _text(name, type_)
+
+
+def _text(name: str, type_: str) -> str:
+    if type_ == TEXT:
+        return name
+    return f"cast(to_json({name}) as VARCHAR)" if _is_nested(type_) else f"cast({name} as VARCHAR)"
+
+
+def _number(name: str, type_: str, target: str) -> str:
+    if type_ == TEXT:
+        # try_cast also takes 1_000, which is not a number in any bill.
+        return f"case when contains({name}, '_') then null else try_cast({name} as {target}) end"
+    return f"try_cast({name} as {target})"
+
+
+def _instant(name: str, types: dict[str, str]) -> str:
+    if types[name] == TEXT:
+        # A cast to TIMESTAMP drops an offset without a word; only the slower cast to TIMESTAMPTZ applies it.
+        has_offset = f"regexp_matches(substr({name}, 11), '[+-]')"
+        aware = f"try_cast({name} as TIMESTAMPTZ) at time zone 'UTC'"
+        return f"case when {has_offset} then {aware} else try_cast({name} as TIMESTAMP) end"
+    if types[name] == "TIMESTAMP WITH TIME ZONE":
+        return f"({name} at time zone 'UTC')"
+    return f"try_cast({name} as TIMESTAMP)"
+
+
+def _pairs(name: str, type_: str) -> str:
+    if type_ == TEXT:
+        return f"""try(from_json({name}, '"MAP(VARCHAR,VARCHAR)"'))"""
+    if type_ == "MAP(VARCHAR, VARCHAR)":
+        return name
+    return f"""try(from_json(to_json({name}), '"MAP(VARCHAR,VARCHAR)"'))"""
+
+
+def _extra(unknown: Sequence[str], types: dict[str, str]) -> str:
+    values = {name: _text(f'"{name}"', types[name]) for name in unknown}
+    if types.get("Tags", PAIRS) == TEXT:
+        # Tags that cannot be read as pairs are kept as they came.
+        values["Tags"] = f"case when {_pairs('Tags', TEXT)} is null then Tags end"
+    if not values:
+        return f"cast(null as {PAIRS})"
+    entries = ", ".join(f"{{'k': {_quoted(name)}, 'v': {value}}}" for name, value in values.items())
+    kept = f"list_filter([{entries}], lambda entry: entry.v is not null)"
+    return f"case when len({kept}) > 0 then map_from_entries({kept}) end"
+
+
+def _drift(name: str, type_: str) -> str:
+    """What rounding to 12 decimals takes away: value - rounded value; null where nothing is lost."""
+    fine = "DECIMAL(38,37)"
+    if type_ in ("DOUBLE", "FLOAT"):
+        return f"cast(nullif(cast({name} as DECIMAL(38,18)) - cast({name} as {MONEY}), 0) as {fine})"
+    if type_ != TEXT:
+        return f"cast(nullif({name} - try_cast({name} as {MONEY}), 0) as {fine})" if "DECIMAL" in type_ else f"cast(null as {fine})"
+    tail = f"substr(split_part({name}, '.', 2), 13, 25)"
+    lost = (
+        f"cast('0.000000000000' || {tail} as {fine}) - case when {tail} >= '5' then cast(0.000000000001 as {fine}) "
+        f"else 0 end"
+    )
+    exponent = f"cast(try_cast({name} as DECIMAL(38,28)) - try_cast({name} as {MONEY}) as {fine})"
+    too_long = f"length(split_part({name}, '.', 2)) > 12 and regexp_full_match({tail}, '[0-9]+')"
+    sign = f"case when starts_with({name}, '-') then -1 else 1 end"
+    has_exponent = f"regexp_matches({name}, '[eE]')"
+    return (
+        f"case when length({name}) < 14 and not {has_exponent} then null when {has_exponent} then nullif({exponent}, 0) "
+        f"when {too_long} then nullif(cast(({lost}) * {sign} as {fine}), 0) end"
+    )
+
+
+def _provider(types: dict[str, str]) -> str:
+    """The cloud whose bill a charge is on: the first name that is a known provider, else a slug of the first name."""
+    names = [name for name in ("ServiceProviderName", "InvoiceIssuerName", "HostProviderName") if name in types]
+    if not names:
+        return "'unknown'"
+    whens = " ".join(f"when {_quoted(name)} then {_quoted(slug)}" for name, slug in PROVIDER_NAMES.items())
+    known = [f"case lower(trim({name})) {whens} end" for name in names]
+    first = f"coalesce({', '.join(names)}, 'unknown')"
+    slug = f"left(trim(regexp_replace(lower({first}), '[^a-z0-9]+', '-', 'g'), '-'), 40)"
+    return f"coalesce({', '.join(known)}, nullif({slug}, ''), 'unknown')"
+
+
+def _problems(types: dict[str, str]) -> list[Problem]:
+    problems = []
+    for column in FOCUS_COLUMNS:
+        if column.type != MONEY or column.name not in types:
+            continue
+        number = _number(f'"{column.name}"', types[column.name], MONEY)
+        if column.name in REQUIRED:
+            problems.append(Problem(column.name, f"({number}) is null", "is not an amount of money"))
+        else:
+            unreadable = f"{column.name} is not null and ({number}) is null"
+            problems.append(Problem(column.name, unreadable, "is not an amount of money"))
+    for column in FOCUS_COLUMNS:
+        if column.type == QUANTITY and column.name in types:
+            number = _number(f'"{column.name}"', types[column.name], QUANTITY)
+            problems.append(
+                Problem(column.name, f"{column.name} is not null and ({number}) is null", "is not a number")
+            )
+    for start, end in (("BillingPeriodStart", "BillingPeriodEnd"), ("ChargePeriodStart", "ChargePeriodEnd")):
+        for name in (start, end):
+            problems.append(Problem(name, f"({_instant(name, types)}) is null", "is not a time"))
+        problems.append(
+            Problem(end, f"({_instant(end, types)}) <= ({_instant(start, types)})", f"is not after {start}")
+        )
+    currency = _text("BillingCurrency", types["BillingCurrency"])
+    problems.append(
+        Problem(
+            "BillingCurrency", f"not coalesce(regexp_full_match({currency}, '[A-Z]{{3}}'), false)", "is not a currency code"
+        )
+    )
+    categories = ", ".join(_quoted(category.lower()) for category in CHARGE_CATEGORIES)
+    problems.append(
+        Problem(
+            "ChargeCategory",
+            f"coalesce(lower(ChargeCategory), '') not in ({categories})",
+            f"is not one of {', '.join(CHARGE_CATEGORIES)}",
+        )
+    )
+    return problems
+
+
+def enum_expression(name: str) -> str:
+    """Give the expression that puts an enum's value into the specification's letter case; unknown values stay."""
+    whens = " ".join(f"when {_quoted(value.lower())} then {_quoted(value)}" for value in ALLOWED_VALUES[name])
+    return f"case lower(trim({name})) {whens} else {name} end"
+
+
+def _is_nested(type_: str) -> bool:
+    return type_.startswith(("MAP", "STRUCT")) or type_.endswith("[]")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

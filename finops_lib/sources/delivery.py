@@ -1,0 +1,274 @@
+"""Read one delivery into the temporary table `parsed`: all of it, or an error that says which rows are wrong."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Context, Decimal
+from itertools import groupby
+
+import duckdb
+
+from finops_lib.errors import DataError
+from finops_lib.focus import ALLOWED_VALUES, FOCUS_COLUMNS, FORMER_COLUMNS
+from finops_lib.sources import DIALECTS, detect
+from finops_lib.sources.conform import REQUIRED, Conformed, conform
+from finops_lib.sources.files import BillingFile, read_statement
+
+PROBLEMS_SHOWN = 10
+# Python rounds every sum to 28 digits unless told otherwise.
+_EXACT = Context(prec=100)
+
+
+@dataclass(frozen=True, slots=True)
+class SliceTotals:
+    """What one slice of a delivery holds in one currency, as it came (`_in`) and as it will be loaded."""
+
+    provider: str
+    month: date
+    currency: str
+    rows: int
+    billed_in: Decimal
+    billed_loaded: Decimal
+    effective_in: Decimal
+    effective_loaded: Decimal
+    list_loaded: Decimal
+    contracted_loaded: Decimal
+    values_rounded: int
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something FOCUS forbids that does not make the money wrong, counted per slice."""
+
+    provider: str
+    month: date
+    finding: str
+    column: str
+    occurrences: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The files of one delivery, read. Rows are in the temporary table `parsed` of the connection that read them."""
+
+    files: tuple[BillingFile, ...]
+    dialect: str
+    mapping_version: str
+    totals: tuple[SliceTotals, ...]
+    findings: tuple[Finding, ...]
+    rows_by_file: dict[tuple[str, date, int], int]
+    misspelt: frozenset[str]
+
+
+def fingerprint(files: Sequence[BillingFile], mapping_version: str) -> str:
+    """Give the identity of these bytes under this mapping; file names and times do not count."""
+    digest = hashlib.sha256(mapping_version.encode())
+    for sha256 in sorted(file.sha256 for file in files):
+        digest.update(sha256.encode())
+    return digest.hexdigest()[:32]
+
+
+def name_dialects(files: Sequence[BillingFile], dialect: str) -> list[str]:
+    """Give the dialect of each file: the one asked for, or the one its header shows."""
+    return [dialect or detect(file.header, path=str(file.path)) for file in files]
+
+
+def read_delivery(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], *, dialect: str = "") -> Delivery:
+    """Read all files into `parsed`, typed and checked.
+
+    Args:
+        con: where `parsed` is made; TimeZone must be UTC.
+        dialect: a name from DIALECTS; "" = by each file's header.
+    Raises:
+        DataError: a file or a row is not what it should be; shows the first ten rows and counts the rest.
+    """
+    names = name_dialects(files, dialect)
+    con.execute("drop table if exists parsed")
+    wrong: list[str] = []
+    order = sorted(range(len(files)), key=lambda i: (names[i], files[i].format, files[i].header, str(files[i].path)))
+    ordered = tuple(files[i] for i in order)
+    ordered_names = [names[i] for i in order]
+    start = 0
+    for (name, _, _), group in groupby(
+        zip(ordered_names, ordered, strict=True), key=lambda pair: (pair[0], pair[1].format, pair[1].header)
+    ):
+        members = [file for _, file in group]
+        wrong += _append(con, members, DIALECTS.get(name).select(members[0].header), offset=start)
+        start += len(members)
+    if wrong:
+        _refuse(con, ordered, ordered_names)
+    used = sorted(set(names))
+    return Delivery(
+        files=ordered,
+        dialect=",".join(used),
+        mapping_version=mapping_version(used),
+        totals=_totals(con),
+        findings=_findings(con),
+        rows_by_file=_rows_by_file(con),
+        misspelt=_misspelt(con),
+    )
+
+
+def mapping_version(dialects: Sequence[str]) -> str:
+    return ",".join(f"{name}.{DIALECTS.get(name).version}" for name in sorted(set(dialects)))
+
+
+def _append(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], select: str, *, offset: int) -> list[str]:
+    """Add files of one header to `parsed`; give the paths if any row is wrong."""
+    conformed = _prepare(con, files, select, with_row_number=False)
+    rows = conformed.select.replace("x_File,", f"x_File + {offset} as x_File,", 1)
+    exists = con.execute("select 1 from duckdb_tables() where table_name = 'parsed'").fetchone()
+    try:
+        con.execute(f"insert into parsed {rows}" if exists else f"create temp table parsed as {rows}")
+    except duckdb.Error as error:
+        raise _unreadable(files, error) from error
+    where = f"is_wrong and x_File between {offset} and {offset + len(files) - 1}"
+    return [str(files[0].path)] if con.execute(f"select 1 from parsed where {where} limit 1").fetchone() else []
+
+
+def _prepare(
+    con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], select: str, *, with_row_number: bool
+) -> Conformed:
+    con.execute(f"create or replace temp view raw as {read_statement(files, with_row_number=with_row_number)}")
+    con.execute(f"create or replace temp view mapped as {select}")
+    columns = con.execute("select column_name, column_type from (describe from mapped)").fetchall()
+    return conform(columns, path=str(files[0].path))
+
+
+def _refuse(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], names: Sequence[str]) -> None:
+    """Read the files with wrong rows once more, now with row numbers, and raise what is wrong with them."""
+    con.execute("create or replace temp table wrong_files as select distinct x_File from parsed where is_wrong")
+    positions = [position for (position,) in con.execute("from wrong_files order by all").fetchall()]
+    [[count]] = con.execute("select count(*) from parsed where is_wrong").fetchall()
+    shown: list[str] = []
+    for position in positions:
+        file = files[position]
+        conformed = _prepare(con, [file], DIALECTS.get(names[position]).select(file.header), with_row_number=True)
+        for problem in conformed.problems:
+            value = f'cast("{problem.column}" as VARCHAR)'
+            query = f"select x_Row, {value} from mapped where {problem.condition} order by x_Row limit {PROBLEMS_SHOWN}"
+            for row, text in con.execute(query).fetchall():
+                cell = "empty" if text is None else repr(text[:60])
+                shown.append(f"{file.path.name} row {row}: {problem.column} {cell} {problem.why}")
+        if len(shown) >= PROBLEMS_SHOWN:
+            break
+    shown.sort(key=_file_and_row)
+    lines = shown[:PROBLEMS_SHOWN]
+    raise DataError(
+        f"{count} row{'s' if count != 1 else ''} cannot be loaded, so nothing was: " + " | ".join(lines),
+        next_step="correct the rows or have the file delivered again (row 1 is the first after the header)",
+        problems=lines,
+        rows=count,
+    )
+
+
+def _file_and_row(line: str) -> tuple[str, int]:
+    file, rest = line.split(" row ", 1)
+    return file, int(rest.split(":", 1)[0])
+
+
+def _unreadable(files: Sequence[BillingFile], error: duckdb.Error) -> DataError:
+    lines = str(error).splitlines()
+    place = next((line for line in lines if "Line:" in line), "")
+    path = next((str(file.path) for file in files if str(file.path) in str(error)), str(files[0].path))
+    return DataError(
+        f"{path}: not readable to its end: {lines[0][:200]} {place[:100]}".strip(),
+        next_step="have the file delivered again; nothing was loaded",
+        path=path,
+    )
+
+
+def _totals(con: duckdb.DuckDBPyConnection) -> tuple[SliceTotals, ...]:
+    names = ("BilledCost", "billed_drift", "EffectiveCost", "effective_drift", "ListCost", "ContractedCost")
+    sums = ", ".join(f"coalesce(sum({name}), 0)" for name in names)
+    others = "count(billed_drift) + count(effective_drift), cast(min(ChargePeriodStart) as DATE), cast(max(ChargePeriodStart) as DATE)"
+    keys = "x_Provider, x_BillingMonth, BillingCurrency"
+    totals = []
+    for row in con.execute(f"select {keys}, count(*), {sums}, {others} from parsed group by 1, 2, 3 order by 1, 2, 3").fetchall():
+        provider, month, currency, rows, billed, billed_drift, effective, effective_drift, *rest = row
+        list_loaded, contracted_loaded, values_rounded, first_day, last_day = rest
+        totals.append(
+            SliceTotals(
+                provider=provider,
+                month=month,
+                currency=currency,
+                rows=rows,
+                billed_in=plain(_EXACT.add(billed, billed_drift)),
+                billed_loaded=billed,
+                effective_in=plain(_EXACT.add(effective, effective_drift)),
+                effective_loaded=effective,
+                list_loaded=list_loaded,
+                contracted_loaded=contracted_loaded,
+                values_rounded=values_rounded,
+                first_day=first_day,
+                last_day=last_day,
+            )
+        )
+    return tuple(totals)
+
+
+def plain(amount: Decimal) -> Decimal:
+    """Drop the zeros behind the last digit that counts, and keep at least the lake's twelve decimals."""
+    shortest = amount.normalize(_EXACT)
+    digits = -int(shortest.as_tuple().exponent)
+    return shortest if digits > 12 else amount.quantize(Decimal("1e-12"), context=_EXACT)
+
+
+def _rows_by_file(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, date, int], int]:
+    rows = con.execute("select x_Provider, x_BillingMonth, x_File, count(*) from parsed group by all").fetchall()
+    return {(provider, month, position): count for provider, month, position, count in rows}
+
+
+def _misspelt(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Name the enum columns in which some value is not in the specification's letter case."""
+    found = set()
+    for name, allowed in ALLOWED_VALUES.items():
+        values = {value for (value,) in con.execute(f"select distinct {name} from parsed").fetchall()}
+        exact = set(allowed)
+        lower = {value.lower() for value in allowed}
+        if any(value is not None and value not in exact and value.strip().lower() in lower for value in values):
+            found.add(name)
+    return frozenset(found)
+
+
+def _findings(con: duckdb.DuckDBPyConnection) -> tuple[Finding, ...]:
+    found = []
+    for finding, column, condition, example in _claims():
+        query = (
+            f"select x_Provider, x_BillingMonth, count(*), min({example}) from parsed where {condition} group by all order by all"
+        )
+        for provider, month, count, text in con.execute(query).fetchall():
+            found.append(Finding(provider, month, finding, column, count, str(text or "")[:200]))
+    extras = "select x_Provider, x_BillingMonth, unnest(map_entries(x_Extra)) as entry from parsed where x_Extra is not null"
+    listed = f"select x_Provider, x_BillingMonth, entry.key, count(*), min(entry.value) from ({extras}) group by all order by all"
+    for provider, month, name, count, text in con.execute(listed).fetchall():
+        if name == "Tags":
+            found.append(Finding(provider, month, "unreadable-tags", "Tags", count, text[:200]))
+        elif not name.startswith("x_") and name not in FORMER_COLUMNS:
+            found.append(Finding(provider, month, "unknown-column", name, count, text[:200]))
+    return tuple(found)
+
+
+def _claims() -> list[tuple[str, str, str, str]]:
+    """Give (finding, column, condition of an offending row, what to show of it)."""
+    claims = [
+        ("missing-value", column.name, f"{column.name} is null", "ChargeDescription")
+        for column in FOCUS_COLUMNS
+        if column.level == "mandatory" and not column.nullable and column.name not in REQUIRED
+    ]
+    for name, allowed in ALLOWED_VALUES.items():
+        exact = ", ".join(f"'{value}'" for value in allowed)
+        lower = ", ".join(f"'{value.lower()}'" for value in allowed)
+        claims.append(("letter-case", name, f"{name} not in ({exact}) and lower(trim({name})) in ({lower})", name))
+        claims.append(("unknown-value", name, f"lower(trim({name})) not in ({lower})", name))
+    outside = "ChargePeriodStart < BillingPeriodStart or ChargePeriodStart >= BillingPeriodEnd"
+    claims.append(("outside-billing-period", "ChargePeriodStart", outside, "cast(ChargePeriodStart as VARCHAR)"))
+    claims.append(("rounded-money", "BilledCost", "billed_drift is not null", "cast(BilledCost as VARCHAR)"))
+    claims.append(("rounded-money", "EffectiveCost", "effective_drift is not null", "cast(EffectiveCost as VARCHAR)"))
+    return claims

@@ -1,0 +1,65 @@
+"""FOCUS files, versions 1.0 to 1.4 (focus.finops.org), from any provider.
+
+A file does not say its version, so the header decides: the newest version that it does not contradict. Columns new in
+a version prove it; a conditional group of columns that lacks the companions a later version gave it rules that version
+out.
+
+Derived: up to 1.2 there is only ProviderName, whose meaning ServiceProviderName took over in 1.3. ProviderName and
+PublisherName are kept in x_Extra where they say something else. HostProviderName stays unknown before 1.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from finops_lib.focus import FOCUS_COLUMNS, FORMER_COLUMNS
+from finops_lib.sources import DIALECTS, Dialect
+
+_SINCE = {column.name: column.since for column in FOCUS_COLUMNS}
+_ANCHORS = ("BilledCost", "EffectiveCost", "ChargePeriodStart", "BillingPeriodStart")
+
+
+def version_of(header: Sequence[str]) -> str:
+    """Give the FOCUS version of a header, or "" if it is not a FOCUS file.
+
+    A header needs three of the four anchor columns: a FOCUS file that lacks one is a broken FOCUS file, not an
+    unknown one.
+    """
+    columns = set(header)
+    if sum(anchor in columns for anchor in _ANCHORS) < 3:
+        return ""
+    if "ServiceProviderName" in columns or "HostProviderName" in columns:
+        return "1.3" if "ProviderName" in columns else "1.4"
+    since = {_SINCE[column] for column in columns if column in _SINCE}
+    for version in ("1.4", "1.3", "1.2", "1.1"):
+        if version in since:
+            return version
+    commitments = "CommitmentDiscountId" in columns and "CommitmentDiscountQuantity" not in columns
+    prices = "SkuPriceId" in columns and "SkuMeter" not in columns
+    return "1.0" if commitments or prices else "1.2"
+
+
+def select(header: Sequence[str]) -> str:
+    """Give the select that renames what 1.4 renamed."""
+    changes = []
+    if "ProviderName" in header:
+        if "ServiceProviderName" not in header:
+            changes.append('ProviderName as "ServiceProviderName"')
+            changes.append("cast(null as varchar) as ProviderName")
+        else:
+            changes.append("nullif(ProviderName, ServiceProviderName) as ProviderName")
+    if "PublisherName" in header:
+        provider = "ServiceProviderName" if "ServiceProviderName" in header else "ProviderName"
+        known = provider if provider in header else "cast(null as varchar)"
+        changes.append(f"nullif(raw.PublisherName, raw.{known}) as PublisherName" if provider in header else "PublisherName")
+    former = [name for name in FORMER_COLUMNS if name in header]
+    exclude = f" exclude ({', '.join(former)})" if former else ""
+    return f"select {', '.join([f'*{exclude}', *changes])} from raw"
+
+
+def _dialect(version: str) -> Dialect:
+    return Dialect(version=1, recognises=lambda header: version_of(header) == version, select=select)
+
+
+for _version in ("1.0", "1.1", "1.2", "1.3", "1.4"):
+    DIALECTS.register(f"focus-{_version}")(_dialect(_version))

@@ -1,0 +1,1 @@
+"""Alembic's place: `env.py` connects, `versions/` holds one file per change."""
