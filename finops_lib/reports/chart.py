@@ -102,7 +102,7 @@ def finish(
     spec = drawing.to_dict(validate=False)
     for unused in ("$schema", "config"):
         spec.pop(unused, None)
-    spec["data"] = {"values": list(rows)}
+    spec["data"] = {"name": "rows", "values": list(rows)}
     return Chart(title, subtitle, source, alt, tuple(legend), note, spec)
 
 

@@ -1,4 +1,4 @@
-"""What charts are made of: axes in the reader's words, colours by category, tooltips, the shade over incomplete days."""
+"""What charts are made of: axes in the reader's words, colours by category, tooltips, a shade over incomplete days."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -59,7 +59,7 @@ def day_axis(first: dt.date, last: dt.date, field: str = "day", ticks: int = 8) 
     return alt.X(
         field,
         type="temporal",
-        scale=alt.Scale(type="utc", domain=[milliseconds(first) - HALF_DAY, milliseconds(last) + HALF_DAY], nice=False),
+        scale=_day_scale(first, last),
         axis=alt.Axis(
             title=None,
             grid=False,
@@ -71,6 +71,10 @@ def day_axis(first: dt.date, last: dt.date, field: str = "day", ticks: int = 8) 
     )
 
 
+def _day_scale(first: dt.date, last: dt.date) -> alt.Scale:
+    return alt.Scale(type="utc", domain=[milliseconds(first) - HALF_DAY, milliseconds(last) + HALF_DAY], nice=False)
+
+
 def _days(first: dt.date, last: dt.date) -> list[dt.date]:
     return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
 
@@ -79,6 +83,56 @@ def money_axis(field: str, *, stack: str | None = None, ticks: int = 5) -> alt.Y
     """Lay money along y, from zero."""
     axis = alt.Axis(title=None, labelExpr=MONEY_LABEL, tickCount=ticks)
     return alt.Y(field, type="quantitative", stack=stack, axis=axis)  # type: ignore[arg-type]
+
+
+def bar_axis(field: str, rows: Sequence[Mapping[str, Any]]) -> alt.X:
+    """Lay money along x, from zero, with room for words beside the bars and without an axis: the words say it."""
+    known = [row[key] for row in rows for key in ("value", "from", "to", "before") if row.get(key) is not None]
+    low, high = min([0.0, *known]), max([0.0, *known])
+    left = "70" if low < 0 else "0"
+    widest = max((len(str(row.get("text", ""))) for row in rows), default=0)
+    span = [expression(left), expression(f"max(width - {12 + 7 * widest}, width * 0.3)")]
+    scale = alt.Scale(domain=[low, high or 1.0], range=span, nice=False, zero=True)
+    return alt.X(field, type="quantitative", scale=scale, axis=None)
+
+
+def share_axis(field: str) -> alt.X:
+    """Lay a share along x, from nothing to the whole, with room for words at its end."""
+    scale = alt.Scale(domain=[0, 1], range=[0, expression("max(width - 140, width * 0.3)")], nice=False)
+    return alt.X(field, type="quantitative", scale=scale, axis=None)
+
+
+def name_axis(field: str) -> alt.Y:
+    """Lay rows from top to bottom, each with its name; the field holds the row's place, so equal names stay apart."""
+    # Looked up in the data: a name never becomes a part of an expression.
+    axis = alt.Axis(title=None, labelExpr="data('rows')[toNumber(datum.value)].name", labelLimit=240, style="fw-names")
+    return alt.Y(field, type="ordinal", sort=None, axis=axis)
+
+
+def category_across(field: str, order: Sequence[str]) -> alt.X:
+    """Lay categories from left to right."""
+    axis = alt.Axis(title=None, labelAngle=0, labelOverlap=True, labelLimit=90)
+    return alt.X(field, type="nominal", sort=list(order), axis=axis)
+
+
+def category_down(field: str, order: Sequence[str]) -> alt.Y:
+    """Lay categories from top to bottom."""
+    return alt.Y(field, type="nominal", sort=list(order), axis=alt.Axis(title=None, labelLimit=200, style="fw-names"))
+
+
+def painted(field: str) -> alt.Color:
+    """Take each row's own colour."""
+    return alt.Color(field, type="nominal", scale=None, legend=None)
+
+
+def strength(field: str) -> alt.Opacity:
+    """Draw a larger amount stronger."""
+    return alt.Opacity(field, type="quantitative", scale=alt.Scale(range=[0.06, 1], zero=True), legend=None)
+
+
+def x_end(field: str) -> alt.X2:
+    """Give the other end of a bar or a shade."""
+    return alt.X2(field)
 
 
 def end_of(field: str) -> alt.Y2:
@@ -114,17 +168,38 @@ def tip(field: str, title: str, form: str = "") -> alt.Tooltip:
     return alt.Tooltip(field, type="nominal", title=title)
 
 
+def words_in(field: str) -> alt.Text:
+    """Write the words of a field."""
+    return alt.Text(field, type="nominal")
+
+
 def shade(first: dt.date, last: dt.date, since: dt.date | None) -> list[Layer]:
     """Lay a veil over the days that are not complete yet, and say so."""
     if since is None or since > last:
         return []
     start = max(milliseconds(since), milliseconds(first)) - HALF_DAY
     veil = own_rows([{"from": start, "to": milliseconds(last) + HALF_DAY}])
-    x = alt.X("from", type="temporal", scale=day_axis(first, last).scale)  # type: ignore[attr-defined]
-    return [veil.mark_rect(color=GREY, opacity=0.12).encode(x=x, x2=alt.X2("to"))]
+    x = alt.X("from", type="temporal", scale=_day_scale(first, last), title=None)
+    return [veil.mark_rect(color=GREY, opacity=0.12).encode(x=x, x2=x_end("to"))]
 
 
-def layer(layers: Sequence[Layer], *, height: int, with_front: bool = False) -> alt.LayerChart:
+def layer(layers: Sequence[Layer], *, height: int) -> Drawing:
     """Lay drawings over each other at the width of the page."""
-    whole = alt.layer(*layers).properties(width="container", height=height).transform_calculate(words=DAY_WORDS)
-    return whole.add_params(alt.param(name="front", value=None)) if with_front else whole
+    whole: alt.LayerChart = (
+        alt.layer(*layers).properties(width="container", height=height).transform_calculate(words=DAY_WORDS)
+    )
+    return whole.add_params(alt.param(name="front", value=None))
+
+
+def panels(layers: Sequence[Layer], *, names: Sequence[str], height: int, share_axis: bool) -> Drawing:
+    """Repeat a drawing for each name; the page sets how many stand in a row."""
+    header = alt.Header(title=None, labelLimit=220)
+    inner: Drawing = alt.layer(*layers).properties(width=220, height=height).transform_calculate(words=DAY_WORDS)
+    facet = alt.Facet("panel", type="nominal", sort=list(names), header=header)
+    whole = inner.facet(facet=facet, columns=3, spacing=24)
+    return whole if share_axis else whole.resolve_scale(y="independent")
+
+
+def rank() -> alt.Order:
+    """Stack the largest category at the bottom, where it can be read from the axis."""
+    return alt.Order("rank", type="quantitative")

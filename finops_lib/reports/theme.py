@@ -1,6 +1,6 @@
 """Colours that mean the same on every page, and how a chart looks outside the report's own page.
 
-Mid-tones from Okabe and Ito's set, told apart by the common kinds of colour blindness, and readable on white and on black.
+Mid-tones near Okabe and Ito's set: told apart by the common kinds of colour blindness, readable on white and on black.
 """
 
 from typing import Any

@@ -14,7 +14,6 @@ from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.open import DATA_FOLDER, Lake, confine, open_lake, sql_text
 from finops_lib.settings import Settings
 
-_READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.RELATION)
 _SQLITE = "sqlite:///"
 
 
@@ -42,27 +41,20 @@ def ask(lake: Lake, query: str) -> duckdb.DuckDBPyRelation:
         ConfigError: not valid SQL, more than one statement, or one that is not a question.
     """
     try:
-        statements = lake.con.extract_statements(query)
-        if len(statements) != 1:
-            raise ConfigError(f"{len(statements)} statements given", next_step="ask one question at a time")
-        if statements[0].type not in _READING:
+        kinds = [statement.type for statement in lake.con.extract_statements(query)]
+        # DuckDB itself turns one PIVOT into two statements: the types it needs, and the question.
+        if len(kinds) != 1 and (not kinds or ";" in query.rstrip("; \n")):
+            raise ConfigError(f"{len(kinds)} statements given", next_step="ask one question at a time")
+        if kinds[-1] is not duckdb.StatementType.SELECT:
             raise ConfigError(
-                f"only questions can be asked, not {statements[0].type.name}",
-                next_step="write a query that starts with select, from, with, describe, show, summarize or explain",
+                f"only questions can be asked, not {kinds[-1].name}",
+                next_step="write a query that starts with select, from, with, describe, show or summarize",
             )
-        if statements[0].type is duckdb.StatementType.EXPLAIN:
-            return lake.con.from_query(f"from query({_quoted_plan(lake, query)})")
         return lake.con.sql(query)
     except duckdb.Error as error:
         raise ConfigError(
             " ".join(str(error).split())[:600], next_step="correct the query; finops catalog lists tables and marts"
         ) from error
-
-
-def _quoted_plan(lake: Lake, query: str) -> str:
-    rows = lake.con.execute(query).fetchall()
-    values = ", ".join(f"('{sql_text(key)}', '{sql_text(value)}')" for key, value in rows)
-    return "'" + sql_text(f"select * from (values {values}) as plan(explain_key, explain_value)") + "'"
 
 
 def _state_file(settings: Settings) -> Path | None:

@@ -69,14 +69,17 @@ class Context:
     notices: tuple[Notice, ...]
 
 
-def resolve_context(coverage: Sequence[Coverage], *, as_of: str, currency: str, provider: str) -> Context:
+def resolve_context(
+    coverage: Sequence[Coverage], *, as_of: str, currency: str, provider: str, preferred_currency: str = ""
+) -> Context:
     """Fill the empty parameters from what the lake covers.
 
     Args:
         coverage: every source and currency of the lake.
         as_of: last included day, ISO; empty = newest complete day.
-        currency: three capital letters; empty = the one most effective cost is in.
+        currency: three capital letters; empty = the preferred one, else the one most effective cost is in.
         provider: one of the lake's providers; empty = all.
+        preferred_currency: the configured one; taken only where there is cost in it.
     Raises:
         ConfigError: a provider or currency the lake does not have, or a day after its newest one.
     """
@@ -84,14 +87,16 @@ def resolve_context(coverage: Sequence[Coverage], *, as_of: str, currency: str, 
     if not coverage:
         # An empty lake has no day of its own; yesterday is the last one that can be complete anywhere.
         day = asked_day or clock.now().date() - timedelta(days=1)
-        return Context(day, currency or FALLBACK_CURRENCY, provider, is_empty=True, notices=())
+        return Context(day, currency or preferred_currency or FALLBACK_CURRENCY, provider, is_empty=True, notices=())
 
     if provider and provider not in {c.provider for c in coverage}:
         raise ConfigError.unknown("provider", provider, {c.provider for c in coverage})
     in_scope = [c for c in coverage if not provider or c.provider == provider]
     if currency and currency not in {c.currency for c in in_scope}:
         raise ConfigError.unknown("currency", currency, {c.currency for c in in_scope})
-    currency = currency or _main_currency(in_scope)
+    if not currency:
+        has_preferred = preferred_currency in {c.currency for c in in_scope}
+        currency = preferred_currency if has_preferred else _main_currency(in_scope)
     live = [c for c in in_scope if not _is_stale(c, in_scope)]
     complete = [c.complete_through for c in live if c.complete_through]
     day = _checked_day(asked_day, in_scope) if asked_day else min(complete, default=_newest(in_scope))

@@ -42,7 +42,11 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
     pinned = os.environ.get("FINOPS_RUN_SNAPSHOT", "")
     lake, coverage, missing = _open_with_coverage(settings, snapshot=int(pinned) if pinned else None)
     context = resolve_context(
-        coverage, as_of=as_of, currency=currency or settings.workbench.currency, provider=provider
+        coverage,
+        as_of=as_of,
+        currency=currency,
+        provider=provider,
+        preferred_currency=settings.workbench.currency,
     )
     if missing:
         context = replace(context, notices=(Notice("warning", missing),))

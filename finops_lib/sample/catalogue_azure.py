@@ -95,6 +95,6 @@ FLEETS = (
     Fleet("az-eu-month-end", "eu-commerce", "vm-e4", 800, 2, "month_end", life=2),
     # waste
     Fleet("waste-az-gateway", "mobile-test", "vpngw", slots=1, shape="clock", grows=False, waste="idle-vpn"),
-    Fleet("az-deallocated-vm", "corp-it", "vm-e4", slots=3, shape="clock", stops=64, grows=False),
-    Fleet("waste-az-disks", "corp-it", "disk", 440, 3, "fixed", grows=False, waste="stopped-instance-disk"),
+    Fleet("az-deallocated-vm", "corp-it", "vm-e4", slots=3, shape="clock", stops=64, group="intranet-old", grows=False),
+    Fleet("waste-az-disks", "corp-it", "disk", 440, 3, "fixed", group="intranet-old", grows=False, waste="stopped-instance-disk"),
 )  # fmt: skip

@@ -75,6 +75,6 @@ FLEETS = (
     Fleet("waste-gcp-ip", "ml-sandbox", "static-ip", slots=3, shape="clock", grows=False, waste="idle-public-ipv4"),
     Fleet("waste-gcp-nat", "ml-sandbox", "nat-hours", slots=1, shape="clock", grows=False, waste="idle-nat-gateway"),
     Fleet("waste-gcp-rule", "ml-sandbox", "forwarding", slots=2, shape="clock", grows=False, waste="idle-load-balancer"),
-    Fleet("gcp-stopped-vm", "ml-training", "n2", slots=2, shape="clock", stops=58, grows=False),
-    Fleet("waste-gcp-disks", "ml-training", "pd", 380, 2, "fixed", grows=False, waste="stopped-instance-disk"),
+    Fleet("gcp-stopped-vm", "ml-training", "n2", slots=2, shape="clock", stops=58, group="train-old", grows=False),
+    Fleet("waste-gcp-disks", "ml-training", "pd", 380, 2, "fixed", group="train-old", grows=False, waste="stopped-instance-disk"),
 )  # fmt: skip

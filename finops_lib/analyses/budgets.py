@@ -1,0 +1,297 @@
+"""Will a budget hold? Month to date against the plan, with a run rate and the day on which the money is gone.
+
+What counts (domain.md 1.3): a budget on effective cost leaves out Tax and Credit, one on billed cost takes everything.
+The rate is the mean usage of the last seven complete days, a whole week and so without a weekday bias; fees, purchases
+and taxes follow the calendar and are counted once, never extrapolated. Days that are not complete yet can make a
+status worse, never better.
+
+Question: one number or an interval? Choice: the run rate alone, for now. Why: an honest interval needs its own test
+against history. Declined: a month-to-date projection; it turns the fees of day 1 into thirty days of fees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal, localcontext
+from typing import Any
+
+import polars as pl
+
+from finops_lib.findings import BudgetStatus, Colour
+from finops_lib.periods import BillingPeriod, days_in
+
+NOT_ACCRUED = ("Tax", "Credit")
+RATE_DAYS = 7
+FEWEST_DAYS = 3
+# 10 % ahead of an even pace is worth a look before the forecast breaks (domain.md 1.9).
+AHEAD_OF_PACE = Decimal("1.10")
+WORST_FIRST: tuple[Colour, ...] = ("red", "orange", "yellow", "grey", "green")
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class _Period:
+    """What a budget's scope has cost so far, split the way the rules need it. Money in the budget's currency."""
+
+    period: BillingPeriod
+    through: date
+    actual: Decimal
+    known_later: dict[date, Decimal]
+    later_by_calendar: Decimal
+    burn: Decimal | None
+    usage_days: int
+
+    @property
+    def known(self) -> Decimal:
+        """All cost that is known, incomplete days included: a lower bound of what will be charged."""
+        return self.actual + sum(self.known_later.values(), Decimal(0)) + self.later_by_calendar
+
+
+def evaluate_budgets(
+    plan: Sequence[Mapping[str, Any]], days: pl.DataFrame, *, as_of: date, provider: str = ""
+) -> list[BudgetStatus]:
+    """Say for each budget of the plan how it stands at the end of `as_of`, the worst first.
+
+    Args:
+        plan: name, scope_type, scope_value, amount (text), currency, period, cost (billed, effective), owner.
+        days: figure query `budgets_scope_days`.
+        as_of: the last included day.
+        provider: only budgets with cost at this provider; their amounts still count every provider.
+    """
+    # 28 digits, Python's default, are too few beside the lake's 38.
+    with localcontext(prec=50):
+        statuses = [_evaluate(budget, days, as_of) for budget in plan if _concerns(budget, days, provider)]
+    return sorted(statuses, key=lambda s: (WORST_FIRST.index(s.colour), -_share_used(s), s.budget))
+
+
+def backtest(plan: Sequence[Mapping[str, Any]], days: pl.DataFrame, *, as_of: date) -> tuple[Decimal, Decimal] | None:
+    """Measure last month's forecasts of the 10th: (sum of absolute errors, sum of what was charged).
+
+    Gives None where last month or its first ten days are not all in `days`. Only budgets in the plan's first currency
+    are measured, for two currencies do not add up.
+    """
+    month = BillingPeriod.of(as_of).previous
+    tenth = month.start + timedelta(days=9)
+    counted = [b for b in plan if b["currency"] == plan[0]["currency"]]
+    # A scope knows nothing of days that came later: what was restated since is part of the error.
+    known_then = days.filter(pl.col("day") <= tenth).with_columns(
+        is_complete=pl.lit(True), complete_through=pl.lit(tenth, pl.Date)
+    )
+    missed, charged = Decimal(0), Decimal(0)
+    with localcontext(prec=50):
+        for then in (_evaluate(budget, known_then, tenth) for budget in counted):
+            budget = next(b for b in counted if b["name"] == then.budget)
+            whole = _counted(budget, days.filter((pl.col("day") >= month.start) & (pl.col("day") < month.end)))
+            if then.forecast is None or not whole.get_column("is_complete").all():
+                continue
+            actual = _total(whole)
+            missed += abs(then.forecast - actual)
+            charged += actual
+    return (missed, charged) if charged > 0 else None
+
+
+def burn_down(budget: Mapping[str, Any], status: BudgetStatus, days: pl.DataFrame) -> pl.DataFrame:
+    """Give the running total of a budget's period for a chart, float money.
+
+    Returns:
+        day; actual (null after the last complete day); forecast (null before it); target, an even pace; budget.
+    """
+    period = BillingPeriod.of(status.period_start)
+    counted = _counted(budget, _in_scope(budget, days)).filter(pl.col("BillingCurrency") == budget["currency"])
+    by_day = {row["day"]: row["cost"] for row in _by_day(counted).iter_rows(named=True)}
+    rows, total = [], Decimal(0)
+    for number, day in enumerate(days_in(period.start, period.end), start=1):
+        is_known = day <= status.data_through
+        total += by_day.get(day, Decimal(0)) if is_known else status.burn_per_day or Decimal(0)
+        has_forecast = day >= status.data_through and status.burn_per_day is not None
+        rows.append(
+            {
+                "day": day,
+                "actual": float(total) if is_known else None,
+                "forecast": float(total) if has_forecast else None,
+                "target": float(status.amount) * number / period.days,
+                "budget": float(status.amount),
+            }
+        )
+    schema = {"day": pl.Date, "actual": pl.Float64, "forecast": pl.Float64, "target": pl.Float64, "budget": pl.Float64}
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _concerns(budget: Mapping[str, Any], days: pl.DataFrame, provider: str) -> bool:
+    return not provider or not _in_scope(budget, days).filter(pl.col("x_Provider") == provider).is_empty()
+
+
+def _evaluate(budget: Mapping[str, Any], days: pl.DataFrame, as_of: date) -> BudgetStatus:
+    amount, currency, period = Decimal(budget["amount"]), budget["currency"], BillingPeriod.of(as_of)
+    scope = _in_scope(budget, days)
+    mine = scope.filter(pl.col("BillingCurrency") == currency)
+    if scope.is_empty():
+        reason = f"no charge names the {budget['scope_type']} {budget['scope_value']!r}: check the scope or the tags"
+        return _unknown(budget, period, amount, as_of, reason)
+    if mine.is_empty():
+        others = " and ".join(sorted(scope.get_column("BillingCurrency").unique()))
+        reason = f"its cost is charged in {others}, the budget is in {currency}: without a rate they cannot be compared"
+        return _unknown(budget, period, amount, as_of, reason)
+    if amount == 0:
+        return _unknown(budget, period, amount, as_of, "the budget is zero, so there is no share to speak of")
+
+    spent = _measure(_counted(budget, mine), period, as_of)
+    forecast = _forecast(spent)
+    exhausted = _exhaustion(spent, _by_day(_counted(budget, mine)), amount)
+    colour, reason = _judge(spent, forecast, exhausted, amount, currency)
+    foreign = _foreign_cost(_counted(budget, scope), currency, period)
+    if foreign:
+        # What is not counted can only come on top: bad stays bad, good is not known.
+        colour = colour if colour in ("red", "orange") else "grey"
+        reason = f"{reason}; {foreign} of the same scope is not in these figures, for there is no rate"
+    return BudgetStatus(
+        budget=budget["name"],
+        scope_type=budget["scope_type"],
+        scope_value=budget["scope_value"],
+        period_start=period.start,
+        period_end=period.end,
+        currency=currency,
+        amount=amount,
+        actual=spent.actual,
+        burn_per_day=spent.burn,
+        forecast=forecast,
+        exhaustion_date=exhausted,
+        colour=colour,
+        on_track=colour in ("green", "yellow"),
+        data_through=spent.through,
+        reason=reason,
+    )
+
+
+def _unknown(
+    budget: Mapping[str, Any], period: BillingPeriod, amount: Decimal, as_of: date, reason: str
+) -> BudgetStatus:
+    return BudgetStatus(
+        budget=budget["name"],
+        scope_type=budget["scope_type"],
+        scope_value=budget["scope_value"],
+        period_start=period.start,
+        period_end=period.end,
+        currency=budget["currency"],
+        amount=amount,
+        actual=Decimal(0),
+        burn_per_day=None,
+        forecast=None,
+        exhaustion_date=None,
+        colour="grey",
+        on_track=False,
+        data_through=as_of,
+        reason=reason,
+    )
+
+
+def _in_scope(budget: Mapping[str, Any], days: pl.DataFrame) -> pl.DataFrame:
+    is_mine = (pl.col("scope_type") == budget["scope_type"]) & (pl.col("scope_value") == budget["scope_value"])
+    return days.filter(is_mine)
+
+
+def _counted(budget: Mapping[str, Any], scope: pl.DataFrame) -> pl.DataFrame:
+    """Keep what the budget counts, its cost under one name."""
+    kind = f"{budget['cost']}_cost"
+    kept = scope if budget["cost"] == "billed" else scope.filter(~pl.col("ChargeCategory").is_in(NOT_ACCRUED))
+    return kept.with_columns(
+        cost=pl.col(kind), is_usage=(pl.col("ChargeCategory") == "Usage") & ~pl.col("is_scheduled")
+    )
+
+
+def _measure(counted: pl.DataFrame, period: BillingPeriod, as_of: date) -> _Period:
+    # The slowest source of the scope says through which day its sum is whole.
+    through = min([as_of, *counted.get_column("complete_through").drop_nulls().to_list()])
+    in_period = counted.filter((pl.col("day") >= period.start) & (pl.col("day") < period.end))
+    later = in_period.filter(pl.col("day") > through)
+    return _Period(
+        period=period,
+        through=through,
+        actual=_total(in_period.filter(pl.col("day") <= through)),
+        known_later={r["day"]: r["cost"] for r in _by_day(later.filter(pl.col("is_usage"))).iter_rows(named=True)},
+        later_by_calendar=_total(later.filter(~pl.col("is_usage"))),
+        burn=_burn(counted.filter(pl.col("is_usage") & (pl.col("day") <= through)), through),
+        usage_days=counted.filter(pl.col("day") <= through).get_column("day").n_unique(),
+    )
+
+
+def _burn(usage: pl.DataFrame, through: date) -> Decimal | None:
+    """Give the mean usage of the last week of complete days, or of those there are if at least three."""
+    first = usage.get_column("day").min()
+    if not isinstance(first, date):
+        return None
+    days = min(RATE_DAYS, (through - first).days + 1)
+    if days < FEWEST_DAYS:
+        return None
+    return _total(usage.filter(pl.col("day") > through - timedelta(days=days))) / days
+
+
+def _forecast(spent: _Period) -> Decimal | None:
+    """Give the actual plus a day's rate for each day still open; an incomplete day counts what is known if that is more."""
+    if spent.burn is None:
+        return None
+    open_days = days_in(max(spent.through + timedelta(days=1), spent.period.start), spent.period.end)
+    rest = sum((max(spent.known_later.get(day, Decimal(0)), spent.burn) for day in open_days), Decimal(0))
+    return spent.actual + spent.later_by_calendar + rest
+
+
+def _exhaustion(spent: _Period, by_day: pl.DataFrame, amount: Decimal) -> date | None:
+    """Give the day on which the running total reaches the amount, known or at the present rate; None if not in time."""
+    known = {row["day"]: row["cost"] for row in by_day.iter_rows(named=True)}
+    total = Decimal(0)
+    for day in days_in(spent.period.start, spent.period.end):
+        cost = known.get(day, Decimal(0))
+        if day > spent.through:
+            cost = max(cost, spent.burn or Decimal(0))
+        total += cost
+        if total >= amount:
+            return day
+    return None
+
+
+def _judge(
+    spent: _Period, forecast: Decimal | None, exhausted: date | None, amount: Decimal, currency: str
+) -> tuple[Colour, str]:
+    share = Decimal((spent.through - spent.period.start).days + 1) / spent.period.days
+    pace = spent.actual / amount / share if share > 0 else Decimal(0)
+    if spent.known >= amount:
+        over = spent.known - amount
+        return "red", f"already {_say(over, currency)} over: {_percent(spent.known / amount)} of the budget is spent"
+    if forecast is None:
+        return "grey", f"{spent.usage_days} complete days are too few for a rate; {FEWEST_DAYS} are needed"
+    rate = f"at {_say(spent.burn or Decimal(0), currency)} a day"
+    if forecast > amount:
+        when = f", used up on {exhausted.day} {exhausted:%b}" if exhausted else ""
+        return "orange", f"{rate} it ends {_say(forecast - amount, currency)} over{when}"
+    if pace > AHEAD_OF_PACE:
+        return "yellow", f"{_percent(pace - 1)} ahead of an even pace, but {rate} it ends within the budget"
+    return "green", f"{rate} it ends {_say(amount - forecast, currency)} below"
+
+
+def _foreign_cost(counted: pl.DataFrame, currency: str, period: BillingPeriod) -> str:
+    others = counted.filter((pl.col("BillingCurrency") != currency) & (pl.col("day") >= period.start))
+    sums = others.group_by("BillingCurrency").agg(pl.col("cost").sum()).sort("BillingCurrency")
+    return " and ".join(_say(row["cost"], row["BillingCurrency"]) for row in sums.iter_rows(named=True) if row["cost"])
+
+
+def _by_day(counted: pl.DataFrame) -> pl.DataFrame:
+    return counted.group_by("day").agg(pl.col("cost").sum()).sort("day")
+
+
+def _total(counted: pl.DataFrame) -> Decimal:
+    return sum(counted.get_column("cost").to_list(), Decimal(0))
+
+
+def _share_used(status: BudgetStatus) -> Decimal:
+    spent = status.forecast if status.forecast is not None else status.actual
+    return spent / status.amount if status.amount else Decimal(0)
+
+
+def _say(amount: Decimal, currency: str) -> str:
+    return f"{amount:,.0f} {currency}"
+
+
+def _percent(share: Decimal) -> str:
+    return f"{share * 100:.0f} %"

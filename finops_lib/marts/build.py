@@ -1,0 +1,195 @@
+"""Make the marts of slices whose load changed; everything else stays as it is.
+
+Question: how do marts follow the lake without a full rebuild and without keeping writers waiting?
+Choice: a slice is built when its current load, or the text of a mart, is not the one in `mart_builds`. Rows are
+computed outside the writer lock, from one snapshot, through temporary tables that stand in front of the lake's; under
+the lock the loads are compared once more, and one transaction replaces the slices in all marts.
+Why: readers see the marts of one load or of the next, never a mixture, and a daily load touches one month.
+Declined: computing under the lock (a minute for a large first build), building each mart on its own (two marts of one
+page could then speak of different loads).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from finops_lib.errors import LockError
+from finops_lib.lake.create import ensure_lake
+from finops_lib.lake.lock import writer_lock
+from finops_lib.lake.open import open_lake
+from finops_lib.marts.catalog import SLICE_COLUMNS, Mart, read_marts
+
+# The lake's own tables that a mart may read; each row of them belongs to one slice.
+_LAKE_TABLES = ("cost", "loads", "load_findings")
+_LOAD = "x_Provider VARCHAR, x_SourceId VARCHAR, x_BillingMonth DATE, load_number BIGINT, load_id VARCHAR"
+_SLICE = ", ".join(SLICE_COLUMNS)
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Slice:
+    """One restatable part of the lake."""
+
+    provider: str
+    source: str
+    month: date
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSummary:
+    """What a build did: the marts it wrote, the slices it built or removed, and the seconds it took."""
+
+    marts: tuple[str, ...]
+    slices_built: tuple[Slice, ...]
+    slices_removed: tuple[Slice, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What has to be built: `loads` says by slice which load each mart should hold."""
+
+    loads: dict[Slice, tuple[int, str]]
+    stale: tuple[Slice, ...]
+    gone: tuple[Slice, ...]
+    outdated: tuple[str, ...]
+
+    @property
+    def is_done(self) -> bool:
+        return not (self.stale or self.gone or self.outdated)
+
+
+def build(lake_path: Path, *, memory_limit: str = "2GB", threads: int | None = None) -> BuildSummary:
+    """Bring all marts of the lake up to its current loads.
+
+    Raises:
+        LockError: another writer was busy for 300 s, or kept loading the slices that were being built.
+    """
+    started = time.monotonic()
+    ensure_lake(lake_path)
+    for _ in range(_TRIES):
+        with open_lake(lake_path, read_only=False, memory_limit=memory_limit, threads=threads) as lake:
+            with _transaction(lake.con):
+                plan = _plan(lake.con)
+                if plan.is_done:
+                    return BuildSummary((), (), (), time.monotonic() - started)
+                _compute(lake.con, plan)
+            with writer_lock(lake_path, purpose="build the marts"), _transaction(lake.con):
+                # Somebody may have loaded or built since we looked; then what we computed is not the answer any more.
+                if _plan(lake.con) == plan:
+                    _store(lake.con, plan)
+                    return BuildSummary(tuple(read_marts()), plan.stale, plan.gone, time.monotonic() - started)
+    raise LockError(
+        f"the lake {lake_path} was loaded anew {_TRIES} times while its marts were being built",
+        next_step="run finops build when the loads are done",
+    )
+
+
+def _plan(con: duckdb.DuckDBPyConnection) -> _Plan:
+    marts = read_marts()
+    tables = {
+        name
+        for (name,) in con.execute("select table_name from duckdb_tables() where database_name = 'lake'").fetchall()
+    }
+    loads = {
+        Slice(provider, source, month): (number, load_id)
+        for provider, source, month, number, load_id in con.execute(
+            f"select {_SLICE}, max(load_number), arg_max(load_id, load_number) from lake.loads group by all"
+        ).fetchall()
+    }
+    built: dict[str, dict[Slice, tuple[int, str]]] = {}
+    hashes: dict[str, set[str]] = {}
+    if "mart_builds" in tables:
+        for mart, provider, source, month, number, load_id, sql_hash in con.execute("from lake.mart_builds").fetchall():
+            hashes.setdefault(mart, set()).add(sql_hash)
+            if month is not None:
+                built.setdefault(mart, {})[Slice(provider, source, month)] = (number, load_id)
+    outdated = tuple(name for name, mart in marts.items() if name not in tables or hashes.get(name) != {mart.sql_hash})
+    known = {part for slices in built.values() for part in slices}
+    # Marts read each other, so a new text of one of them builds them all: they stay of one mind.
+    held = [built.get(mart.name, {}) for mart in _sliced()]
+    stale = [part for part, load in loads.items() if outdated or any(slices.get(part) != load for slices in held)]
+    return _Plan(loads, tuple(sorted(stale)), tuple(sorted(known - loads.keys())), outdated)
+
+
+def _compute(con: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
+    """Make a temporary table for each sliced mart; it stands in front of the lake's table for those that read it."""
+    con.execute(f"create temp table stale ({_LOAD})")
+    for part in plan.stale:
+        load = [part.provider, part.source, part.month, *plan.loads[part]]
+        con.execute("insert into stale values (?, ?, ?, ?, ?)", load)
+    rows = _rows_of(plan.stale, everything=len(plan.stale) == len(plan.loads))
+    for table in _LAKE_TABLES:
+        con.execute(f"create temp view {table} as select * from lake.{table} where {rows}")
+    for mart in _sliced():
+        con.execute(f"create temp table {mart.name} as {mart.sql}")
+
+
+def _store(con: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
+    con.execute(f"create table if not exists lake.mart_builds (mart VARCHAR, {_LOAD}, sql_hash VARCHAR)")
+    leaving = _rows_of((*plan.stale, *plan.gone), everything=False)
+    for mart in _sliced():
+        if plan.outdated:
+            con.execute(f"drop table if exists lake.{mart.name}")
+            con.execute(f"create table lake.{mart.name} as from temp.{mart.name} limit 0")
+            con.execute(f"alter table lake.{mart.name} set partitioned by ({_SLICE})")
+        else:
+            con.execute(f"delete from lake.{mart.name} where {leaving}")
+        con.execute(f"insert into lake.{mart.name} from temp.{mart.name}")
+        con.execute(f"drop table temp.{mart.name}")
+    for table in _LAKE_TABLES:
+        con.execute(f"drop view temp.{table}")
+    # Marts across slices are small and read the others: made whole, now that those are in place.
+    for mart in _whole():
+        con.execute(f"create or replace table lake.{mart.name} as {mart.sql}")
+    _record(con, plan, leaving)
+    con.execute("call lake.set_commit_message('finops', ?)", [f"build marts of {len(plan.stale)} slices"])
+
+
+def _record(con: duckdb.DuckDBPyConnection, plan: _Plan, leaving: str) -> None:
+    con.execute(f"delete from lake.mart_builds where x_BillingMonth is null or {'true' if plan.outdated else leaving}")
+    for mart in _sliced():
+        values = [mart.name, mart.sql_hash]
+        con.execute("insert into lake.mart_builds select ?, stale.*, ? from stale", values)
+    # One line without a slice says which text each mart was made of, even when it holds no slice at all.
+    for mart in read_marts().values():
+        values = [mart.name, mart.sql_hash]
+        con.execute("insert into lake.mart_builds values (?, null, null, null, null, null, ?)", values)
+
+
+def _rows_of(slices: Sequence[Slice], *, everything: bool) -> str:
+    """Give the predicate that is true for rows of `slices`; in literals, so that other months' files stay closed."""
+    if everything:
+        return "true"
+    return " or ".join(_is_slice(part) for part in slices) or "false"
+
+
+def _is_slice(part: Slice) -> str:
+    provider, source = (value.replace("'", "''") for value in (part.provider, part.source))
+    return f"(x_Provider = '{provider}' and x_SourceId = '{source}' and x_BillingMonth = DATE '{part.month}')"
+
+
+def _sliced() -> list[Mart]:
+    return [mart for mart in read_marts().values() if mart.is_sliced]
+
+
+def _whole() -> list[Mart]:
+    return [mart for mart in read_marts().values() if not mart.is_sliced]
+
+
+@contextmanager
+def _transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    con.execute("begin")
+    try:
+        yield
+    except BaseException:
+        con.execute("rollback")
+        raise
+    con.execute("commit")

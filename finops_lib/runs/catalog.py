@@ -1,0 +1,63 @@
+"""What is there to use: tables, marts, notebooks with their parameters, plug-ins."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from finops_lib.analyses.anomalies import DETECTORS
+from finops_lib.analyses.savings import RULES
+from finops_lib.errors import ConfigError
+from finops_lib.marts.catalog import read_marts
+from finops_lib.runs.parameters import read_parameters
+from finops_lib.settings import Settings
+from finops_lib.sources import DIALECTS
+
+_TABLES = {
+    "cost": ("what was charged?", "one charge of one bill; FOCUS 1.4 columns and our x_ ones"),
+    "loads": ("what was loaded, from which files, with what totals?", "load x slice x BillingCurrency"),
+    "load_findings": ("what in the bills breaks FOCUS?", "load x slice x finding x column"),
+    "state.run": ("which notebooks ran, from what, with what outcome?", "run"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that can be named on the command line, in SQL or in a notebook."""
+
+    kind: str
+    name: str
+    question: str
+    detail: str
+
+
+def entries(settings: Settings) -> list[Entry]:
+    """List everything, kind by kind."""
+    found = [Entry("table", name, question, grain) for name, (question, grain) in _TABLES.items()]
+    found += [
+        Entry("mart", mart.name, mart.question, " x ".join(mart.grain)) for _, mart in sorted(read_marts().items())
+    ]
+    found += _notebooks(settings)
+    found += [Entry("dialect", name, "how is a bill written down?", "finops ingest --dialect") for name in DIALECTS.names()]
+    found += [Entry("detector", name, _first_line(DETECTORS.get(name)), "anomalies: method") for name in DETECTORS.names()]
+    found += [Entry("savings rule", name, _first_line(RULES.get(name)), "savings") for name in RULES.names()]
+    return found
+
+
+def _notebooks(settings: Settings) -> list[Entry]:
+    if not settings.notebooks.is_dir():
+        raise ConfigError(
+            f"no notebooks folder in {settings.project}", next_step="go to the project's folder, or set FINOPS_PROJECT"
+        )
+    found = []
+    for path in sorted(settings.notebooks.glob("*.ipynb")):
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        title = next(("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"), "")
+        parameters = (f"{p.name}: {p.type} = {p.default!r}" for p in read_parameters(notebook))
+        found.append(Entry("notebook", path.stem, title.splitlines()[0].lstrip("# ") if title else "", ", ".join(parameters)))
+    return found
+
+
+def _first_line(plugin: object) -> str:
+    lines = (getattr(plugin, "__doc__", "") or "").strip().splitlines()
+    return lines[0] if lines else ""

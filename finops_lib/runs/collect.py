@@ -1,0 +1,81 @@
+"""Load what the configured sources hold, source by source: one that fails does not stop the others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from finops_lib.errors import ConfigError, DataError
+from finops_lib.marts.build import BuildSummary, build
+from finops_lib.runs.ingest import RefusedReplacement, SliceReport, ingest
+from finops_lib.settings import Settings, SourceConfig, load_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A delivery that was not loaded, and why in one line."""
+
+    source: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What arrived: a report per slice and currency, the deliveries refused, and the marts built after it."""
+
+    reports: tuple[SliceReport, ...]
+    refusals: tuple[Refusal, ...]
+    built: BuildSummary | None
+
+
+def collect(settings: Settings, sources: Sequence[SourceConfig], *, run_id: str = "") -> Collected:
+    """Load each source's folder as one delivery, then build the marts of what changed."""
+    wanted = [(source.name, [source_path(settings, source)], source.dialect) for source in sources]
+    return _collect(settings, wanted, run_id=run_id)
+
+
+def source_path(settings: Settings, source: SourceConfig) -> Path:
+    """Give a source's folder; a relative path is seen from the folder that holds params/."""
+    return (settings.params.parent / source.path).resolve()
+
+
+def ingest_for_notebook(*, paths: str = "", source: str = "") -> Collected:
+    """Do the loading that a notebook's parameters name.
+
+    Args:
+        paths: files or folders, separated by `;`; empty = the configured sources, or none if none is configured.
+        source: the source that `paths` belong to, or the one configured source to load; empty = all configured.
+    Raises:
+        ConfigError: paths without a source, or a source that is not configured.
+    """
+    settings = load_settings()
+    run_id = os.environ.get("FINOPS_RUN_ID", "")
+    configured = list(settings.workbench.sources)
+    if paths:
+        if not source:
+            raise ConfigError("paths without a source", next_step="name the source these files belong to, e.g. -p source=aws")
+        given = [Path(path.strip()) for path in paths.split(";")]
+        return _collect(settings, [(source, given, "")], run_id=run_id)
+    if source:
+        configured = [config for config in configured if config.name == source]
+        if not configured:
+            names = [config.name for config in settings.workbench.sources]
+            raise ConfigError.unknown("source", source, names)
+    return collect(settings, configured, run_id=run_id)
+
+
+def _collect(settings: Settings, wanted: Sequence[tuple[str, list[Path], str]], *, run_id: str) -> Collected:
+    reports: list[SliceReport] = []
+    refusals: list[Refusal] = []
+    for source, paths, dialect in wanted:
+        try:
+            reports += ingest(settings, paths, source=source, dialect=dialect, run_id=run_id)
+        except DataError as error:
+            refusals.append(Refusal(source, "; ".join(str(path) for path in paths), str(error)))
+            if isinstance(error, RefusedReplacement):
+                reports += error.reports
+    built = build(settings.lake, memory_limit=settings.memory_limit, threads=settings.threads) if reports else None
+    return Collected(tuple(reports), tuple(refusals), built)

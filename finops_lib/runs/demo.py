@@ -1,0 +1,121 @@
+"""The whole line in one go: sample estate -> lake -> marts -> every notebook -> outputs/index.html.
+
+The demo keeps to itself: bills, lake, params and budgets are in one folder of its own, and a lake that holds anything
+but demo sources is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from finops_lib.errors import ConfigError
+from finops_lib.lake.open import CATALOG_FILE, open_lake
+from finops_lib.periods import parse_day
+from finops_lib.runs.clock import now
+from finops_lib.runs.notebook import run_notebook
+from finops_lib.sample import DEMO_SOURCES, budget_plan_yaml, workbench_yaml, write_estate
+from finops_lib.settings import Settings, load_settings
+from finops_lib.state.runs import RunRecord
+
+_TIMEOUT_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the demo made."""
+
+    index: Path
+    runs: tuple[RunRecord, ...]
+
+    @property
+    def succeeded(self) -> bool:
+        return all(run.status == "SUCCEEDED" for run in self.runs)
+
+
+def run_demo(settings: Settings, *, as_of: str, rows: int, seed: int, say: Callable[[str], None]) -> Shown:
+    """Make the estate and run every notebook on it.
+
+    Args:
+        as_of: last day of the estate, ISO; empty = yesterday.
+        say: receives each line that a person should read.
+    Raises:
+        ConfigError: the lake there is not a demo's.
+    """
+    day = parse_day(as_of, name="--as-of") if as_of else (now() - timedelta(days=1)).date()
+    home = _home(settings)
+    _refuse_real_lake(home)
+    started = time.monotonic()
+    with _step(say, f"sample estate of about {rows:,} charges, 13 months through {day}"):
+        estate = write_estate(home / "bills", as_of=day, seed=seed, rows=rows)
+        params = home / "params"
+        params.mkdir(parents=True, exist_ok=True)
+        (params / "workbench.yaml").write_text(workbench_yaml(estate, folder="bills"), encoding="utf-8")
+        (params / "budget_plan.yaml").write_text(budget_plan_yaml(estate), encoding="utf-8")
+    own = _settings_of(home, settings)
+    with _step(say, "ingestion: bills -> lake -> marts -> report"):
+        first = _run(own, "ingestion", say)
+    others = sorted(path.stem for path in own.notebooks.glob("*.ipynb") if path.stem != "ingestion")
+    with _step(say, "the other notebooks"), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        rest = list(pool.map(lambda name: _run(own, name, say), others))
+    index = own.outputs / "index.html"
+    say(f"done in {time.monotonic() - started:.1f} s: open {index}")
+    say(f"look around: FINOPS_LAKE={home} FINOPS_PARAMS={home / 'params'} finops lab   (or finops sql, finops run)")
+    return Shown(index, (first, *rest))
+
+
+def _home(settings: Settings) -> Path:
+    return settings.lake if os.environ.get("FINOPS_LAKE") else settings.project / "demo"
+
+
+def _settings_of(home: Path, settings: Settings) -> Settings:
+    """Give the settings under which the demo's runs see only the demo."""
+    os.environ["FINOPS_LAKE"] = str(home)
+    os.environ["FINOPS_PARAMS"] = str(home / "params")
+    os.environ["FINOPS_PROJECT"] = str(settings.project)
+    os.environ["FINOPS_OUTPUTS"] = str(settings.outputs)
+    os.environ.pop("FINOPS_STATE", None)
+    return load_settings()
+
+
+def _refuse_real_lake(home: Path) -> None:
+    if not (home / CATALOG_FILE).exists():
+        return
+    with open_lake(home) as lake:
+        sources = {name for (name,) in lake.con.execute("select distinct x_SourceId from loads").fetchall()}
+    others = sorted(sources - set(DEMO_SOURCES))
+    if others:
+        raise ConfigError(
+            f"the lake {home} holds {', '.join(others)}, which the demo did not make",
+            next_step="unset FINOPS_LAKE, or point it at an empty folder",
+            sources=others,
+        )
+
+
+def _run(settings: Settings, name: str, say: Callable[[str], None]) -> RunRecord:
+    record = run_notebook(
+        settings,
+        name,
+        parameters={},
+        params_file=None,
+        as_of=None,
+        snapshot=None,
+        timeout_s=_TIMEOUT_S,
+        on_progress=lambda done, total, title: None,
+    )
+    say(f"    {name:<12} {record.status:<10} {record.duration_s or 0:5.1f} s  {record.error or record.report or ''}")
+    return record
+
+
+@contextmanager
+def _step(say: Callable[[str], None], what: str) -> Iterator[None]:
+    started = time.monotonic()
+    say(what)
+    yield
+    say(f"  {time.monotonic() - started:5.1f} s")

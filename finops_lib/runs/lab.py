@@ -1,0 +1,43 @@
+"""Open JupyterLab on the notebooks: same Python, same lake, whatever the folder it was started from."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from finops_lib.errors import ConfigError
+from finops_lib.lake.create import ensure_lake
+from finops_lib.settings import Settings
+
+
+def lab_environment(settings: Settings) -> dict[str, str]:
+    """Give the environment in which every kernel finds this project, whatever its working directory."""
+    return os.environ | {
+        "FINOPS_PROJECT": str(settings.project),
+        "FINOPS_LAKE": str(settings.lake),
+        "FINOPS_OUTPUTS": str(settings.outputs),
+        "FINOPS_PARAMS": str(settings.params),
+    }
+
+
+def open_lab(settings: Settings, arguments: Sequence[str]) -> int:
+    """Start JupyterLab in the foreground and give its exit code.
+
+    Raises:
+        ConfigError: there is no notebooks folder here.
+    """
+    if not settings.notebooks.is_dir():
+        raise ConfigError(
+            f"no notebooks folder in {settings.project}", next_step="go to the project's folder, or set FINOPS_PROJECT"
+        )
+    ensure_lake(settings.lake)
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={settings.project}"]
+    # Nothing of the workbench asks the network on its own; JupyterLab would look for news and new versions.
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url="]
+    command += ["--LabApp.default_url=/lab/tree/notebooks/overview.ipynb"]
+    try:
+        return subprocess.run([*command, *arguments], env=lab_environment(settings), check=False).returncode
+    except KeyboardInterrupt:
+        return 0

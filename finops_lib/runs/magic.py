@@ -1,0 +1,44 @@
+"""The cell magic `%%sql`: the lake's tables in a notebook cell, as a polars frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars
+    from IPython.core.interactiveshell import InteractiveShell
+
+from finops_lib.errors import FinOpsError
+from finops_lib.lake.open import Lake
+from finops_lib.runs.asking import ask, open_for_questions
+from finops_lib.settings import load_settings
+
+_open_lakes: dict[str, Lake] = {}
+
+
+def register(shell: InteractiveShell) -> None:
+    """Enter `%%sql` in the shell."""
+
+    def sql(line: str, cell: str) -> polars.DataFrame | None:
+        """Ask the lake. `%%sql` shows the answer; `%%sql name` also keeps it as the variable `name`."""
+        try:
+            frame = answer(cell)
+        except FinOpsError as error:
+            print(f"finops: {error}")
+            return None
+        if name := line.strip():
+            shell.push({name: frame})
+        return frame
+
+    shell.register_magic_function(sql, magic_kind="cell")
+
+
+def answer(query: str) -> polars.DataFrame:
+    """Ask the lake that the environment names and give the answer as a frame."""
+    import polars
+
+    settings = load_settings()
+    place = str(settings.lake)
+    if place not in _open_lakes:
+        _open_lakes[place] = open_for_questions(settings)
+    return polars.DataFrame(ask(_open_lakes[place], query))

@@ -1,0 +1,110 @@
+"""How does a private run folder become a public one? Every file scrubbed, then one rename, then the gallery."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from finops_lib.runs.handover import OUTCOME, SPEC
+from finops_lib.runs.secrets import Scrubber
+from finops_lib.state.runs import RunRecord
+
+RUN = "run.json"
+LOG = "log.txt"
+INDEX = "index.html"
+
+# What only runner and child had to say to each other; run.json has what is worth keeping.
+_PRIVATE_FILES = (SPEC, OUTCOME)
+
+
+def private_folder(outputs: Path, notebook: str, run_id: str) -> Path:
+    """Give the folder a run works in, hidden and closed to others until it is published."""
+    return outputs / notebook / f".{run_id}"
+
+
+def write_run_json(folder: Path, record: RunRecord) -> None:
+    """Write what the ledger knows of the run beside its report."""
+    text = json.dumps(as_json(record), indent=1, sort_keys=True, ensure_ascii=False)
+    (folder / RUN).write_text(text + "\n", encoding="utf-8")
+
+
+def as_json(record: RunRecord) -> dict[str, Any]:
+    """Give a record as JSON knows it, times in ISO."""
+    fields = asdict(record)
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in fields.items()}
+
+
+def publish(folder: Path, scrubber: Scrubber) -> Path:
+    """Take every secret out of every file, then give the folder its final name and the usual permissions."""
+    for name in _PRIVATE_FILES:
+        (folder / name).unlink(missing_ok=True)
+    for path in _files(folder):
+        scrub_file(path, scrubber)
+    mask = _umask()
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod((0o777 if path.is_dir() else 0o666) & ~mask)
+    target = folder.with_name(folder.name.removeprefix("."))
+    return folder.rename(target)
+
+
+def scrub_file(path: Path, scrubber: Scrubber) -> None:
+    """Take the secrets out of one file; a file that is not text and holds one is removed."""
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        # Every form of a secret is ASCII or UTF-8; read byte by byte, both can still be found.
+        if scrubber.leaks(content.decode("latin-1")) or scrubber.leaks(content.decode("utf-8", errors="ignore")):
+            path.unlink()
+        return
+    if not scrubber.leaks(text):
+        return
+    if path.suffix in (".json", ".ipynb"):
+        # Inside its structure first: a secret that is a bare number would leave broken JSON behind.
+        text = _scrubbed_json(text, scrubber)
+    path.write_text(scrubber.scrub(text), encoding="utf-8")
+
+
+def write_gallery(outputs: Path, runs: Sequence[RunRecord]) -> None:
+    """Write outputs/index.html from the ledger, whole or not at all."""
+    from finops_lib.reports.index import gallery
+
+    page = gallery([as_json(run) for run in runs])
+    unfinished = outputs / f".{INDEX}.{os.getpid()}"
+    unfinished.write_text(page, encoding="utf-8")
+    unfinished.chmod(0o666 & ~_umask())
+    unfinished.replace(outputs / INDEX)
+
+
+@contextmanager
+def gallery_lock(outputs: Path) -> Iterator[None]:
+    """Let one process at a time read the ledger and write the gallery, so that the newest reading is written last."""
+    with (outputs / f".{INDEX}.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _scrubbed_json(text: str, scrubber: Scrubber) -> str:
+    try:
+        tree: Mapping[str, Any] = json.loads(text)
+    except ValueError:
+        return text
+    return json.dumps(scrubber.scrub_tree(tree), indent=1, ensure_ascii=False) + "\n"
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+
+
+def _umask() -> int:
+    # There is no way to read it but to set it.
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

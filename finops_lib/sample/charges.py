@@ -1,0 +1,180 @@
+"""Which usage charges does one provider send for one month? Lines x days become rows, whole columns at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from finops_lib.periods import BillingPeriod
+from finops_lib.sample.curves import STEADY, Calendar, stream
+from finops_lib.sample.lines import MICRO, Bill, resource_on
+
+# What has arrived of the last days when the file is delivered, oldest first.
+ARRIVED = {"aws": (0.82, 0.38), "azure": (0.9, 0.6, 0.2), "gcp": (0.75, 0.3)}
+HOURS = 24
+US_PER_HOUR = 3_600_000_000
+_HOUR_SHAPE = 1 + 0.45 * np.sin((np.arange(HOURS) - 8) / HOURS * 2 * np.pi)
+HOUR_SHAPE = _HOUR_SHAPE / _HOUR_SHAPE.sum()
+MONEY_COLUMNS = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
+
+
+@dataclass(frozen=True, slots=True)
+class Grain:
+    """How finely charges are written.
+
+    Args:
+        size: slots per fleet against the default.
+        recent: days up to as_of with a charge per day; older charges cover a quarter month, or a month.
+        hourly: whether the hour-grain fleets are written by the hour.
+    """
+
+    size: float
+    recent: int
+    hourly: bool
+
+    def blocks(self, month: BillingPeriod, calendar: Calendar) -> list[tuple[int, int]]:
+        """Cut the days of a month that the estate covers into charge periods: positions [start, end) in the calendar."""
+        start = (month.start - calendar.first).days
+        end = min((month.end - calendar.first).days, calendar.index(0) + 1)
+        recent_from = max(start, calendar.index(self.recent - 1))
+        if recent_from <= start:
+            return [(day, day + 1) for day in range(start, end)]
+        days = [start] if self.recent < 75 else [start, start + 7, start + 14, start + 21]
+        cuts = sorted({min(cut, recent_from, end) for cut in days} | {min(recent_from, end)} | set(range(recent_from, end + 1)))
+        return list(zip(cuts[:-1], cuts[1:], strict=True))
+
+
+def count_rows(bill: Bill, grain: Grain, calendar: Calendar, months: list[BillingPeriod]) -> int:
+    """Say how many usage rows `month_charges` would write, tail apart, without writing them."""
+    active = np.array([bill.money[n] > 0 for n in range(len(bill.money))])
+    rows_per_fleet = np.zeros(len(active))
+    for month in months:
+        for start, end in grain.blocks(month, calendar):
+            rows_per_fleet += active[:, start:end].any(axis=1)
+    fleet_of = _fleet_of(bill)
+    each = rows_per_fleet[fleet_of]
+    if grain.hourly:
+        each = each * np.where([line.fleet.hourly for line in bill.lines], HOURS, 1)
+    return int(each.sum())
+
+
+def _fleet_of(bill: Bill) -> np.ndarray:
+    position = {name: n for n, name in enumerate(dict.fromkeys(line.fleet.name for line in bill.lines))}
+    return np.array([position[line.fleet.name] for line in bill.lines])
+
+
+def _quantities(bill: Bill, grain: Grain, calendar: Calendar, month: BillingPeriod, seed: int) -> np.ndarray:
+    """Give the quantity in millionths per line and charge period; 0 = no charge."""
+    blocks = grain.blocks(month, calendar)
+    first, last = blocks[0][0], blocks[-1][1]
+    fleet_of = _fleet_of(bill)
+    money = bill.money[fleet_of, first:last] * np.array([line.weight for line in bill.lines])[:, None]
+    rng = stream(seed, "charges", bill.provider, str(month))
+    wobble = np.clip(rng.normal(1, 0.04, money.shape), 0.8, 1.2)
+    steady = np.array([line.fleet.shape in STEADY or bool(line.fleet.commitment) for line in bill.lines])
+    money = money * np.where(steady[:, None], 1.0, wobble)
+    lead = np.array([line.slot == 0 for line in bill.lines])
+    money[lead] += bill.extra[fleet_of[lead], first:last]
+    arrived = ARRIVED[bill.provider]
+    hourly = np.array([line.fleet.hourly and grain.hourly for line in bill.lines])
+    for back, share in enumerate(reversed(arrived)):
+        day = calendar.index(back)
+        if first <= day < last:
+            # Hour-grain lines are cut by the hour below; of the others some have not arrived at all.
+            missing = (rng.random(len(bill.lines)) > share) & ~hourly
+            money[missing, day - first] = 0.0
+    summed = np.add.reduceat(money, [start - first for start, _ in blocks], axis=1)
+    price = np.array([price.effective for price in bill.prices]) / MICRO
+    result: np.ndarray = np.rint(np.maximum(summed, 0.0) / price[:, None] * MICRO).astype(np.int64)
+    return result
+
+
+def month_charges(
+    bill: Bill, *, grain: Grain, calendar: Calendar, month: BillingPeriod, seed: int
+) -> tuple[pl.DataFrame, np.ndarray]:
+    """Write the usage rows of one month.
+
+    Returns:
+        The rows in FOCUS columns, money as whole trillionths and quantities as millionths (Int64), and `line`, the
+        number of the line of each row.
+    """
+    blocks = grain.blocks(month, calendar)
+    quantities = _quantities(bill, grain, calendar, month, seed)
+    hourly = np.array([line.fleet.hourly and grain.hourly for line in bill.lines])
+    line, block = np.nonzero((quantities > 0) & ~hourly[:, None])
+    quantity = quantities[line, block]
+    starts, ends = (np.array([pair[side] for pair in blocks]) for side in (0, 1))
+    start, end = starts[block] * HOURS, ends[block] * HOURS
+    if hourly.any():
+        by_hour = _hours(quantities, hourly, bill.provider, calendar, starts)
+        line, quantity = np.concatenate([line, by_hour[0]]), np.concatenate([quantity, by_hour[1]])
+        start, end = np.concatenate([start, by_hour[2]]), np.concatenate([end, by_hour[2] + 1])
+    resource = np.zeros(len(line), dtype=np.int64)
+    order = np.argsort(line, kind="stable")
+    line, quantity, start, end = line[order], quantity[order], start[order], end[order]
+    edges = np.searchsorted(line, np.arange(len(bill.lines) + 1))
+    for number, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+        if high > low:
+            resource[low:high] = resource_on(bill.lines[number], start[low:high] // HOURS)
+    rng = stream(seed, "letter-case", bill.provider, str(month))
+    return _frame(bill, calendar.first, line, quantity, start, end, resource, rng.random(len(line)) < 0.25), line
+
+
+def _hours(
+    quantities: np.ndarray, hourly: np.ndarray, provider: str, calendar: Calendar, starts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Spread the days of the hour-grain lines over their hours; give line, quantity and hour of each row."""
+    line, block = np.nonzero((quantities > 0) & hourly[:, None])
+    by_hour = np.rint(quantities[line, block][:, None] * HOUR_SHAPE).astype(np.int64)
+    share = np.ones(calendar.index(0) + 1)
+    tail = ARRIVED[provider]
+    share[len(share) - len(tail) :] = tail
+    open_until = np.ceil(share[starts[block]] * HOURS)
+    by_hour[np.arange(HOURS)[None, :] >= open_until[:, None]] = 0
+    row, hour = np.nonzero(by_hour)
+    return line[row], by_hour[row, hour], starts[block[row]] * HOURS + hour
+
+
+def _frame(
+    bill: Bill,
+    first: date,
+    line: np.ndarray,
+    quantity: np.ndarray,
+    start: np.ndarray,
+    end: np.ndarray,
+    resource: np.ndarray,
+    other_case: np.ndarray,
+) -> pl.DataFrame:
+    listed, contracted, billed, effective = (
+        np.array([getattr(price, name) for price in bill.prices])[line]
+        for name in ("list", "contracted", "billed", "effective")
+    )
+    committed = np.array([bool(one.fleet.commitment) for one in bill.lines])[line]
+    spend = np.array([one.fleet.commitment == "sp" for one in bill.lines])[line]
+    names = bill.resources[resource]
+    zero = (first - date(1970, 1, 1)).days * HOURS
+    numbers = pl.DataFrame(
+        {
+            "BilledCost": quantity * billed,
+            "EffectiveCost": quantity * effective,
+            "ListCost": quantity * listed,
+            "ContractedCost": quantity * contracted,
+            "quantity": quantity,
+            "ListUnitPrice": listed,
+            "ContractedUnitPrice": contracted,
+            "CommitmentDiscountQuantity": np.where(spend, quantity * effective, quantity * MICRO),
+            "ChargePeriodStart": (zero + start) * US_PER_HOUR,
+            "ChargePeriodEnd": (zero + end) * US_PER_HOUR,
+            "committed": committed,
+            "other_case": other_case & (bill.provider == "azure"),
+        }
+    )
+    return pl.concat([bill.texts[line], names, numbers], how="horizontal").with_columns(
+        pl.col("ChargePeriodStart", "ChargePeriodEnd").cast(pl.Datetime("us")),
+        pl.when("committed").then("CommitmentDiscountQuantity").alias("CommitmentDiscountQuantity"),
+        pl.when("other_case").then("ResourceIdOther").otherwise("ResourceId").alias("ResourceId"),
+        pl.when(pl.col("CapacityReservationStatus").is_not_null()).then("ResourceId").alias("CapacityReservationId"),
+    )

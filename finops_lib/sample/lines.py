@@ -1,0 +1,285 @@
+"""Which lines does one provider's bill have? A line is one slot of a fleet: its price, its owner's tags, its resources."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+
+import numpy as np
+import polars as pl
+
+from finops_lib.sample.accounts import ACCOUNT, REGION_NAMES
+from finops_lib.sample.catalogue import FLEETS, service_of, sku_of
+from finops_lib.sample.commitments import COMMITMENT
+from finops_lib.sample.curves import STEADY, Calendar, plan_curve, stream
+from finops_lib.sample.records import Account, Fleet
+from finops_lib.sample.resources import digest, resource_group, resource_id
+from finops_lib.sample.tags import UNTAGGED, Tagging, tags_text, write_tags
+
+MICRO = 1_000_000
+# With purchases, tax and support beside it, a fifth of the money ends up without a tag.
+UNTAGGED_SHARE = 0.17
+EUR_PER_USD = Decimal("0.93")
+PROVIDER_NAMES = {"aws": "AWS", "azure": "Microsoft", "gcp": "Google Cloud"}
+ISSUERS = {"aws": "Amazon Web Services, Inc.", "azure": "Microsoft", "gcp": "Google Cloud"}
+ACCOUNT_TYPES = {
+    "aws": ("Management Account", "Member Account"),
+    "azure": ("Billing Account", "Subscription"),
+    "gcp": ("Billing Account", "Project"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Unit prices in millionths: list, after the contract, as invoiced, and with the commitment's money spread over its use."""
+
+    list: int
+    contracted: int
+    billed: int
+    effective: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One slot of a fleet; `weight` is its share of the fleet's money."""
+
+    fleet: Fleet
+    slot: int
+    weight: float
+    tagging: Tagging
+    first_resource: int
+    resources: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Everything about one provider's bill that does not depend on the day.
+
+    Args:
+        texts: one row per line, the FOCUS columns that never change.
+        resources: ResourceId, ResourceName and ResourceIdOther (the same id in another letter case).
+        money: fleet x day, effective cost; `extra`: what the first slot of each fleet costs on top.
+        added: event name -> money per day that the event added, in the account's currency.
+    """
+
+    provider: str
+    lines: tuple[Line, ...]
+    texts: pl.DataFrame
+    resources: pl.DataFrame
+    prices: tuple[Prices, ...]
+    money: np.ndarray
+    extra: np.ndarray
+    added: dict[str, np.ndarray]
+
+
+def prices_of(fleet: Fleet) -> Prices:
+    """Work out the four unit prices of a fleet in its account's currency."""
+    sku, account = sku_of(fleet), ACCOUNT[fleet.account]
+    price = Decimal(sku.price) * (EUR_PER_USD if account.currency == "EUR" else 1)
+    listed = _micros(price)
+    contracted = _micros(price * (100 - sku.discount) / 100)
+    if fleet.commitment:
+        return Prices(listed, contracted, 0, _micros(price * (100 - COMMITMENT[fleet.commitment].discount) / 100))
+    return Prices(listed, contracted, contracted, contracted)
+
+
+def _micros(price: Decimal) -> int:
+    return int((price * MICRO).to_integral_value(ROUND_HALF_EVEN))
+
+
+def slots_of(fleet: Fleet, size: float) -> int:
+    """Say how many slots a fleet has in an estate `size` times the default."""
+    return max(1, round(fleet.slots * size)) if fleet.grows else fleet.slots
+
+
+def stem_of(fleet: Fleet) -> str:
+    """Name the resources of a fleet; the name gives no label away."""
+    stem = fleet.group or fleet.name
+    for prefix in ("waste-", "aws-", "az-", "gcp-"):
+        stem = stem.removeprefix(prefix)
+    return stem
+
+
+def build_bill(provider: str, *, calendar: Calendar, seed: int, size: float) -> Bill:
+    """Lay out the lines, resources and money plan of one provider's bill."""
+    fleets = FLEETS[provider]
+    covered = {f.commitment: sum(o.slots for o in fleets if o.commitment == f.commitment) for f in fleets if f.commitment}
+    curves = []
+    for fleet in fleets:
+        share = fleet.slots / covered[fleet.commitment] if fleet.commitment else 1.0
+        clock_price = prices_of(fleet).effective / MICRO
+        slots = slots_of(fleet, size)
+        curves.append(plan_curve(fleet, calendar=calendar, seed=seed, share=share, clock_price=clock_price, slots=slots))
+    money = np.stack([curve.fleet_total for curve in curves])
+    extra = np.stack([curve.first_slot_extra for curve in curves])
+    added: dict[str, np.ndarray] = {}
+    for curve in curves:
+        for name, gain in curve.added.items():
+            added[name] = added.get(name, np.zeros_like(gain)) + gain
+    weights = [_weights(fleet, slots_of(fleet, size), seed) for fleet in fleets]
+    taggings = _tag(fleets, weights, money.sum(axis=1), seed)
+    lines, resources = _lines(fleets, weights, taggings, len(calendar.days))
+    texts = pl.DataFrame([_texts(line) for line in lines], schema_overrides={"Tags": _tags_type(provider)}, infer_schema_length=None)
+    return Bill(
+        provider,
+        lines,
+        texts,
+        pl.DataFrame(resources, schema=["ResourceId", "ResourceName", "ResourceIdOther"], orient="row"),
+        tuple(prices_of(line.fleet) for line in lines),
+        money,
+        extra,
+        added,
+    )
+
+
+def _weights(fleet: Fleet, slots: int, seed: int) -> np.ndarray:
+    if fleet.shape in STEADY - {"constant"} or fleet.commitment or slots == 1:
+        return np.full(slots, 1 / slots)
+    raw = stream(seed, "weights", fleet.name).lognormal(0, 0.5, slots)
+    result: np.ndarray = raw / raw.sum()
+    return result
+
+
+def _tag(
+    fleets: tuple[Fleet, ...], weights: list[np.ndarray], totals: np.ndarray, seed: int
+) -> dict[tuple[str, str, int], Tagging]:
+    """Tag what can be tagged, but for the share of the money that nobody tagged."""
+    worth: dict[tuple[str, str, int], float] = {}
+    owners: dict[tuple[str, str, int], Fleet] = {}
+    bare = 0.0
+    for fleet, split, total in zip(fleets, weights, totals, strict=True):
+        if not sku_of(fleet).resource:
+            bare += total
+            continue
+        for slot, weight in enumerate(split):
+            key = (fleet.account, stem_of(fleet), slot)
+            worth[key] = worth.get(key, 0.0) + total * weight
+            owners.setdefault(key, fleet)
+    room = totals.sum() * UNTAGGED_SHARE - bare
+    result: dict[tuple[str, str, int], Tagging] = {}
+    for key in sorted(worth, key=lambda key: digest(f"{seed}/{key}")):
+        if worth[key] <= room:
+            room -= worth[key]
+            result[key] = UNTAGGED
+            continue
+        fleet = owners[key]
+        account = ACCOUNT[fleet.account]
+        rng = stream(seed, "tags", *key[:2], str(key[2]))
+        result[key] = write_tags(account, fleet.owner or account.owner, f"{key[1]}-{key[2] + 1:02d}", rng)
+    return result
+
+
+def _lines(
+    fleets: tuple[Fleet, ...], weights: list[np.ndarray], taggings: dict[tuple[str, str, int], Tagging], days: int
+) -> tuple[tuple[Line, ...], list[tuple[str | None, str | None, str | None]]]:
+    lines: list[Line] = []
+    # Number 0 is "no resource".
+    resources: list[tuple[str | None, str | None, str | None]] = [(None, None, None)]
+    for fleet, split in zip(fleets, weights, strict=True):
+        kind, account = sku_of(fleet).resource, ACCOUNT[fleet.account]
+        for slot, weight in enumerate(split):
+            if not kind:
+                lines.append(Line(fleet, slot, float(weight), UNTAGGED, 0, 1))
+                continue
+            name = f"{stem_of(fleet)}-{slot + 1:02d}"
+            # Slots do not replace their resources on the same day, hence the phase.
+            count = (days + _phase(slot, fleet.life)) // fleet.life + 1 if fleet.life else 1
+            lines.append(
+                Line(fleet, slot, float(weight), taggings[fleet.account, stem_of(fleet), slot], len(resources), count)
+            )
+            for generation in range(count):
+                full = f"{name}-{generation:03d}" if fleet.life else name
+                text = resource_id(account, kind, full)
+                resources.append((text, full, text.lower()))
+    return tuple(lines), resources
+
+
+def _phase(slot: int, life: int) -> int:
+    return (slot * 7) % life if life else 0
+
+
+def resource_on(line: Line, days: np.ndarray) -> np.ndarray:
+    """Give the number of the resource that stands in this line's slot on each of the days (positions in the calendar)."""
+    if not line.fleet.life:
+        return np.full(len(days), line.first_resource)
+    result: np.ndarray = line.first_resource + (days + _phase(line.slot, line.fleet.life)) // line.fleet.life
+    return result
+
+
+def _tags_type(provider: str) -> pl.DataType:
+    pair = pl.Struct({"key": pl.String(), "value": pl.String()})
+    return pl.List(pair) if provider == "aws" else pl.String()
+
+
+def account_texts(account: Account) -> dict[str, object]:
+    """Give the columns that say whose bill and whose account it is."""
+    provider = account.provider
+    payer_type, member_type = ACCOUNT_TYPES[provider]
+    return {
+        "BillingAccountId": account.billing_account_id,
+        "BillingAccountName": account.billing_account_name,
+        "BillingAccountType": payer_type,
+        "BillingCurrency": account.currency,
+        "InvoiceIssuerName": ISSUERS[provider],
+        "PricingCurrency": account.currency,
+        "ProviderName": PROVIDER_NAMES[provider],
+        "PublisherName": PROVIDER_NAMES[provider],
+        "SubAccountId": account.id,
+        "SubAccountName": account.name,
+        "SubAccountType": member_type,
+    }
+
+
+def _texts(line: Line) -> dict[str, object]:
+    fleet = line.fleet
+    account, sku, service = ACCOUNT[fleet.account], sku_of(fleet), service_of(fleet)
+    mark = digest(f"{service.name}/{sku.meter}").upper()
+    zoned = sku.resource in {"instance", "volume", "gce", "pd"}
+    pairs: object = [{"key": key, "value": value} for key, value in line.tagging.pairs]
+    size = sku.meter.partition(":")[2]
+    texts = account_texts(account) | {
+        "AvailabilityZone": f"{account.region}{'abc'[line.slot % 3] if account.provider == 'aws' else '-b'}" if zoned else None,
+        "CapacityReservationStatus": "Unused" if sku.resource == "capacity" else None,
+        "ChargeCategory": "Usage",
+        "ChargeDescription": sku.description,
+        "ChargeFrequency": "Usage-Based",
+        "ConsumedUnit": sku.unit,
+        "PricingCategory": "Committed" if fleet.commitment else sku.pricing_category,
+        "PricingUnit": sku.unit,
+        "RegionId": account.region,
+        "RegionName": REGION_NAMES[account.region],
+        "ResourceType": sku.resource_type or None,
+        "ServiceCategory": service.category,
+        "ServiceName": service.name,
+        "ServiceSubcategory": service.subcategory,
+        "SkuId": mark[:16],
+        "SkuMeter": sku.meter,
+        "SkuPriceDetails": json.dumps({"x_InstanceType": size}) if sku.resource == "instance" else None,
+        "SkuPriceId": f"{mark[:16]}.{mark[16:26]}",
+        "Tags": pairs if account.provider == "aws" else tags_text(line.tagging),
+        "CommitmentDiscountCategory": None,
+        "CommitmentDiscountId": None,
+        "CommitmentDiscountName": None,
+        "CommitmentDiscountStatus": None,
+        "CommitmentDiscountType": None,
+        "CommitmentDiscountUnit": None,
+        "x_Operation": sku.operation or None,
+        "x_ServiceCode": service.code,
+        "x_SkuMeterCategory": service.code,
+        "x_SkuMeterSubcategory": sku.description.partition(" - ")[0],
+        "x_ResourceGroupName": resource_group(account, sku.resource) if sku.resource else None,
+        "x_ServiceId": service.code,
+        "x_CostType": "regular",
+    }
+    if fleet.commitment:
+        commitment = COMMITMENT[fleet.commitment]
+        texts |= {
+            "CommitmentDiscountCategory": commitment.category,
+            "CommitmentDiscountId": commitment.id,
+            "CommitmentDiscountName": commitment.name,
+            "CommitmentDiscountStatus": "Used",
+            "CommitmentDiscountType": commitment.kind,
+            "CommitmentDiscountUnit": commitment.unit,
+        }
+    return texts

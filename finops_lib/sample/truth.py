@@ -1,0 +1,284 @@
+"""What is true of the sample estate? Sums, labels and owners that tests hold the workbench against."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from finops_lib.periods import BillingPeriod
+from finops_lib.sample.accounts import ACCOUNT, ACCOUNTS, EUROPE, ORGANIZATION
+from finops_lib.sample.anomalies import EVENTS, FEE_AFTER, FEE_BEFORE, FEE_JUMP_NAME
+from finops_lib.sample.catalogue import service_of
+from finops_lib.sample.charges import ARRIVED, MONEY_COLUMNS
+from finops_lib.sample.commitments import COMMITMENTS
+from finops_lib.sample.curves import MONTH, Calendar
+from finops_lib.sample.extras import fee_jump_day
+from finops_lib.sample.lines import Bill, Line, resource_on
+from finops_lib.sample.records import Account
+from finops_lib.sample.tags import ALIASES, DIMENSIONS, KEYS, MISSPELT
+
+COST_NAMES = {"billed": "BilledCost", "effective": "EffectiveCost", "list": "ListCost", "contracted": "ContractedCost"}
+# Fleets that a careless rule would take for the waste of the same kind.
+_LOOK_ALIKES = {
+    "aws-pay-ip": "idle-public-ipv4", "aws-shared-nat": "idle-nat-gateway", "aws-shared-vpn": "idle-vpn",
+    "aws-shared-endpoint": "idle-vpc-endpoint", "aws-pay-lb": "idle-load-balancer", "aws-search-lb": "idle-load-balancer",
+    "aws-shared-magnetic": "unattached-volume", "az-corp-gateway": "idle-vpn", "gcp-web-nat": "idle-nat-gateway",
+    "gcp-web-rule": "idle-load-balancer", "aws-pay-disks": "gp2-volume", "aws-shared-snapshots": "old-snapshot",
+}  # fmt: skip
+
+
+def money_text(trillionths: int) -> str:
+    """Write whole trillionths as an exact decimal."""
+    return format(Decimal(trillionths).scaleb(-12), "f")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was written so far; sums are Python integers, which know no overflow and no rounding."""
+
+    files: list[dict[str, Any]] = field(default_factory=list)
+    counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    resources: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    services: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    # (provider, line, account id, currency, ChargeCategory) -> rows, billed, effective; line -1 = no line.
+    shares: dict[tuple[str, int, str, str, str], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
+    # The same per day, for the month that budgets are judged by.
+    days: list[pl.DataFrame] = field(default_factory=list)
+
+
+def add_file(tally: Tally, charges: pl.DataFrame, *, provider: str, month: BillingPeriod, path: str) -> None:
+    """Count one file's charges; they carry `line`, the number of their line or -1."""
+    sums = {
+        row["BillingCurrency"]: {name: money_text(row[column]) for name, column in COST_NAMES.items()} | {"rows": row["rows"]}
+        for row in charges.group_by("BillingCurrency")
+        .agg(pl.len().alias("rows"), pl.col(MONEY_COLUMNS).sum())
+        .sort("BillingCurrency")
+        .iter_rows(named=True)
+    }
+    tally.files.append({"path": path, "provider": provider, "month": str(month), "rows": charges.height, "sums": sums})
+    keys = ("line", "SubAccountId", "BillingCurrency", "ChargeCategory")
+    for row in charges.group_by(keys).agg(pl.len(), pl.col("BilledCost", "EffectiveCost").sum()).iter_rows():
+        share = tally.shares[provider, *row[:4]]
+        for n in range(3):
+            share[n] += row[4 + n]
+    _count(tally, charges, provider)
+
+
+def _count(tally: Tally, charges: pl.DataFrame, provider: str) -> None:
+    hours = pl.col("ChargePeriodEnd") - pl.col("ChargePeriodStart") == pl.duration(hours=1)
+    row = charges.select(
+        negative=(pl.col("BilledCost") < 0).sum(),
+        null_resource_ids=pl.col("ResourceId").is_null().sum(),
+        corrections=(pl.col("ChargeClass") == "Correction").sum(),
+        refunds=((pl.col("ChargeCategory") == "Usage") & (pl.col("BilledCost") < 0)).sum(),
+        used=(pl.col("CommitmentDiscountStatus") == "Used").sum(),
+        unused=(pl.col("CommitmentDiscountStatus") == "Unused").sum(),
+        commitment_purchases=((pl.col("ChargeCategory") == "Purchase") & pl.col("CommitmentDiscountId").is_not_null()).sum(),
+        marketplace=(pl.col("PublisherName") != pl.col("ProviderName")).sum(),
+        untagged=(~pl.col("tagged")).sum(),
+        hourly=hours.sum(),
+    ).row(0, named=True)
+    counts = tally.counts[provider]
+    counts.update(row)
+    counts["rows"] += charges.height
+    counts.update({f"category {name}": n for name, n in charges["ChargeCategory"].value_counts().iter_rows()})
+    tally.resources[provider].update(charges["ResourceId"].drop_nulls().str.to_lowercase().unique())
+    tally.services[provider].update(charges["ServiceName"].unique())
+
+
+def account_value(account: Account, dimension: str) -> str | None:
+    """Give what the workbench's account map says of an account; None for accounts of many owners."""
+    return getattr(account.owner, dimension) if account.mapped else None
+
+
+def expected_allocation(account: Account, read: dict[str, str]) -> dict[str, str | None]:
+    """Say what a careful reader gets: the tag where it says something, else the account map, else nothing."""
+    return {name: read.get(name) or account_value(account, name) for name in DIMENSIONS}
+
+
+def _allocation(tally: Tally, bills: dict[str, Bill]) -> list[dict[str, Any]]:
+    accounts = {account.id: account for account in ACCOUNTS}
+    merged: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for (provider, number, account_id, currency, category), share in tally.shares.items():
+        account = accounts[account_id]
+        line = bills[provider].lines[number] if number >= 0 else None
+        owner = (line.fleet.owner or account.owner) if line else None
+        read = line.tagging.read if line else {}
+        true = tuple(getattr(owner, name) for name in DIMENSIONS) if owner else None
+        expected = tuple(expected_allocation(account, read).values())
+        key = (provider, account_id, currency, category, bool(line and line.tagging.pairs), true, expected)
+        merged[key] = [a + b for a, b in zip(merged[key], share, strict=True)]
+    return [
+        {
+            "provider": provider,
+            "account_id": account_id,
+            "currency": currency,
+            "charge_category": category,
+            "tagged": tagged,
+            "organization": EUROPE if account_id == ACCOUNT["eu-commerce"].id else ORGANIZATION,
+            "true": dict(zip(DIMENSIONS, true, strict=True)) if true else None,
+            "expected": dict(zip(DIMENSIONS, expected, strict=True)),
+            "rows": rows,
+            "billed": money_text(billed),
+            "effective": money_text(effective),
+        }
+        for (provider, account_id, currency, category, tagged, true, expected), (rows, billed, effective) in sorted(
+            merged.items(), key=lambda item: str(item[0])
+        )
+    ]
+
+
+def complete_through(provider: str, calendar: Calendar) -> date:
+    """Give the last day of which everything has arrived."""
+    return calendar.as_of - timedelta(days=len(ARRIVED[provider]))
+
+
+def _resources(bill: Bill, lines: list[Line], first: int, last: int) -> list[str]:
+    numbers = {int(n) for line in lines for n in resource_on(line, np.arange(max(first, 0), last + 1)) if n}
+    return [str(bill.resources["ResourceId"][n]) for n in sorted(numbers)]
+
+
+def _anomalies(bills: dict[str, Bill], calendar: Calendar) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for event in EVENTS:
+        for provider, bill in bills.items():
+            if event.name not in bill.added:
+                continue
+            lines = [line for line in bill.lines if line.fleet.name in event.fleets and not (event.slot_only and line.slot)]
+            account = ACCOUNT[lines[0].fleet.account]
+            complete = calendar.index(len(ARRIVED[provider])) + 1
+            start, end = calendar.index(event.start), calendar.index(event.end)
+            services = sorted({service_of(line.fleet).name for line in lines})
+            found.append(
+                _anomaly(event.name, event.kind, account, services, calendar, start, end)
+                | {
+                    "resource_ids": _resources(bill, lines, start, end),
+                    "impact": f"{bill.added[event.name][:complete].sum():.2f}",
+                    "note": event.note,
+                }
+            )
+    fee = (fee_jump_day(calendar.as_of) - calendar.first).days
+    found.append(
+        _anomaly(FEE_JUMP_NAME, "fee_jump", ACCOUNT["shared"], ["Datadog Pro"], calendar, fee, fee)
+        | {"resource_ids": [], "impact": f"{FEE_AFTER - FEE_BEFORE}.00", "note": "more seats of a marketplace subscription"}
+    )
+    return found
+
+
+def _anomaly(
+    name: str, kind: str, account: Account, services: list[str], calendar: Calendar, start: int, end: int
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "kind": kind,
+        "provider": account.provider,
+        "account_id": account.id,
+        # A diffuse rise shows at the account, in no service of its own.
+        "service": services[0] if len(services) == 1 else None,
+        "services": services,
+        "start": str(calendar.first + timedelta(days=start)),
+        "end": str(calendar.first + timedelta(days=end)),
+        "ongoing": end == calendar.index(0),
+        "currency": account.currency,
+    }
+
+
+def _waste(bills: dict[str, Bill], calendar: Calendar) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for provider, bill in bills.items():
+        last = calendar.index(len(ARRIVED[provider])) + 1
+        names = list(dict.fromkeys(line.fleet.name for line in bill.lines))
+        for line in bill.lines:
+            if not line.fleet.waste:
+                continue
+            month = bill.money[names.index(line.fleet.name), last - 30 : last]
+            daily = month[month > 0].mean() * line.weight
+            found.append(_wasted(line.fleet.waste, ACCOUNT[line.fleet.account], _resources(bill, [line], last, last)[0], daily))
+        for commitment in COMMITMENTS:
+            if ACCOUNT[commitment.account].provider == provider:
+                covered = [n for n, name in enumerate(names) if _fleet(bill, name) == commitment.key]
+                daily = float(commitment.per_day) - bill.money[covered, last - 30 : last].sum(axis=0).mean()
+                found.append(_wasted("unused-commitment", ACCOUNT[commitment.account], commitment.id, daily))
+    return found
+
+
+def _fleet(bill: Bill, name: str) -> str:
+    return next(line.fleet.commitment for line in bill.lines if line.fleet.name == name)
+
+
+def _wasted(kind: str, account: Account, resource: str, daily: float) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "provider": account.provider,
+        "account_id": account.id,
+        "resource_id": resource,
+        "monthly_cost": f"{daily * MONTH:.2f}",
+        "currency": account.currency,
+    }
+
+
+def _look_alikes(bills: dict[str, Bill], calendar: Calendar) -> list[dict[str, str]]:
+    last = calendar.index(0)
+    return [
+        {"looks_like": _LOOK_ALIKES[line.fleet.name], "provider": provider, "resource_id": _resources(bill, [line], last, last)[0]}
+        for provider, bill in bills.items()
+        for line in bill.lines
+        if line.fleet.name in _LOOK_ALIKES
+    ]
+
+
+def tell_truth(tally: Tally, bills: dict[str, Bill], *, calendar: Calendar, seed: int, grain: dict[str, Any]) -> dict[str, Any]:
+    """Put everything that is known about the estate into one JSON-able object."""
+    return {
+        "seed": seed,
+        "as_of": str(calendar.as_of),
+        "first_day": str(calendar.first),
+        "rows": sum(file["rows"] for file in tally.files),
+        "grain": grain,
+        "first_incomplete_day": {name: str(complete_through(name, calendar) + timedelta(days=1)) for name in bills},
+        "complete_through": {name: str(complete_through(name, calendar)) for name in bills},
+        "files": tally.files,
+        "provider_months": [
+            {"provider": file["provider"], "month": file["month"], "currency": currency} | sums
+            for file in tally.files
+            for currency, sums in file["sums"].items()
+        ],
+        "counts": {
+            name: dict(sorted(counts.items()))
+            | {"resources": len(tally.resources[name]), "services": len(tally.services[name])}
+            for name, counts in tally.counts.items()
+        },
+        "accounts": [
+            {
+                "provider": account.provider,
+                "id": account.id,
+                "name": account.name,
+                "currency": account.currency,
+                "shared": not account.mapped,
+            }
+            for account in ACCOUNTS
+        ],
+        "tags": {"keys": KEYS, "aliases": ALIASES, "misspelt": MISSPELT},
+        "allocation": _allocation(tally, bills),
+        "anomalies": _anomalies(bills, calendar),
+        "waste": _waste(bills, calendar),
+        "look_alikes": _look_alikes(bills, calendar),
+        "commitments": [
+            {
+                "id": commitment.id,
+                "provider": ACCOUNT[commitment.account].provider,
+                "account_id": ACCOUNT[commitment.account].id,
+                "kind": commitment.kind,
+                "payment": commitment.payment,
+                "per_day": commitment.per_day,
+                "currency": ACCOUNT[commitment.account].currency,
+            }
+            for commitment in COMMITMENTS
+        ],
+    }
