@@ -71,7 +71,9 @@ def demo(
 
 @app.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Billing files or folders: CSV, CSV.gz, Parquet.", metavar="PATH...")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Billing files or folders: CSV, CSV.gz, Parquet.", metavar="PATH...")
+    ],
     source: Annotated[str, typer.Option(help="The name of whoever delivers these files, e.g. aws-payer.")],
     dialect: Annotated[str, typer.Option(help="Instead of detecting it, e.g. focus-1.2.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Accept that a month loses more than half.")] = False,
@@ -123,7 +125,8 @@ def sql(
 def run(
     notebook: Annotated[str, typer.Argument(help="A name from notebooks/, e.g. overview.")],
     parameter: Annotated[
-        list[str] | None, typer.Option("-p", "--parameter", help="One parameter; repeat for more.", metavar="NAME=VALUE")
+        list[str] | None,
+        typer.Option("-p", "--parameter", help="One parameter; repeat for more.", metavar="NAME=VALUE"),
     ] = None,
     params: Annotated[Path | None, typer.Option(help="A YAML file of parameters.")] = None,
     as_of: Annotated[str, typer.Option(help="Last included day, YYYY-MM-DD; empty = newest complete day.")] = "",
@@ -166,11 +169,15 @@ def runs_list(
     from finops_lib.runs.ledger import listed_runs
     from finops_lib.settings import load_settings
 
-    _print(listed_runs(load_settings(), notebook=notebook or None, limit=limit), format, empty="No notebook has run yet.")
+    _print(
+        listed_runs(load_settings(), notebook=notebook or None, limit=limit), format, empty="No notebook has run yet."
+    )
 
 
 @runs_app.command("show")
-def runs_show(run_id: Annotated[str, typer.Argument(help="A run's id, or its beginning.")], format: FormatOption = Format.table) -> None:
+def runs_show(
+    run_id: Annotated[str, typer.Argument(help="A run's id, or its beginning.")], format: FormatOption = Format.table
+) -> None:
     """Show one run: status, parameters, snapshot, hashes, versions, error."""
     from finops_lib.runs.ledger import shown_run
     from finops_lib.settings import load_settings

@@ -37,7 +37,9 @@ class Registry(Generic[T]):
 
         def enter(plugin: T) -> T:
             if name in self._plugins:
-                raise ConfigError(f"{self.kind} {name!r} is registered twice", next_step="give one of them another name")
+                raise ConfigError(
+                    f"{self.kind} {name!r} is registered twice", next_step="give one of them another name"
+                )
             self._plugins[name] = plugin
             return plugin
 

@@ -151,7 +151,9 @@ def load_budget_plan(path: Path) -> list[dict[str, Any]]:
     names = [budget.name for budget in plan.budgets]
     doubled = {name for name in names if names.count(name) > 1}
     if doubled:
-        raise ConfigError(f"{path.name}: two budgets are called {min(doubled)!r}", next_step="give each a name of its own")
+        raise ConfigError(
+            f"{path.name}: two budgets are called {min(doubled)!r}", next_step="give each a name of its own"
+        )
     return [budget.model_dump() for budget in plan.budgets]
 
 
@@ -162,7 +164,9 @@ def read_yaml(path: Path, model: type[BaseModel]) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not readable as YAML: {error}".replace("\n", " "), next_step="correct the file") from error
+        raise ConfigError(
+            f"{path}: not readable as YAML: {error}".replace("\n", " "), next_step="correct the file"
+        ) from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: a list or text where keys were expected", next_step="write `key: value` lines")
     try:

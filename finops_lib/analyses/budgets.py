@@ -25,6 +25,7 @@ from finops_lib.periods import BillingPeriod, days_in
 NOT_ACCRUED = ("Tax", "Credit")
 RATE_DAYS = 7
 FEWEST_DAYS = 3
+STALE_AFTER_DAYS = 7
 # 10 % ahead of an even pace is worth a look before the forecast breaks (domain.md 1.9).
 AHEAD_OF_PACE = Decimal("1.10")
 WORST_FIRST: tuple[Colour, ...] = ("red", "orange", "yellow", "grey", "green")
@@ -81,42 +82,40 @@ def backtest(plan: Sequence[Mapping[str, Any]], days: pl.DataFrame, *, as_of: da
     )
     missed, charged = Decimal(0), Decimal(0)
     with localcontext(prec=50):
-        for then in (_evaluate(budget, known_then, tenth) for budget in counted):
-            budget = next(b for b in counted if b["name"] == then.budget)
-            whole = _counted(budget, days.filter((pl.col("day") >= month.start) & (pl.col("day") < month.end)))
+        for budget in counted:
+            then = _evaluate(budget, known_then, tenth)
+            mine = _in_scope(budget, days).filter(pl.col("BillingCurrency") == budget["currency"])
+            whole = _counted(budget, mine).filter((pl.col("day") >= month.start) & (pl.col("day") < month.end))
             if then.forecast is None or not whole.get_column("is_complete").all():
                 continue
-            actual = _total(whole)
-            missed += abs(then.forecast - actual)
-            charged += actual
+            missed += abs(then.forecast - _total(whole))
+            charged += _total(whole)
     return (missed, charged) if charged > 0 else None
 
 
-def burn_down(budget: Mapping[str, Any], status: BudgetStatus, days: pl.DataFrame) -> pl.DataFrame:
-    """Give the running total of a budget's period for a chart, float money.
+def courses(plan: Sequence[Mapping[str, Any]], statuses: Sequence[BudgetStatus], days: pl.DataFrame) -> pl.DataFrame:
+    """Give the days of each budget's period for a chart.
 
     Returns:
-        day; actual (null after the last complete day); forecast (null before it); target, an even pace; budget.
+        budget, day, cost (exact; what is known of that day, null where nothing is), expected_total (float; the running
+        total the run rate leads to, from the last complete day on).
     """
-    period = BillingPeriod.of(status.period_start)
-    counted = _counted(budget, _in_scope(budget, days)).filter(pl.col("BillingCurrency") == budget["currency"])
-    by_day = {row["day"]: row["cost"] for row in _by_day(counted).iter_rows(named=True)}
-    rows, total = [], Decimal(0)
-    for number, day in enumerate(days_in(period.start, period.end), start=1):
-        is_known = day <= status.data_through
-        total += by_day.get(day, Decimal(0)) if is_known else status.burn_per_day or Decimal(0)
-        has_forecast = day >= status.data_through and status.burn_per_day is not None
-        rows.append(
-            {
-                "day": day,
-                "actual": float(total) if is_known else None,
-                "forecast": float(total) if has_forecast else None,
-                "target": float(status.amount) * number / period.days,
-                "budget": float(status.amount),
-            }
-        )
-    schema = {"day": pl.Date, "actual": pl.Float64, "forecast": pl.Float64, "target": pl.Float64, "budget": pl.Float64}
-    return pl.DataFrame(rows, schema=schema)
+    rows: list[dict[str, Any]] = []
+    budgets = {budget["name"]: budget for budget in plan}
+    for status in statuses:
+        budget = budgets[status.budget]
+        mine = _counted(budget, _in_scope(budget, days)).filter(pl.col("BillingCurrency") == status.currency)
+        known = {row["day"]: row["cost"] for row in _by_day(mine).iter_rows(named=True)}
+        total = Decimal(0)
+        for day in days_in(status.period_start, status.period_end):
+            is_complete = day <= status.data_through
+            total += known.get(day, Decimal(0)) if is_complete else status.burn_per_day or Decimal(0)
+            has_rate = day >= status.data_through and status.burn_per_day is not None
+            cost = known.get(day, Decimal(0) if is_complete else None)
+            expected = float(total) if has_rate else None
+            rows.append({"budget": status.budget, "day": day, "cost": cost, "expected_total": expected})
+    kinds = [("budget", pl.String()), ("day", pl.Date()), ("cost", pl.Decimal(38, 12)), ("expected_total", pl.Float64())]
+    return pl.DataFrame(rows, schema=kinds)
 
 
 def _concerns(budget: Mapping[str, Any], days: pl.DataFrame, provider: str) -> bool:
@@ -138,6 +137,8 @@ def _evaluate(budget: Mapping[str, Any], days: pl.DataFrame, as_of: date) -> Bud
         return _unknown(budget, period, amount, as_of, "the budget is zero, so there is no share to speak of")
 
     spent = _measure(_counted(budget, mine), period, as_of)
+    if (as_of - spent.through).days > STALE_AFTER_DAYS:
+        return _unknown(budget, period, amount, as_of, f"no complete day has arrived since {_last(spent.through)}")
     forecast = _forecast(spent)
     exhausted = _exhaustion(spent, _by_day(_counted(budget, mine)), amount)
     colour, reason = _judge(spent, forecast, exhausted, amount, currency)
@@ -202,8 +203,10 @@ def _counted(budget: Mapping[str, Any], scope: pl.DataFrame) -> pl.DataFrame:
 
 
 def _measure(counted: pl.DataFrame, period: BillingPeriod, as_of: date) -> _Period:
-    # The slowest source of the scope says through which day its sum is whole.
-    through = min([as_of, *counted.get_column("complete_through").drop_nulls().to_list()])
+    # The slowest source of the scope says through which day its sum is whole, unless it has stopped delivering.
+    reached: list[date] = counted.get_column("complete_through").drop_nulls().to_list()
+    live = [day for day in reached if (as_of - day).days <= STALE_AFTER_DAYS]
+    through = min([as_of, *live]) if live else max(reached, default=date.min)
     in_period = counted.filter((pl.col("day") >= period.start) & (pl.col("day") < period.end))
     later = in_period.filter(pl.col("day") > through)
     return _Period(
@@ -229,7 +232,7 @@ def _burn(usage: pl.DataFrame, through: date) -> Decimal | None:
 
 
 def _forecast(spent: _Period) -> Decimal | None:
-    """Give the actual plus a day's rate for each day still open; an incomplete day counts what is known if that is more."""
+    """Give the actual plus a rate for each day still open; an incomplete day counts what is known, if that is more."""
     if spent.burn is None:
         return None
     open_days = days_in(max(spent.through + timedelta(days=1), spent.period.start), spent.period.end)
@@ -291,6 +294,10 @@ def _share_used(status: BudgetStatus) -> Decimal:
 
 def _say(amount: Decimal, currency: str) -> str:
     return f"{amount:,.0f} {currency}"
+
+
+def _last(day: date) -> str:
+    return "the first charge" if day == date.min else f"{day.day} {day:%b %Y}"
 
 
 def _percent(share: Decimal) -> str:

@@ -28,7 +28,9 @@ class Lake:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.con.close()
 
 
@@ -110,7 +112,8 @@ def _extension_path(name: str) -> Path:
         module = importlib.import_module(f"duckdb_extension_{name}")
     except ImportError as error:
         raise ConfigError(
-            f"the DuckDB extension {name} is not installed", next_step=f"pip install duckdb-extension-{name.replace('_', '-')}"
+            f"the DuckDB extension {name} is not installed",
+            next_step=f"pip install duckdb-extension-{name.replace('_', '-')}",
         ) from error
     folder = Path(str(module.__file__)).parent / "extensions" / f"v{duckdb.__version__}"
     found = sorted(folder.glob("*.duckdb_extension"))

@@ -18,8 +18,6 @@ from finops_lib.focus import COST_COLUMNS
 from finops_lib.lake.create import statement
 from finops_lib.lake.open import DATA_FOLDER, sql_text
 
-# Readers ask by account and service; sorted like this a file is less than half as large (facts/lake.md 2).
-SORT_COLUMNS = ("SubAccountId", "ServiceName", "ResourceId", "ChargePeriodStart")
 _CHECKED = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
 
 
@@ -37,7 +35,9 @@ class SliceKey:
 
     @property
     def where(self) -> str:
-        return f"x_Provider = '{self.provider}' and x_SourceId = '{self.source}' and x_BillingMonth = DATE '{self.month}'"
+        return (
+            f"x_Provider = '{self.provider}' and x_SourceId = '{self.source}' and x_BillingMonth = DATE '{self.month}'"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def current_loads(con: duckdb.DuckDBPyConnection, source: str) -> list[CurrentLo
 
 
 def stage(con: duckdb.DuckDBPyConnection, lake: Path, key: SliceKey, load_id: str, select: str) -> Staged:
-    """Write the rows that `select` gives (all columns of `cost`) to a sorted Parquet file of a name never used before.
+    """Write the rows that `select` gives (all columns of `cost`), in its order, to a Parquet file of a new name.
 
     Raises:
         QualityError: what can be read back from the file is not what the select gave.
@@ -89,10 +89,7 @@ def stage(con: duckdb.DuckDBPyConnection, lake: Path, key: SliceKey, load_id: st
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{load_id[:12]}-{uuid.uuid4().hex}.parquet"
     columns = ", ".join(f'"{column.name}"' for column in COST_COLUMNS)
-    con.execute(
-        f"copy (select {columns} from ({select}) order by {', '.join(SORT_COLUMNS)}) "
-        f"to '{sql_text(file)}' (format parquet, compression zstd)"
-    )
+    con.execute(f"copy (select {columns} from ({select})) to '{sql_text(file)}' (format parquet, compression zstd)")
     try:
         _flush(file)
         _compare(con, select, file)
@@ -114,10 +111,14 @@ def commit(
         [[last]] = con.execute("select coalesce(max(load_number), 0) from lake.loads").fetchall()
         for number, item in enumerate(staged, start=int(last) + 1):
             con.execute(f"delete from lake.cost where {item.key.where}")
-            con.execute(f"call ducklake_add_data_files('lake', 'cost', '{sql_text(item.file)}', hive_partitioning => true)")
+            con.execute(
+                f"call ducklake_add_data_files('lake', 'cost', '{sql_text(item.file)}', hive_partitioning => true)"
+            )
             stamp = {"load_number": number, "load_id": item.load_id, "loaded_at": loaded_at, "run_id": run_id}
             _insert(con, "loads", [row | stamp for row in item.loads])
-            _insert(con, "load_findings", [row | {"load_number": number, "load_id": item.load_id} for row in item.findings])
+            _insert(
+                con, "load_findings", [row | {"load_number": number, "load_id": item.load_id} for row in item.findings]
+            )
         info = json.dumps({"run_id": run_id, "load_ids": [item.load_id for item in staged]})
         con.execute("call lake.set_commit_message('finops', ?, extra_info => ?)", [message, info])
         con.execute("commit")

@@ -30,6 +30,7 @@ from finops_lib.marts.catalog import SLICE_COLUMNS, Mart, read_marts
 _LAKE_TABLES = ("cost", "loads", "load_findings")
 _LOAD = "x_Provider VARCHAR, x_SourceId VARCHAR, x_BillingMonth DATE, load_number BIGINT, load_id VARCHAR"
 _SLICE = ", ".join(SLICE_COLUMNS)
+_CURRENT = f"select {_SLICE}, max(load_number), arg_max(load_id, load_number) from lake.loads where {{}} group by all"
 _TRIES = 5
 
 
@@ -54,7 +55,12 @@ class BuildSummary:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What has to be built: `loads` says by slice which load each mart should hold."""
+    """What has to be built.
+
+    Args:
+        loads: by slice, the load that each mart should hold.
+        outdated: marts whose text is new or changed, or that are no longer among the files.
+    """
 
     loads: dict[Slice, tuple[int, str]]
     stale: tuple[Slice, ...]
@@ -100,9 +106,7 @@ def _plan(con: duckdb.DuckDBPyConnection) -> _Plan:
     }
     loads = {
         Slice(provider, source, month): (number, load_id)
-        for provider, source, month, number, load_id in con.execute(
-            f"select {_SLICE}, max(load_number), arg_max(load_id, load_number) from lake.loads group by all"
-        ).fetchall()
+        for provider, source, month, number, load_id in con.execute(_CURRENT.format("true")).fetchall()
     }
     built: dict[str, dict[Slice, tuple[int, str]]] = {}
     hashes: dict[str, set[str]] = {}
@@ -111,21 +115,19 @@ def _plan(con: duckdb.DuckDBPyConnection) -> _Plan:
             hashes.setdefault(mart, set()).add(sql_hash)
             if month is not None:
                 built.setdefault(mart, {})[Slice(provider, source, month)] = (number, load_id)
-    outdated = tuple(name for name, mart in marts.items() if name not in tables or hashes.get(name) != {mart.sql_hash})
+    outdated = [name for name, mart in marts.items() if name not in tables or hashes.get(name) != {mart.sql_hash}]
+    retired = sorted(hashes.keys() - marts.keys())
     known = {part for slices in built.values() for part in slices}
     # Marts read each other, so a new text of one of them builds them all: they stay of one mind.
     held = [built.get(mart.name, {}) for mart in _sliced()]
     stale = [part for part, load in loads.items() if outdated or any(slices.get(part) != load for slices in held)]
-    return _Plan(loads, tuple(sorted(stale)), tuple(sorted(known - loads.keys())), outdated)
+    return _Plan(loads, tuple(sorted(stale)), tuple(sorted(known - loads.keys())), (*outdated, *retired))
 
 
 def _compute(con: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
     """Make a temporary table for each sliced mart; it stands in front of the lake's table for those that read it."""
-    con.execute(f"create temp table stale ({_LOAD})")
-    for part in plan.stale:
-        load = [part.provider, part.source, part.month, *plan.loads[part]]
-        con.execute("insert into stale values (?, ?, ?, ?, ?)", load)
     rows = _rows_of(plan.stale, everything=len(plan.stale) == len(plan.loads))
+    con.execute(f"create temp table stale as {_CURRENT.format(rows)}")
     for table in _LAKE_TABLES:
         con.execute(f"create temp view {table} as select * from lake.{table} where {rows}")
     for mart in _sliced():
@@ -135,10 +137,11 @@ def _compute(con: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
 def _store(con: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
     con.execute(f"create table if not exists lake.mart_builds (mart VARCHAR, {_LOAD}, sql_hash VARCHAR)")
     leaving = _rows_of((*plan.stale, *plan.gone), everything=False)
+    for name in plan.outdated:
+        con.execute(f"drop table if exists lake.{name}")
     for mart in _sliced():
         if plan.outdated:
-            con.execute(f"drop table if exists lake.{mart.name}")
-            con.execute(f"create table lake.{mart.name} as from temp.{mart.name} limit 0")
+            con.execute(f"create or replace table lake.{mart.name} as from temp.{mart.name} limit 0")
             con.execute(f"alter table lake.{mart.name} set partitioned by ({_SLICE})")
         else:
             con.execute(f"delete from lake.{mart.name} where {leaving}")
@@ -150,18 +153,17 @@ def _store(con: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
     for mart in _whole():
         con.execute(f"create or replace table lake.{mart.name} as {mart.sql}")
     _record(con, plan, leaving)
-    con.execute("call lake.set_commit_message('finops', ?)", [f"build marts of {len(plan.stale)} slices"])
+    con.execute(f"call lake.set_commit_message('finops', 'build marts of {len(plan.stale)} slices')")
 
 
 def _record(con: duckdb.DuckDBPyConnection, plan: _Plan, leaving: str) -> None:
     con.execute(f"delete from lake.mart_builds where x_BillingMonth is null or {'true' if plan.outdated else leaving}")
+    # Literals, since our own names and hashes need no escape, and binding makes duckdb import pandas first.
     for mart in _sliced():
-        values = [mart.name, mart.sql_hash]
-        con.execute("insert into lake.mart_builds select ?, stale.*, ? from stale", values)
+        con.execute(f"insert into lake.mart_builds select '{mart.name}', stale.*, '{mart.sql_hash}' from stale")
     # One line without a slice says which text each mart was made of, even when it holds no slice at all.
     for mart in read_marts().values():
-        values = [mart.name, mart.sql_hash]
-        con.execute("insert into lake.mart_builds values (?, null, null, null, null, null, ?)", values)
+        con.execute(f"insert into lake.mart_builds (mart, sql_hash) values ('{mart.name}', '{mart.sql_hash}')")
 
 
 def _rows_of(slices: Sequence[Slice], *, everything: bool) -> str:

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 # Embed alone: it brings Vega and Vega-Lite with it, which by themselves are empty in the bundle that vl-convert makes.
-SNIPPET = "window.fwEmbed=vegaEmbed;"
+NAME = "window.fwEmbed="
 
 
 @cache
@@ -36,14 +36,14 @@ def _folder() -> Path:
 def _make() -> str:
     import vl_convert
 
-    code = vl_convert.javascript_bundle(SNIPPET)
+    code = vl_convert.javascript_bundle(f"{NAME}vegaEmbed;")
     # Without the time in its header the same library is the same text, and so is the report.
     return base64.b64encode(gzip.compress(code.encode(), 9, mtime=0)).decode("ascii")
 
 
 def _is_whole(found: str) -> bool:
     with contextlib.suppress(ValueError, OSError, EOFError):
-        return SNIPPET.encode() in gzip.decompress(base64.b64decode(found, validate=True))
+        return NAME.encode() in gzip.decompress(base64.b64decode(found, validate=True))
     return False
 
 

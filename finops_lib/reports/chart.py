@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from finops_lib.reports import markup
-from finops_lib.reports.chart_parts import Drawing
-from finops_lib.reports.format import Number, exact
+from finops_lib.reports.chart_parts import ROWS, Spec
+from finops_lib.reports.format import Number, exact, provider
 from finops_lib.reports.theme import config
 
 # The newest that JupyterLab 4.6 draws without a network; our specs use nothing that Vega-Lite 6 added.
@@ -88,7 +88,7 @@ class Chart:
 
 
 def finish(
-    drawing: Drawing,
+    spec: Spec,
     rows: Sequence[dict[str, Any]],
     *,
     title: str,
@@ -99,11 +99,8 @@ def finish(
     note: str = "",
 ) -> Chart:
     """Turn a drawing over named rows into a Chart that holds them."""
-    spec = drawing.to_dict(validate=False)
-    for unused in ("$schema", "config"):
-        spec.pop(unused, None)
-    spec["data"] = {"name": "rows", "values": list(rows)}
-    return Chart(title, subtitle, source, alt, tuple(legend), note, spec)
+    whole = {**spec, "data": {"name": ROWS, "values": list(rows)}}
+    return Chart(title, subtitle, source, alt, tuple(legend), note, whole)
 
 
 def plain_number(value: Number) -> float | None:
@@ -114,9 +111,10 @@ def plain_number(value: Number) -> float | None:
     return float(round(known, 2)) if abs(known) >= 1 else float(f"{known:.6g}")
 
 
-def plain_name(value: object) -> str:
-    """Give a name as a chart holds it: one line, not too long."""
-    return markup.clean(NAMELESS if value is None else value, LONGEST_NAME)
+def plain_name(value: object, column: str = "") -> str:
+    """Give a name as a chart holds it: one line, not too long; a provider as people say it."""
+    name = markup.clean("" if value is None else value, LONGEST_NAME).strip()
+    return (provider(name) if "provider" in column.lower() else name) or NAMELESS
 
 
 def _show_legends(node: Any) -> None:

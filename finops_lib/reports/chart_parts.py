@@ -9,9 +9,9 @@ from altair.utils.schemapi import debug_mode
 
 from finops_lib.reports.theme import GREY, PALETTE
 
-Drawing = alt.Chart | alt.LayerChart | alt.FacetChart
-Layer = alt.Chart | alt.LayerChart
+Spec = dict[str, Any]
 
+ROWS = "rows"
 HALF_DAY = 12 * 3600 * 1000
 PALE = 0.35
 UNSEEN = 0.001
@@ -33,7 +33,7 @@ def fast() -> Any:
 
 def rows() -> alt.Chart:
     """Start a chart over the rows that `finish` adds."""
-    return alt.Chart(alt.NamedData(name="rows"))
+    return alt.Chart(alt.NamedData(name=ROWS))
 
 
 def own_rows(values: Sequence[Mapping[str, Any]]) -> alt.Chart:
@@ -146,14 +146,19 @@ def colour(series: Sequence[str]) -> alt.Color:
     return alt.Color("series", type="nominal", scale=scale, legend=None)
 
 
-def always(value: object) -> Any:
-    """Give an encoding of one value."""
-    return alt.value(value)
+def one_colour(value: str) -> alt.ColorValue:
+    """Paint everything alike."""
+    return alt.ColorValue(value)
 
 
-def opacity(value: float) -> Any:
+def one_opacity(value: float) -> alt.OpacityValue:
+    """Let everything through alike."""
+    return alt.OpacityValue(value)
+
+
+def opacity(value: float) -> alt.OpacityValue:
     """Fade what is not in front."""
-    return alt.condition(IS_FRONT, alt.value(value), alt.value(value * 0.15))
+    return alt.OpacityValue(value * 0.15, condition={"test": IS_FRONT, "value": value})
 
 
 def expression(code: str) -> Any:
@@ -173,31 +178,48 @@ def words_in(field: str) -> alt.Text:
     return alt.Text(field, type="nominal")
 
 
-def shade(first: dt.date, last: dt.date, since: dt.date | None) -> list[Layer]:
+def shade(first: dt.date, last: dt.date, since: dt.date | None) -> list[alt.Chart]:
     """Lay a veil over the days that are not complete yet, and say so."""
     if since is None or since > last:
         return []
     start = max(milliseconds(since), milliseconds(first)) - HALF_DAY
     veil = own_rows([{"from": start, "to": milliseconds(last) + HALF_DAY}])
-    x = alt.X("from", type="temporal", scale=_day_scale(first, last), title=None)
+    x = alt.X("from", type="temporal", scale=alt.Scale(type="utc"), title=None)
     return [veil.mark_rect(color=GREY, opacity=0.12).encode(x=x, x2=x_end("to"))]
 
 
-def layer(layers: Sequence[Layer], *, height: int) -> Drawing:
+def layer(layers: Sequence[alt.Chart], *, height: int) -> Spec:
     """Lay drawings over each other at the width of the page."""
-    whole: alt.LayerChart = (
-        alt.layer(*layers).properties(width="container", height=height).transform_calculate(words=DAY_WORDS)
-    )
-    return whole.add_params(alt.param(name="front", value=None))
+    front = {"name": "front", "value": None}
+    return {**_layered(layers), "width": "container", "height": height, "params": [front]}
 
 
-def panels(layers: Sequence[Layer], *, names: Sequence[str], height: int, share_axis: bool) -> Drawing:
+def panels(layers: Sequence[alt.Chart], *, names: Sequence[str], height: int, axis: str) -> Spec:
     """Repeat a drawing for each name; the page sets how many stand in a row."""
     header = alt.Header(title=None, labelLimit=220)
-    inner: Drawing = alt.layer(*layers).properties(width=220, height=height).transform_calculate(words=DAY_WORDS)
     facet = alt.Facet("panel", type="nominal", sort=list(names), header=header)
-    whole = inner.facet(facet=facet, columns=3, spacing=24)
-    return whole if share_axis else whole.resolve_scale(y="independent")
+    layered = _layered(layers)
+    return {
+        "datasets": layered.pop("datasets"),
+        "facet": facet.to_dict(validate=False),
+        "spec": {**layered, "width": 220, "height": height},
+        "columns": 3,
+        # Flush: the panels' frames line up, whatever stands beside them.
+        "bounds": "flush",
+        "spacing": {"column": 60, "row": 64},
+        "resolve": {"axis": {"x": "independent"}} | ({"scale": {"y": "independent"}} if axis == "own" else {}),
+    }
+
+
+def _layered(layers: Sequence[alt.Chart]) -> Spec:
+    # Each layer by itself: altair's own layering copies every layer several times over, half of a chart's cost.
+    datasets: Spec = {}
+    drawn = [item.to_dict(validate=False, context={"top_level": False, "datasets": datasets}) for item in layers]
+    for item in drawn:
+        # The rows stand once at the top: a layer that names them again would look for rows of its own.
+        if item.get("data") == {"name": ROWS}:
+            del item["data"]
+    return {"layer": drawn, "transform": [{"calculate": DAY_WORDS, "as": "words"}], "datasets": datasets}
 
 
 def rank() -> alt.Order:

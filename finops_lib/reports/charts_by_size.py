@@ -11,7 +11,7 @@ from finops_lib.reports import chart_parts as parts
 from finops_lib.reports import format as say
 from finops_lib.reports.chart import Chart, finish, plain_name, plain_number
 from finops_lib.reports.page import Element, sentence
-from finops_lib.reports.theme import CATEGORIES, FALL, GREY, PALETTE, REST, RISE
+from finops_lib.reports.theme import DEFAULT, FALL, GREY, PALETTE, REST, RISE
 
 Row = dict[str, Any]
 
@@ -160,7 +160,7 @@ def share_bars(
     for key, row in enumerate(frame.to_dicts()):
         top, bottom = say.exact(row[part]), say.exact(row[whole])
         share = None if top is None or not bottom else float(round(top / bottom, 4))
-        name = plain_name(row[label])
+        name = plain_name(row[label], label)
         amounts = {"part": plain_number(top), "whole": plain_number(bottom)}
         words = say.percent(top, bottom, currency)
         rows.append({"key": f"{key:03d}", "name": name, "value": share, "text": words, "end": 1, **amounts})
@@ -175,9 +175,13 @@ def share_bars(
         bars = parts.rows().mark_bar(height={"band": 0.5})
         layers: list[Any] = [
             bars.encode(
-                y=place, x=share_axis("end"), color=parts.always(GREY), opacity=parts.always(0.22), tooltip=tips
+                y=place,
+                x=share_axis("end"),
+                color=parts.one_colour(GREY),
+                opacity=parts.one_opacity(0.22),
+                tooltip=tips,
             ),
-            bars.encode(y=place, x=share_axis("value"), color=parts.always(CATEGORIES[0]), tooltip=tips),
+            bars.encode(y=place, x=share_axis("value"), color=parts.one_colour(DEFAULT), tooltip=tips),
         ]
         if target is not None:
             mark = parts.rows().mark_tick(thickness=2, size=22, style="fw-ink")
@@ -214,9 +218,11 @@ def heat(
     cells: list[Row] = []
     for row in frame.to_dicts():
         amount = plain_number(row[value])
-        cells.append({"across": _said(row[x]), "down": _said(row[y]), "value": amount, "size": abs(amount or 0.0)})
-    across = list(dict.fromkeys(_said(item) for item in sorted(set(frame[x].to_list()), key=_sorting)))
-    down = list(dict.fromkeys(_said(item) for item in frame[y].to_list()))
+        cells.append(
+            {"across": _said(row[x], x), "down": _said(row[y], y), "value": amount, "size": abs(amount or 0.0)}
+        )
+    across = list(dict.fromkeys(_said(item, x) for item in sorted(set(frame[x].to_list()), key=_sorting)))
+    down = list(dict.fromkeys(_said(item, y) for item in frame[y].to_list()))
     tips = [
         parts.tip("down", "Row"),
         parts.tip("across", "Column"),
@@ -229,7 +235,7 @@ def heat(
             .encode(
                 x=parts.category_across("across", across),
                 y=parts.category_down("down", down),
-                color=parts.always(CATEGORIES[0]),
+                color=parts.one_colour(DEFAULT),
                 opacity=parts.strength("size"),
                 tooltip=tips,
             )
@@ -257,13 +263,13 @@ def _bars(
 ) -> list[Row]:
     amounts = [(row, say.exact(row[value]) or Decimal(0)) for row in frame.to_dicts()]
     whole = sum((amount for _, amount in amounts), Decimal(0))
-    amounts.sort(key=lambda item: (-item[1], plain_name(item[0][label])))
+    amounts.sort(key=lambda item: (-item[1], plain_name(item[0][label], label)))
     rows: list[Row] = []
     for row, amount in amounts[:top]:
         former = say.exact(row[before]) if before else None
-        bar = {"name": plain_name(row[label]), "value": plain_number(amount), "paint": CATEGORIES[0]}
+        bar = {"name": plain_name(row[label], label), "value": plain_number(amount), "paint": DEFAULT}
         if color:
-            series = plain_name(row[color])
+            series = plain_name(row[color], color)
             bar |= {"series": series, "paint": PALETTE.colour(series)}
         if id:
             bar["id"] = plain_name(row[id])
@@ -289,7 +295,7 @@ def _compared(amount: Decimal, former: Decimal | None, before: str | None) -> Ro
 
 
 def _movers(frame: pl.DataFrame, label: str, value: str, top: int) -> list[tuple[str, Decimal]]:
-    moves = [(plain_name(row[label]), say.exact(row[value]) or Decimal(0)) for row in frame.to_dicts()]
+    moves = [(plain_name(row[label], label), say.exact(row[value]) or Decimal(0)) for row in frame.to_dicts()]
     moves.sort(key=lambda move: (-abs(move[1]), move[0]))
     if left := moves[top:]:
         return [*moves[:top], (f"{REST} ({say.number(len(left))})", sum((amount for _, amount in left), Decimal(0)))]
@@ -304,9 +310,13 @@ def _step(name: str, start: Decimal, end: Decimal, paint: str, words: str) -> Ro
 def _words(place: Any, rows: Sequence[Row]) -> list[Any]:
     """Write each bar's words beside its end; left of it where it points to the left."""
     money = parts.bar_axis("value", rows)
-    right = parts.rows().transform_filter("datum.value >= 0").mark_text(align="left", dx=6, style="fw-label")
+    right = parts.rows().transform_filter("!(datum.value < 0)").mark_text(align="left", dx=6, style="fw-label")
     left = parts.rows().transform_filter("datum.value < 0").mark_text(align="right", dx=-6, style="fw-label")
-    return [mark.encode(y=place, x=money, text=parts.words_in("text")) for mark in (right, left)]
+    points_left = any((row["value"] or 0) < 0 for row in rows)
+    return [
+        mark.encode(y=place, x=money, text=parts.words_in("text"))
+        for mark in ((right, left) if points_left else (right,))
+    ]
 
 
 def _height(rows: Sequence[Row]) -> int:
@@ -317,8 +327,8 @@ def _in(currency: str, words: str) -> str:
     return f"{words} ({currency})" if currency else words
 
 
-def _said(item: Any) -> str:
-    return say.day(item) if isinstance(item, dt.date) else plain_name(item)
+def _said(item: Any, column: str) -> str:
+    return say.day(item) if isinstance(item, dt.date) else plain_name(item, column)
 
 
 def _sorting(item: Any) -> tuple[int, str]:

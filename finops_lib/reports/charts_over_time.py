@@ -12,7 +12,7 @@ from finops_lib.reports import chart_parts as parts
 from finops_lib.reports import format as say
 from finops_lib.reports.chart import Chart, finish, plain_name, plain_number
 from finops_lib.reports.page import Element, sentence
-from finops_lib.reports.theme import CATEGORIES, GREY, PALETTE, REST
+from finops_lib.reports.theme import DEFAULT, GREY, PALETTE, REST
 
 Kind = Literal["line", "area", "bar"]
 Row = dict[str, Any]
@@ -74,9 +74,11 @@ def daily(
         if expected:
             dashes = parts.rows().mark_line(strokeDash=[5, 4], strokeWidth=1.5, color=GREY)
             layers.append(dashes.encode(x=day, y=parts.money_axis("expected")))
-        colour = parts.colour(series) if by else parts.always(CATEGORIES[0])
-        days = (last - first).days + 1
-        layers += _lines(day, colour, tips, days) if kind == "line" else _stacks(kind, day, colour, tips, days)
+        colour = parts.colour(series) if by else parts.one_colour(DEFAULT)
+        if kind == "line":
+            layers += _lines(rows, day, colour, tips, strength=parts.opacity(1))
+        else:
+            layers += _stacks(rows, kind, day, colour, tips)
         return finish(
             parts.layer(layers, height=height),
             rows,
@@ -120,10 +122,10 @@ def multiples(
     tips = [parts.tip("words", "Day"), parts.tip("series", _label(facet))]
     tips.append(parts.tip("value", _measure(y, currency), parts.EXACT))
     with parts.fast():
-        day = parts.day_axis(first, last, ticks=3)
-        layers = _lines(day, parts.always(CATEGORIES[0]), tips, (last - first).days + 1, ticks=3)
+        day, full = parts.day_axis(first, last, ticks=3), parts.one_opacity(1)
+        layers = _lines(kept, day, parts.one_colour(DEFAULT), tips, strength=full, ticks=3)
         return finish(
-            parts.panels(layers, names=named, height=height, share_axis=axis == "shared"),
+            parts.panels(layers, names=named, height=height, axis=axis),
             kept,
             title=title,
             subtitle=subtitle,
@@ -177,15 +179,16 @@ def burn_down(
         if ahead:
             fan = parts.own_rows(ahead)
             low, expected = parts.money_axis("low"), parts.money_axis("expected")
-            layers.append(fan.mark_area(opacity=0.2, color=CATEGORIES[0]).encode(x=day, y=low, y2=parts.end_of("high")))
-            dashes = fan.mark_line(strokeDash=[5, 4], strokeWidth=2, color=CATEGORIES[0])
+            layers.append(fan.mark_area(opacity=0.2, color=DEFAULT).encode(x=day, y=low, y2=parts.end_of("high")))
+            dashes = fan.mark_line(strokeDash=[5, 4], strokeWidth=2, color=DEFAULT)
             layers.append(dashes.encode(x=day, y=expected))
         layers.append(parts.own_rows(pace).mark_line(strokeDash=[2, 4], color=GREY).encode(x=day, y=money))
         layers.append(parts.own_rows(limit).mark_line(strokeWidth=2, style="fw-rule").encode(x=day, y=money))
-        words = [{**limit[1], "text": f"budget {say.money(amount, currency)}"}]
-        label = parts.own_rows(words).mark_text(align="right", dy=-8, style="fw-label")
+        # At the left, where what is spent is still far below it.
+        words = [{**limit[0], "text": f"budget {say.money(amount, currency)}"}]
+        label = parts.own_rows(words).mark_text(align="left", dy=-8, style="fw-label")
         layers.append(label.encode(x=day, y=money, text=parts.words_in("text")))
-        layers += _lines(day, parts.always(CATEGORIES[0]), tips, len(rows))
+        layers += _lines(rows, day, parts.one_colour(DEFAULT), tips, strength=parts.one_opacity(1))
         return finish(
             parts.layer(layers, height=height),
             rows,
@@ -199,37 +202,45 @@ def burn_down(
         )
 
 
-def _lines(day: Any, colour: Any, tips: Sequence[Any], days: int, ticks: int = 5) -> list[Any]:
+def _lines(
+    rows: Sequence[Row], day: Any, colour: Any, tips: Sequence[Any], *, strength: Any, ticks: int = 5
+) -> list[Any]:
+    """Draw complete days as lines, and the others as rings that no line reaches."""
     money = parts.money_axis("value", ticks=ticks)
-    dots = {"size": 30} if days <= FEW_DAYS else False
+    dots = {"size": 30} if _days(rows) <= FEW_DAYS else False
     line = parts.rows().transform_filter(IS_COMPLETE).mark_line(strokeWidth=2, strokeJoin="round", point=dots)
-    ring = parts.rows().transform_filter(IS_OPEN).mark_point(size=30, strokeWidth=1.5, opacity=0.7)
     # What the pointer meets: a line by itself has no days.
     touch = parts.rows().mark_point(size=200, filled=True, opacity=parts.UNSEEN)
-    return [
-        line.encode(x=day, y=money, color=colour, opacity=parts.opacity(1)),
-        ring.encode(x=day, y=money, color=colour),
-        touch.encode(x=day, y=money, tooltip=list(tips)),
-    ]
+    layers = [line.encode(x=day, y=money, color=colour, opacity=strength)]
+    if _has_open(rows):
+        ring = parts.rows().transform_filter(IS_OPEN).mark_point(size=30, strokeWidth=1.5)
+        layers.append(ring.encode(x=day, y=money, color=colour, opacity=strength))
+    return [*layers, touch.encode(x=day, y=money, tooltip=list(tips))]
 
 
-def _stacks(kind: Kind, day: Any, colour: Any, tips: Sequence[Any], days: int) -> list[Any]:
-    money, rank = parts.money_axis("value", stack="zero"), parts.rank()
-    bars = parts.rows().mark_bar(width=parts.expression(f"max(1.5, 0.78 * width / {days})"))
+def _stacks(rows: Sequence[Row], kind: Kind, day: Any, colour: Any, tips: Sequence[Any]) -> list[Any]:
+    """Draw each day's categories on top of each other, days that are not complete in pale."""
+    encoded = {"x": day, "y": parts.money_axis("value", stack="zero"), "color": colour, "order": parts.rank()}
+    bars = parts.rows().mark_bar(width=parts.expression(f"max(1.5, 0.78 * width / {_days(rows)})"))
     whole, pale = bars.transform_filter(IS_COMPLETE), bars.transform_filter(IS_OPEN)
-    fade = parts.opacity(parts.PALE)
-    layers: list[Any] = [pale.encode(x=day, y=money, color=colour, opacity=fade, order=rank, tooltip=list(tips))]
-    if kind == "bar":
-        full = parts.opacity(1)
-        return [whole.encode(x=day, y=money, color=colour, opacity=full, order=rank, tooltip=list(tips)), *layers]
-    area = parts.rows().transform_filter(IS_COMPLETE).mark_area()
-    # What the pointer meets: an area by itself has no days.
-    unseen = parts.always(parts.UNSEEN)
-    return [
-        area.encode(x=day, y=money, color=colour, opacity=parts.opacity(0.9), order=rank),
-        whole.encode(x=day, y=money, color=colour, opacity=unseen, order=rank, tooltip=list(tips)),
-        *layers,
-    ]
+    layers: list[Any] = []
+    if kind == "area":
+        area = parts.rows().transform_filter(IS_COMPLETE).mark_area()
+        layers.append(area.encode(**encoded, opacity=parts.opacity(0.9)))
+    # Over an area the bars are only what the pointer meets: an area by itself has no days.
+    seen = parts.opacity(1) if kind == "bar" else parts.one_opacity(parts.UNSEEN)
+    layers.append(whole.encode(**encoded, opacity=seen, tooltip=list(tips)))
+    if _has_open(rows):
+        layers.append(pale.encode(**encoded, opacity=parts.opacity(parts.PALE), tooltip=list(tips)))
+    return layers
+
+
+def _days(rows: Sequence[Row]) -> int:
+    return len({row["day"] for row in rows})
+
+
+def _has_open(rows: Sequence[Row]) -> bool:
+    return any("open" in row for row in rows)
 
 
 def _daily_rows(
@@ -239,7 +250,8 @@ def _daily_rows(
     amounts: dict[tuple[str, dt.date], Decimal | None] = {}
     sizes: dict[str, Decimal] = defaultdict(Decimal)
     names = frame[by].to_list() if by else [""] * frame.height
-    for name, day, amount in zip(map(plain_name, names), frame[x].to_list(), frame[y].to_list(), strict=True):
+    for value, day, amount in zip(names, frame[x].to_list(), frame[y].to_list(), strict=True):
+        name = plain_name(value, by or "")
         known = say.exact(amount)
         sizes[name] += abs(known or Decimal(0))
         amounts[name, day] = _plus(amounts.get((name, day)), known)

@@ -21,6 +21,7 @@ MINOR_UNITS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "ISK": 0, "KWD": 3, "BHD"
 WIDE = Context(prec=80, rounding=ROUND_HALF_UP)
 UNITS_OF_TIME = ((86400, "day", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 SMALLEST = Decimal("0.001")
+PROVIDER_NAMES = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud", "oracle": "Oracle"}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -148,6 +149,11 @@ def duration(seconds: Number) -> str:
 def plural(count: int, noun: str, nouns: str = "") -> str:
     """Say a count with its noun: 1 service, 3 services, 1,204 entries."""
     return f"{number(count)} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def provider(code: str) -> str:
+    """Say a provider as people do: AWS, Google Cloud; one that is not known as it stands in the lake."""
+    return PROVIDER_NAMES.get(code, code)
 
 
 def names(items: Iterable[str], limit: int = 3) -> str:

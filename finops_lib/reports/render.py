@@ -2,7 +2,6 @@
 
 import base64
 import gzip
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,9 +10,11 @@ from typing import Any
 
 import mistune
 
-from finops_lib.reports import markup
 from finops_lib.reports import format as say
+from finops_lib.reports import markup
 from finops_lib.reports.bundle import chart_library
+from finops_lib.reports.frame import day_words, fill, policy
+from finops_lib.reports.marks import status_html
 from finops_lib.reports.page import strip
 
 # Only HTML that our own elements wrote gets in; anything else is shown as text.
@@ -62,11 +63,11 @@ def render(
     body, specs = _take_specs(page.body())
     question = page.question or f"<span>{markup.text(page.heading or title, None)}</span>"
     script = markup.asset("page.js")
-    return _fill(
+    return fill(
         markup.asset("page.html"),
         {
             "title": markup.text(title, None),
-            "policy": _policy(script),
+            "policy": policy(script),
             "style": markup.asset("elements.css") + markup.asset("page.css"),
             "script": script,
             "kicker": _kicker(run),
@@ -152,7 +153,11 @@ def _output(output: Mapping[str, Any]) -> str:
         return _error(output)
     if kind == "stream":
         printed = markup.block(_joined(output["text"])).strip("\n")
-        return f'<details class="fw-fold"><summary>Printed by a cell</summary><pre>{printed}</pre></details>' if printed else ""
+        return (
+            f'<details class="fw-fold"><summary>Printed by a cell</summary><pre>{printed}</pre></details>'
+            if printed
+            else ""
+        )
     data = output.get("data", {})
     html = _joined(data.get("text/html", ""))
     if OURS.match(html):
@@ -172,14 +177,18 @@ def _error(output: Mapping[str, Any]) -> str:
         '<div class="fw-callout fw-edge-red" role="alert"><strong>'
         f"The notebook stopped here: {markup.text(output.get('ename', 'error'), 80)}</strong>"
         f"<p>{markup.text(output.get('evalue', ''), 1000)}</p>"
-        + (f'<details class="fw-fold"><summary>Where in the code</summary><pre>{trace}</pre></details>' if trace else "")
+        + (
+            f'<details class="fw-fold"><summary>Where in the code</summary><pre>{trace}</pre></details>'
+            if trace
+            else ""
+        )
         + "</div>"
     )
 
 
 def _kicker(run: Mapping[str, Any]) -> str:
     said = [str(run[key]).capitalize() for key in ("notebook",) if run.get(key)]
-    said += [f"data through {run['as_of']}"] if run.get("as_of") else []
+    said += [f"data through {day_words(run['as_of'])}"] if run.get("as_of") else []
     return markup.text(" \u00b7 ".join(said), None)
 
 
@@ -201,8 +210,10 @@ def _made(
         parts.append(_fold("Versions", _definitions(run["versions"])))
     if checks:
         failed = sum(1 for check in checks if not check.get("ok"))
-        said = f"{failed} of {say.plural(len(checks), 'check')} failed" if failed else (
-            f"{say.plural(len(checks), 'check')} passed"
+        said = (
+            f"{failed} of {say.plural(len(checks), 'check')} failed"
+            if failed
+            else (f"{say.plural(len(checks), 'check')} passed")
         )
         rows = "".join(_check(check) for check in checks)
         parts.append(_fold(said, f'<ul class="fw-checks">{rows}</ul>'))
@@ -212,8 +223,6 @@ def _made(
 
 
 def _check(check: Mapping[str, Any]) -> str:
-    from finops_lib.reports.marks import status_html
-
     mark = status_html("ok", "passed") if check.get("ok") else status_html("error", "failed")
     message = f" {markup.text(check['message'], 600)}" if check.get("message") else ""
     return f"<li>{mark} <strong>{markup.text(check.get('name', 'check'))}</strong>{message}</li>"
@@ -221,7 +230,9 @@ def _check(check: Mapping[str, Any]) -> str:
 
 def _figure(item: Mapping[str, Any]) -> str:
     bound = _definitions(item["parameters"]) if item.get("parameters") else ""
-    return f"<h4>{markup.text(item.get('name', 'figure'))}</h4><pre><code>{markup.block(item['sql'])}</code></pre>{bound}"
+    return (
+        f"<h4>{markup.text(item.get('name', 'figure'))}</h4><pre><code>{markup.block(item['sql'])}</code></pre>{bound}"
+    )
 
 
 def _fact(key: str, value: object) -> str:
@@ -265,21 +276,6 @@ def _blobs(specs: Iterable[str]) -> str:
         f'<script type="text/plain" id="fw-specs">{packed}</script>'
         f'<script type="text/plain" id="fw-library">{chart_library()}</script>'
     )
-
-
-def _policy(script: str) -> str:
-    """Allow this page's own script and nothing else: no network, no handler in an attribute, no foreign script."""
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    # eval and blob: are the chart library's: it arrives packed, and compiles the charts' expressions.
-    return (
-        f"default-src 'none'; script-src 'sha256-{digest}' 'unsafe-eval' blob:; style-src 'unsafe-inline'; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _fill(template: str, parts: Mapping[str, str]) -> str:
-    # One pass: what is put in is never searched for further places.
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template)
 
 
 def _joined(text: str | Sequence[str]) -> str:

@@ -22,7 +22,9 @@ from finops_lib.reports import markup
 from finops_lib.reports.marks import sparkline, status_html, status_text
 from finops_lib.reports.page import Element
 
-Kind = Literal["text", "money", "number", "percent", "day", "month", "moment", "duration", "change", "spark", "status"]
+Kind = Literal[
+    "text", "provider", "money", "number", "percent", "day", "month", "moment", "duration", "change", "spark", "status"
+]
 
 # Up to here a table is read whole; beyond it is searched.
 SHORT = 15
@@ -144,7 +146,7 @@ def _cell(value: Any, row: Mapping[str, Any], column: Column, currency: str) -> 
         return _number_cell(say.signed_money(value, _own_currency(row, column), column.style), value)
     if column.kind in WORDS:
         return _number_cell(WORDS[column.kind](value), value)
-    return _text_cell(value)
+    return _text_cell(say.provider(value) if column.kind == "provider" else value)
 
 
 WORDS: dict[str, Callable[[Any], str]] = {

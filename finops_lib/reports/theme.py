@@ -5,15 +5,20 @@ Mid-tones near Okabe and Ito's set: told apart by the common kinds of colour bli
 
 from typing import Any
 
+from finops_lib.reports.format import PROVIDER_NAMES
+
 PROVIDERS = {"aws": "#d9861a", "azure": "#3b82c9", "gcp": "#239b80", "oracle": "#b85c93", "other": "#8b929c"}
-PROVIDER_NAMES = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud", "oracle": "Oracle"}
-CATEGORIES = ("#3b82c9", "#d9861a", "#239b80", "#b85c93", "#8b77d1", "#a68a3c", "#4fa6c4", "#c8664b")
+# Apart from the providers' hues, so that a service never looks like a provider.
+CATEGORIES = ("#7b74c9", "#a1872f", "#45a3b8", "#c4696f", "#7f9a45", "#9a6fb0", "#5f86b3", "#b07a5a")
+# What has no category: grey with a touch of blue, so that it is not taken for what is missing.
+DEFAULT = "#66788f"
 GREY = "#8b929c"
 REST = "Other"
-RISE = "#c8664b"
-FALL = "#3b82c9"
+RISE = "#c96a4f"
+FALL = "#5b9bb0"
 STATUS = {"green": "#1f8a5f", "yellow": "#c59a0b", "orange": "#d9731a", "red": "#cc3d33", "grey": GREY}
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+_CODES = {spoken: code for code, spoken in PROVIDER_NAMES.items()}
 
 
 class Palette:
@@ -24,7 +29,7 @@ class Palette:
 
     def colour(self, name: str) -> str:
         """Give the colour of a provider or category; what is summed up as other is grey."""
-        provider = PROVIDERS.get(name.lower())
+        provider = PROVIDERS.get(_CODES.get(name, name.lower()))
         if provider:
             return provider
         if name not in self._given:
@@ -59,9 +64,9 @@ def config(ink: str = "#6b7280", muted: str = "#858c97", grid: str = "#9aa1ab40"
         "title": {"color": ink, "subtitleColor": muted, "anchor": "start", "fontSize": 15, "subtitleFontSize": 12},
         "text": {"color": ink, "fontSize": 12},
         "style": {
-            "fw-ink": {"fill": ink, "stroke": ink},
+            "fw-ink": {"fill": ink, "stroke": ink, "color": ink},
             "fw-label": {"fill": ink},
             "fw-muted": {"fill": muted},
-            "fw-rule": {"stroke": muted},
+            "fw-rule": {"stroke": muted, "color": muted},
         },
     }

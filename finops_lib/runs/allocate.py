@@ -1,4 +1,4 @@
-"""Promote tags and accounts of the rows in `parsed` to allocation dimensions, by the rules of params/workbench.yaml.
+"""Promote tags and accounts of the rows in `charges` to allocation dimensions, by the rules of params/workbench.yaml.
 
 The rules are applied once to each distinct combination of what they read, in Python, and joined back: exact where SQL
 cannot be (Unicode normalisation), and as fast.
@@ -23,9 +23,9 @@ def rules_fingerprint(rules: AllocationRules) -> str:
 
 
 def allocated_select(con: duckdb.DuckDBPyConnection, rules: AllocationRules) -> str:
-    """Make the table `allocation` and give the select of `parsed` with the dimensions joined to it."""
+    """Make the table `allocation` and give the select of `charges` with the dimensions joined to it."""
     dimensions = dimensions_from(rules.model_dump()["dimensions"])
-    all_keys = con.execute("select distinct unnest(map_keys(Tags)) from parsed").fetchall()
+    all_keys = con.execute("select distinct unnest(map_keys(Tags)) from charges").fetchall()
     keys = relevant_keys(dimensions, (key for (key,) in all_keys))
     read = {f"tag_{i}": f"Tags[{_quoted(key)}]" for i, key in enumerate(keys)}
     read |= {"account": "SubAccountId", "billing_account": "BillingAccountId"}
@@ -34,7 +34,7 @@ def allocated_select(con: duckdb.DuckDBPyConnection, rules: AllocationRules) -> 
     inputs = ", ".join(f"{name} VARCHAR" for name in read)
     con.execute(f"create or replace temp table allocation ({inputs}, {results})")
     rows = []
-    for *values, account, billing_account in con.execute(f"select distinct {picked} from parsed").fetchall():
+    for *values, account, billing_account in con.execute(f"select distinct {picked} from charges").fetchall():
         tags = dict(zip(keys, values, strict=True))
         found = allocate(dimensions, tags=tags, account=account, billing_account=billing_account)
         rule_ids = {name: rule for name, (_, rule) in found.items()} | {"version": str(rules.rules_version)}
@@ -43,7 +43,7 @@ def allocated_select(con: duckdb.DuckDBPyConnection, rules: AllocationRules) -> 
     _insert(con, rows)
     on = " and ".join(f"{expression} is not distinct from a.{name}" for name, expression in read.items())
     columns = ", ".join(f"a.{column}" for column in [*DIMENSIONS.values(), "x_AllocationRule"])
-    return f"select parsed.*, {columns} from parsed left join allocation as a on {on}"
+    return f"select charges.*, {columns} from charges left join allocation as a on {on}"
 
 
 def _insert(con: duckdb.DuckDBPyConnection, rows: list[list[object]]) -> None:

@@ -20,9 +20,7 @@ _SQLITE = "sqlite:///"
 def open_for_questions(settings: Settings, *, snapshot: int | None = None) -> Lake:
     """Open the lake for ad-hoc SQL; an absent lake is made first, so that `cost` exists even when empty."""
     ensure_lake(settings.lake)
-    lake = open_lake(
-        settings.lake, snapshot=snapshot, memory_limit=settings.memory_limit, threads=settings.threads
-    )
+    lake = open_lake(settings.lake, snapshot=snapshot, memory_limit=settings.memory_limit, threads=settings.threads)
     try:
         state = _state_file(settings)
         if state is not None:

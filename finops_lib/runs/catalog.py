@@ -38,8 +38,12 @@ def entries(settings: Settings) -> list[Entry]:
         Entry("mart", mart.name, mart.question, " x ".join(mart.grain)) for _, mart in sorted(read_marts().items())
     ]
     found += _notebooks(settings)
-    found += [Entry("dialect", name, "how is a bill written down?", "finops ingest --dialect") for name in DIALECTS.names()]
-    found += [Entry("detector", name, _first_line(DETECTORS.get(name)), "anomalies: method") for name in DETECTORS.names()]
+    found += [
+        Entry("dialect", name, "how is a bill written down?", "finops ingest --dialect") for name in DIALECTS.names()
+    ]
+    found += [
+        Entry("detector", name, _first_line(DETECTORS.get(name)), "anomalies: method") for name in DETECTORS.names()
+    ]
     found += [Entry("savings rule", name, _first_line(RULES.get(name)), "savings") for name in RULES.names()]
     return found
 
@@ -54,7 +58,9 @@ def _notebooks(settings: Settings) -> list[Entry]:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         title = next(("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"), "")
         parameters = (f"{p.name}: {p.type} = {p.default!r}" for p in read_parameters(notebook))
-        found.append(Entry("notebook", path.stem, title.splitlines()[0].lstrip("# ") if title else "", ", ".join(parameters)))
+        found.append(
+            Entry("notebook", path.stem, title.splitlines()[0].lstrip("# ") if title else "", ", ".join(parameters))
+        )
     return found
 
 

@@ -19,6 +19,16 @@ def cell_number(cells: Sequence[Mapping[str, Any]], index: int) -> int:
     return max(1, sum(1 for cell in cells[: index + 1] if cell["cell_type"] == "code" and not _is_injected(cell)))
 
 
+def index_of(cells: Sequence[Mapping[str, Any]], number: int | None) -> int | None:
+    """Find the cell that `cell_number` gives this number; None if there is none."""
+    found = (
+        index
+        for index, cell in enumerate(cells)
+        if cell["cell_type"] == "code" and not _is_injected(cell) and cell_number(cells, index) == number
+    )
+    return next(found, None)
+
+
 def first_line(source: str) -> str:
     """Give the first line of a cell that says something, shortened."""
     lines = (line.strip() for line in source.splitlines())

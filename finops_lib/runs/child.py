@@ -20,8 +20,10 @@ from typing import Any
 
 from finops_lib.runs import processes
 from finops_lib.runs.cells import cell_number, error_line, first_line
-from finops_lib.runs.handover import OUTCOME, Outcome, Spec
+from finops_lib.runs.handover import OUTCOME, PROGRESS, Outcome, Spec
 from finops_lib.runs.secrets import Scrubber, known_secrets
+from finops_lib.state.runs import Status
+
 
 class StopAsked(BaseException):
     """The parent's wall-clock limit is over. Not an Exception, so that no library takes it for its own."""
@@ -51,7 +53,8 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 
 def _die_with_parent() -> None:
     """Wait for the pipe from the parent to close, which it does only by dying; then leave nothing running."""
-    while sys.stdin.buffer.read(1):
+    # Not sys.stdin: a thread that holds its lock makes the interpreter abort at its end.
+    while os.read(0, 1):
         pass
     processes.kill_all(processes.descendants(os.getpid()))
     os._exit(1)
@@ -60,14 +63,16 @@ def _die_with_parent() -> None:
 def _execute(spec: Spec) -> tuple[Any, Outcome]:
     """Execute the notebook and say honestly what became of it."""
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
-    from papermill import execute_notebook
-    from papermill.exceptions import PapermillExecutionError
+    from papermill import execute_notebook  # type: ignore[import-untyped]
+    from papermill.exceptions import PapermillExecutionError  # type: ignore[import-untyped]
+    from papermill.execute import remove_error_markers  # type: ignore[import-untyped]
 
     from finops_lib.runs.engine import ENGINE_NAME, SocketFileKernelManager, Trace, register_engine
 
     register_engine()
-    trace = Trace(on_cell=_progress_writer(spec.progress_fd))
-    status, error = "SUCCEEDED", ""
+    trace = Trace(on_cell=_progress_writer(int(os.environ.pop(PROGRESS))))
+    status: Status = "SUCCEEDED"
+    error = ""
     try:
         execute_notebook(
             # papermill takes the path for a format string.
@@ -100,30 +105,32 @@ def _execute(spec: Spec) -> tuple[Any, Outcome]:
     if status in ("SUCCEEDED", "FAILED") and not trace.finished and not error:
         # papermill calls a notebook that left by sys.exit(0) a success.
         status = "FAILED"
+    if trace.notebook is not None:
+        # papermill puts its own words in red between the cells, and every later index is off.
+        remove_error_markers(trace.notebook)
     return trace.notebook, _outcome(status, error, trace)
 
 
-def _outcome(status: str, error: str, trace: Any) -> Outcome:
+def _outcome(status: Status, error: str, trace: Any) -> Outcome:
     if status == "SUCCEEDED":
         return Outcome(status=status)
     if trace.notebook is None or trace.started is None:
-        return Outcome(status=status, error=error or "the notebook did not start")
+        return Outcome(status=status, error=f"the notebook did not start: {error}")
     index = trace.failed[0] if trace.failed else trace.started
-    number, cell = cell_number(trace.notebook.cells, index), trace.notebook.cells[index]
-    where = f"cell {number}" + (f" (`{first_line(cell.source)}`)" if first_line(cell.source) else "")
+    number, line = cell_number(trace.notebook.cells, index), first_line(trace.notebook.cells[index].source)
+    where = f"cell {number} (`{line}`)" if line else f"cell {number}"
     if trace.failed is None:
         text = f"{where} {error}"
     elif trace.failed[1] == "SystemExit":
-        code = f" with {trace.failed[2]}" if trace.failed[2] else ""
-        text = f"the notebook stopped itself in {where} before its end (sys.exit{code})"
+        text = f"the notebook stopped itself in {where} before its end: sys.exit({trace.failed[2]})"
     else:
         text = f"{error_line(*trace.failed[1:])} in {where}"
-    return Outcome(status=status, error=text, error_cell=number, error_index=index, has_traceback=trace.failed is not None)
+    return Outcome(status=status, error=text, error_cell=number, has_traceback=trace.failed is not None)
 
 
 def _salvage(spec: Spec) -> tuple[Any, Outcome]:
     """Give the notebook without outputs and the outcome that the parent saw: the first child is gone."""
-    from papermill.iorw import load_notebook_node
+    from papermill.iorw import load_notebook_node  # type: ignore[import-untyped]
 
     notebook = load_notebook_node(str(spec.notebook))
     for cell in notebook.cells:
@@ -141,7 +148,8 @@ def _progress_writer(descriptor: int) -> Callable[[Any, int | None], None]:
         cells = notebook.cells
         done = len(cells) if index is None else index
         title = "" if index is None else _title_above(cells, index)
-        event = {"done": done, "total": len(cells), "title": title, "number": index and cell_number(cells, index)}
+        number = None if index is None else cell_number(cells, index)
+        event = {"done": done, "total": len(cells), "title": title, "cell": number}
         try:
             pipe.write(json.dumps(event) + "\n")
         except BrokenPipeError:

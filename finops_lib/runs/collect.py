@@ -56,7 +56,9 @@ def ingest_for_notebook(*, paths: str = "", source: str = "") -> Collected:
     configured = list(settings.workbench.sources)
     if paths:
         if not source:
-            raise ConfigError("paths without a source", next_step="name the source these files belong to, e.g. -p source=aws")
+            raise ConfigError(
+                "paths without a source", next_step="name the source these files belong to, e.g. -p source=aws"
+            )
         given = [Path(path.strip()) for path in paths.split(";")]
         return _collect(settings, [(source, given, "")], run_id=run_id)
     if source:

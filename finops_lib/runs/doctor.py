@@ -40,7 +40,9 @@ def examine() -> list[Check]:
         settings = load_settings()
     except FinOpsError as error:
         return [*checks, Check("settings", False, error.what, error.next_step)]
-    checks.append(Check("settings", True, f"project {settings.project}, lake {settings.lake}, outputs {settings.outputs}"))
+    checks.append(
+        Check("settings", True, f"project {settings.project}, lake {settings.lake}, outputs {settings.outputs}")
+    )
     looks: dict[str, Callable[[Settings], Check]] = {
         "notebooks": _notebooks,
         "budget plan": _budget_plan,
@@ -80,7 +82,9 @@ def _extensions() -> Check:
 def _notebooks(settings: Settings) -> Check:
     found = sorted(path.stem for path in settings.notebooks.glob("*.ipynb"))
     if not found:
-        return Check("notebooks", False, f"none in {settings.notebooks}", "go to the project's folder, or set FINOPS_PROJECT")
+        return Check(
+            "notebooks", False, f"none in {settings.notebooks}", "go to the project's folder, or set FINOPS_PROJECT"
+        )
     return Check("notebooks", True, ", ".join(found))
 
 
@@ -96,7 +100,9 @@ def _sources(settings: Settings) -> Check:
     absent = [config for config in configured if not source_path(settings, config).exists()]
     if absent:
         place = source_path(settings, absent[0])
-        return Check("sources", False, f"{absent[0].name}: {place} does not exist", "correct its path in params/workbench.yaml")
+        return Check(
+            "sources", False, f"{absent[0].name}: {place} does not exist", "correct its path in params/workbench.yaml"
+        )
     if not configured:
         return Check("sources", True, "none configured", "add sources to params/workbench.yaml, or use finops ingest")
     return Check("sources", True, ", ".join(config.name for config in configured))
@@ -105,7 +111,9 @@ def _sources(settings: Settings) -> Check:
 def _outputs(settings: Settings) -> Check:
     settings.outputs.mkdir(parents=True, exist_ok=True)
     if not os.access(settings.outputs, os.W_OK):
-        return Check("outputs", False, f"{settings.outputs} cannot be written", "change its owner, or set FINOPS_OUTPUTS")
+        return Check(
+            "outputs", False, f"{settings.outputs} cannot be written", "change its owner, or set FINOPS_OUTPUTS"
+        )
     return Check("outputs", True, f"{settings.outputs} can be written")
 
 
@@ -125,7 +133,9 @@ def _lock(settings: Settings) -> Check:
         try:
             fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return Check("lock", True, f"held by {path.read_text(encoding='utf-8') or 'another process'}", "wait for it to end")
+            return Check(
+                "lock", True, f"held by {path.read_text(encoding='utf-8') or 'another process'}", "wait for it to end"
+            )
     return Check("lock", True, "nobody writes")
 
 
@@ -140,7 +150,12 @@ def _orphans(settings: Settings) -> Check:
     lost = [file for file in folder.rglob("*.parquet") if file.name not in known and file.stat().st_mtime < limit]
     if lost:
         size = sum(file.stat().st_size for file in lost) / 1e6
-        return Check("orphans", False, f"{len(lost)} files of loads that were killed, {size:.1f} MB", f"they may be deleted: {lost[0]} ...")
+        return Check(
+            "orphans",
+            False,
+            f"{len(lost)} files of loads that were killed, {size:.1f} MB",
+            f"they may be deleted: {lost[0]} ...",
+        )
     return Check("orphans", True, "no file without an owner")
 
 
@@ -166,5 +181,7 @@ def _freshness(settings: Settings) -> Check:
     newest = max(day for _, day in rows)
     old = [f"{source} ends on {day}" for source, day in rows if newest - day > _STALE_AFTER]
     if old:
-        return Check("freshness", False, f"newest day {newest}, but {'; '.join(sorted(old))}", "deliver these sources again")
+        return Check(
+            "freshness", False, f"newest day {newest}, but {'; '.join(sorted(old))}", "deliver these sources again"
+        )
     return Check("freshness", True, f"every source reaches {newest - _STALE_AFTER} or later; newest day {newest}")

@@ -6,18 +6,14 @@ so the tables are made in memory from the very definitions the lake uses, and ev
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
-from importlib import resources
 from pathlib import Path
 
 import duckdb
 
 from finops_lib.focus import COST_COLUMNS
 from finops_lib.lake.create import statement
-
-_READS = re.compile(r"^-- reads:(.*)$", re.MULTILINE)
+from finops_lib.marts.catalog import read_marts
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +35,6 @@ def open_empty_lake(path: Path, *, snapshot_id: int | None = None) -> EmptyLake:
     con.execute(f"create table cost ({columns})")
     for name in ("loads", "load_findings"):
         con.execute(statement(name))
-    for mart, sql in _marts_in_build_order().items():
-        con.execute(f'create table "{mart}" as {sql}')
+    for mart in read_marts().values():
+        con.execute(f'create table "{mart.name}" as {mart.sql}')
     return EmptyLake(con=con, path=path, snapshot_id=snapshot_id)
-
-
-def _marts_in_build_order() -> dict[str, str]:
-    folder = resources.files("finops_lib.marts") / "sql"
-    texts = {
-        entry.name.removesuffix(".sql"): entry.read_text(encoding="utf-8").rstrip().rstrip(";")
-        for entry in folder.iterdir()
-        if entry.name.endswith(".sql")
-    }
-    parents = {name: _parents(sql) & texts.keys() for name, sql in texts.items()}
-    return {name: texts[name] for name in TopologicalSorter(parents).static_order()}
-
-
-def _parents(sql: str) -> set[str]:
-    found = _READS.search(sql)
-    return {name.strip() for name in found.group(1).split(",")} if found else set()

@@ -5,14 +5,20 @@ Only the child process imports this: papermill and nbclient cost half a second o
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
+from papermill.engines import (  # type: ignore[import-untyped]
+    NBClientEngine,
+    NotebookExecutionManager,
+    papermill_engines,
+)
 from traitlets import default
 
 ENGINE_NAME = "finops"
@@ -39,12 +45,18 @@ class Trace:
     finished: bool = False
 
 
-class SocketFileKernelManager(AsyncKernelManager):  # type: ignore[misc]  # jupyter_client's traits are untyped
+class SocketFileKernelManager(AsyncKernelManager):
     """A kernel of this very Python, talking over socket files instead of TCP ports that anyone on the host may open."""
 
     @default("transport")
     def _transport_default(self) -> str:
         return "ipc"
+
+    @default("ip")
+    def _ip_default(self) -> str:
+        # The beginning of the sockets' paths. Left alone it is the same name in the working directory for every
+        # kernel, and two runs at once would talk to each other's.
+        return str(Path(os.environ["JUPYTER_RUNTIME_DIR"]) / "k")
 
     @property
     def kernel_spec(self) -> KernelSpec:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from importlib import resources
 from typing import TYPE_CHECKING, Protocol
 
 from finops_lib.errors import ConfigError
@@ -25,23 +24,12 @@ class HasConnection(Protocol):
     def con(self) -> duckdb.DuckDBPyConnection: ...
 
 
-def read_query(name: str) -> str:
-    """Give the text of `marts/queries/<name>.sql`; ConfigError lists the queries there are."""
-    folder = resources.files("finops_lib.marts") / "queries"
-    known = {entry.name.removesuffix(".sql") for entry in folder.iterdir() if entry.name.endswith(".sql")}
-    if name not in known:
-        raise ConfigError.unknown("figure query", name, known)
-    return (folder / f"{name}.sql").read_text(encoding="utf-8")
-
-
 def parameters_of(sql: str) -> set[str]:
     """Give the names of the `$parameters` in a query."""
     return set(_PARAMETER.findall(_NOT_SQL.sub(" ", sql)))
 
 
-def bind(
-    name: str, sql: str, filled: Mapping[str, object], given: Mapping[str, object]
-) -> dict[str, object]:
+def bind(name: str, sql: str, filled: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
     """Choose the values a query takes.
 
     Args:
@@ -56,7 +44,9 @@ def bind(
     values = {**filled, **given}
     if lacking := sorted(wanted - values.keys()):
         raise ConfigError(
-            f"{name}.sql needs {', '.join(lacking)}", next_step=f"run.query({name!r}, {lacking[0]}=...)", lacking=lacking
+            f"{name}.sql needs {', '.join(lacking)}",
+            next_step=f"run.query({name!r}, {lacking[0]}=...)",
+            lacking=lacking,
         )
     return {key: values[key] for key in sorted(wanted)}
 

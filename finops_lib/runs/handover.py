@@ -8,19 +8,26 @@ from pathlib import Path
 from typing import Any
 
 from finops_lib.runs.secrets import Scrubber
+from finops_lib.state.runs import Status
 
 SPEC = "spec.json"
 OUTCOME = "outcome.json"
+# The variable that names the descriptor of the progress pipe.
+PROGRESS = "FINOPS_RUN_PROGRESS"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a run. `error_cell` counts as JupyterLab does, `error_index` all cells from 0."""
+    """What became of a run.
 
-    status: str
+    Args:
+        error_cell: as JupyterLab numbers a notebook run from the top (`runs.cells`).
+        has_traceback: the cell itself shows what went wrong in it.
+    """
+
+    status: Status
     error: str = ""
     error_cell: int | None = None
-    error_index: int | None = None
     has_traceback: bool = False
 
     def scrubbed(self, scrubber: Scrubber) -> Outcome:
@@ -57,7 +64,6 @@ class Spec:
     parameters: dict[str, Any]
     timeout_s: float
     cell_timeout_s: float | None
-    progress_fd: int
     stamp: dict[str, Any]
     references: list[Any] = field(default_factory=list)
     salvage: Outcome | None = None

@@ -21,7 +21,15 @@ from finops_lib.runs.allocate import allocated_select, rules_fingerprint
 from finops_lib.runs.clock import now
 from finops_lib.settings import Settings
 from finops_lib.sources.conform import enum_expression
-from finops_lib.sources.delivery import Delivery, SliceTotals, fingerprint, mapping_version, name_dialects, plain, read_delivery
+from finops_lib.sources.delivery import (
+    Delivery,
+    SliceTotals,
+    fingerprint,
+    mapping_version,
+    name_dialects,
+    plain,
+    read_delivery,
+)
 from finops_lib.sources.files import BillingFile, find_files
 
 # A replacement that loses more than this share of a slice's rows or money is more likely a broken export than news.
@@ -77,7 +85,9 @@ def ingest(
         LockError: another writer was busy for 300 s.
     """
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", source):
-        raise ConfigError(f"{source!r} is not a source name", next_step="use 1 to 64 letters, digits, dots, dashes, underscores")
+        raise ConfigError(
+            f"{source!r} is not a source name", next_step="use 1 to 64 letters, digits, dots, dashes, underscores"
+        )
     files = find_files(paths)
     rules = settings.workbench.allocation
     version = f"{mapping_version(name_dialects(files, dialect))}; {rules_fingerprint(rules)}"
@@ -98,7 +108,9 @@ def ingest(
             for key, load_id in plan.changed.items():
                 rows = f"select * replace ('{load_id}' as x_LoadId) from ({select}) where {key.where}"
                 staged.append(stage(con, settings.lake, key, load_id, rows))
-            return _commit(con, settings, delivery, staged, source, version, delivery_id, replace=replace, run_id=run_id)
+            return _commit(
+                con, settings, delivery, staged, source, version, delivery_id, replace=replace, run_id=run_id
+            )
         except BaseException:
             discard(staged)
             raise
@@ -112,9 +124,7 @@ class _Plan:
     changed: dict[SliceKey, str]
 
 
-def _plan(
-    delivery: Delivery, before: Sequence[CurrentLoad], source: str, version: str, *, replace: bool
-) -> _Plan:
+def _plan(delivery: Delivery, before: Sequence[CurrentLoad], source: str, version: str, *, replace: bool) -> _Plan:
     """Say for every slice of the delivery whether it changes, and refuse a loss that nobody announced."""
     current: dict[SliceKey, list[CurrentLoad]] = {}
     for load in before:
@@ -135,7 +145,9 @@ def _plan(
         if loss:
             losses.append(loss)
         changed[key] = load_id
-        reports += [_report(key, totals, old, load_id, "rejected" if loss else "loaded", loss) for totals in totals_of_slice]
+        reports += [
+            _report(key, totals, old, load_id, "rejected" if loss else "loaded", loss) for totals in totals_of_slice
+        ]
     if losses:
         refused = RefusedReplacement(losses[0], next_step="check the export; if the loss is right, add --replace")
         refused.reports = reports
@@ -232,7 +244,7 @@ def _load_rows(
 
 
 def _final_select(con: duckdb.DuckDBPyConnection, delivery: Delivery, *, rules_select: str, source: str) -> str:
-    """Give the select of all columns of `cost` over the rows in `parsed`."""
+    """Give the select of all columns of `cost` over the rows in `charges`."""
     own = {"x_SourceId": f"'{source}'", "x_LoadId": "''"}
     own |= {name: enum_expression(name) for name in delivery.misspelt}
     columns = [f"{own.get(column.name, column.name)} as {column.name}" for column in COST_COLUMNS]

@@ -32,7 +32,9 @@ def records(items: Sequence[Any]) -> list[dict[str, Any]]:
 
 def to_json(rows: Sequence[Mapping[str, Any]]) -> str:
     """Give one array of objects: DECIMAL as strings with all digits, NaN as null, dates ISO, MAP as objects."""
-    return json.dumps([{name: plain_value(value) for name, value in row.items()} for row in rows], ensure_ascii=False, indent=1)
+    return json.dumps(
+        [{name: plain_value(value) for name, value in row.items()} for row in rows], ensure_ascii=False, indent=1
+    )
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:

@@ -25,7 +25,7 @@ from finops_lib.runs.secrets import REDACTED, is_reference, is_secret_name
 Value = str | int | float | bool | list[str]
 
 TYPES = ("str", "int", "float", "bool", "list[str]")
-_CHOICES = re.compile(r"one of:\s*([^;()]+)")
+_CHOICES = re.compile(r"one of:\s*(.+?)\s*(?:[;(]|\.(?:\s|$)|$)")
 _DAY_NAME = re.compile(r"as_of|day|date|\w+_(?:day|date)")
 _INT = re.compile(r"[+-]?(?:0|[1-9]\d*)")
 _FLOAT = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -93,7 +93,9 @@ def merge_parameters(
 def shown_parameters(given: Mapping[str, object]) -> dict[str, object]:
     """Give parameters as the ledger may keep them, when they were refused: a literal secret is not kept."""
     return {
-        name: REDACTED if is_secret_name(name) and not (isinstance(value, str) and is_reference(value)) else _json(value)
+        name: REDACTED
+        if is_secret_name(name) and not (isinstance(value, str) and is_reference(value))
+        else _json(value)
         for name, value in given.items()
     }
 
@@ -117,7 +119,11 @@ def _read_cell(source: str) -> list[Parameter]:
 
 def _read_line(statement: ast.stmt, comment: str) -> Parameter:
     line = ast.unparse(statement)
-    if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name) or statement.value is None:
+    if (
+        not isinstance(statement, ast.AnnAssign)
+        or not isinstance(statement.target, ast.Name)
+        or statement.value is None
+    ):
         raise ConfigError(
             f"the parameters cell holds {line!r}, which declares no parameter", next_step='write: name: str = "value"'
         )
@@ -146,7 +152,7 @@ def _parsed(parameter: Parameter, text: str) -> Value:
         case "int":
             if not _INT.fullmatch(text):
                 zero = re.fullmatch(r"[+-]?0\d+", text) is not None
-                why = "a whole number would lose its leading zero" if zero else "is not a whole number"
+                why = "would lose its leading zero as a whole number" if zero else "is not a whole number"
                 raise _unfit(parameter, text, why)
             return int(text)
         case "float":
@@ -247,7 +253,9 @@ def read_parameter_file(path: Path) -> dict[str, object]:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=OnceLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
         text = " ".join(str(error).split())
-        raise ConfigError(f"{path} is not a readable YAML file: {text}", next_step="correct the file", path=path) from error
+        raise ConfigError(
+            f"{path} is not a readable YAML file: {text}", next_step="correct the file", path=path
+        ) from error
     if content is None:
         return {}
     if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
+import html
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +18,8 @@ from finops_lib.runs.handover import OUTCOME, SPEC
 from finops_lib.runs.secrets import Scrubber
 from finops_lib.state.runs import RunRecord
 
+REPORT_NOTEBOOK = "report.ipynb"
+REPORT_PAGE = "report.html"
 RUN = "run.json"
 LOG = "log.txt"
 INDEX = "index.html"
@@ -48,7 +52,7 @@ def publish(folder: Path, scrubber: Scrubber) -> Path:
     for path in _files(folder):
         scrub_file(path, scrubber)
     mask = _umask()
-    for path in [folder, *folder.rglob("*")]:
+    for path in [folder, *(path for path in folder.rglob("*") if not path.is_symlink())]:
         path.chmod((0o777 if path.is_dir() else 0o666) & ~mask)
     target = folder.with_name(folder.name.removeprefix("."))
     return folder.rename(target)
@@ -70,6 +74,15 @@ def scrub_file(path: Path, scrubber: Scrubber) -> None:
         # Inside its structure first: a secret that is a bare number would leave broken JSON behind.
         text = _scrubbed_json(text, scrubber)
     path.write_text(scrubber.scrub(text), encoding="utf-8")
+
+
+def plain_page(title: str, error: str) -> str:
+    """Give the page of a run whose report could not be drawn."""
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>'
+        f"<h1>{html.escape(title)}</h1><p>{html.escape(error)}</p>"
+        f'<p>The cells and their outputs are in <a href="{REPORT_NOTEBOOK}">{REPORT_NOTEBOOK}</a>.</p></html>\n'
+    )
 
 
 def write_gallery(outputs: Path, runs: Sequence[RunRecord]) -> None:
@@ -104,7 +117,10 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _umask() -> int:
-    # There is no way to read it but to set it.
+    # The usual way, setting it to read it, would for a moment open the files that another thread creates.
+    with contextlib.suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        return int(next(line for line in lines if line.startswith("Umask:")).split()[1], 8)
     mask = os.umask(0o077)
     os.umask(mask)
     return mask

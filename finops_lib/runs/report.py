@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import html
 import json
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from papermill.execute import ERROR_MARKER_TAG
-from papermill.iorw import load_notebook_node
+from papermill.iorw import load_notebook_node  # type: ignore[import-untyped]
 
-from finops_lib.runs.cells import error_line
+from finops_lib.runs import clock
+from finops_lib.runs.cells import error_line, index_of
 from finops_lib.runs.folder import CONTEXT, FIGURES, SNAPSHOT
 from finops_lib.runs.handover import Outcome, Spec
+from finops_lib.runs.publish import REPORT_NOTEBOOK, REPORT_PAGE, plain_page
 from finops_lib.runs.secrets import Scrubber
-
-REPORT_NOTEBOOK = "report.ipynb"
-REPORT_PAGE = "report.html"
+from finops_lib.state.runs import Status
 
 
 def write_report(spec: Spec, notebook: Any, outcome: Outcome, scrubber: Scrubber) -> Outcome:
@@ -27,35 +27,41 @@ def write_report(spec: Spec, notebook: Any, outcome: Outcome, scrubber: Scrubber
         the outcome; FAILED if the page could not be drawn, for a run without a report has not succeeded.
     """
     notebook = notebook if notebook is not None else load_notebook_node(str(spec.notebook))
-    # papermill has put its own words in red into a failed notebook; ours stand in the page.
-    notebook.cells = [cell for cell in notebook.cells if ERROR_MARKER_TAG not in cell.metadata.get("tags", [])]
     _correct_metadata(notebook, outcome)
-    if outcome.error_index is not None and not outcome.has_traceback:
-        _show_error_in_cell(notebook.cells[outcome.error_index], outcome)
+    _show_error_in_cell(notebook, outcome)
     run = spec.stamp | _resolved(spec.folder) | {"status": outcome.status, "error": outcome.error}
     run["error_cell"] = outcome.error_cell
     notebook.metadata.papermill["finops"] = run
     notebook.metadata.papermill["input_path"] = spec.notebook.name
     notebook.metadata.papermill["output_path"] = REPORT_NOTEBOOK
     # Scrubbed before it is drawn: in the page the charts are compressed, and no search finds a secret there.
-    notebook = nbformat.from_dict(scrubber.scrub_tree(notebook))
-    nbformat.write(notebook, spec.folder / REPORT_NOTEBOOK)
+    notebook = nbformat.from_dict(scrubber.scrub_tree(notebook))  # type: ignore[no-untyped-call]
+    nbformat.write(notebook, spec.folder / REPORT_NOTEBOOK)  # type: ignore[no-untyped-call]
     figures = scrubber.scrub_tree(_read_json(spec.folder / FIGURES, []))
     try:
         from finops_lib.reports.render import render
 
-        page = render(notebook, title=spec.title, run=scrubber.scrub_tree(run), figures_sql=figures)
+        page = render(
+            notebook, title=spec.title, run=_said_in_page(spec, scrubber.scrub_tree(run)), figures_sql=figures
+        )
     except Exception as error:
         problem = scrubber.scrub(error_line(type(error).__name__, str(error)))
         outcome = _undrawn(outcome, problem)
-        page = _plain_page(spec.title, outcome.error)
+        page = plain_page(spec.title, outcome.error)
     (spec.folder / REPORT_PAGE).write_text(page, encoding="utf-8")
     return outcome
 
 
+def _said_in_page(spec: Spec, run: dict[str, Any]) -> dict[str, Any]:
+    started = datetime.fromisoformat(spec.stamp["started_at"])
+    # Short forms: they are for telling runs apart by eye, the whole hashes are in run.json.
+    hashes = {"code_hash": run["code_sha256"][:12], "notebook_hash": run["notebook_sha256"][:12]}
+    return run | hashes | {"duration_s": (clock.now() - started).total_seconds()}
+
+
 def _correct_metadata(notebook: Any, outcome: Outcome) -> None:
     """Say in papermill's own terms what happened: it calls a dead kernel completed and sys.exit(0) a failure."""
-    failed = outcome.error_index
+    failed = index_of(notebook.cells, outcome.error_cell)
     notebook.metadata.papermill["exception"] = outcome.status != "SUCCEEDED"
     for index, cell in enumerate(notebook.cells):
         facts = cell.metadata.setdefault("papermill", {})
@@ -67,10 +73,13 @@ def _correct_metadata(notebook: Any, outcome: Outcome) -> None:
             facts.update(status="pending", exception=None)
 
 
-def _show_error_in_cell(cell: Any, outcome: Outcome) -> None:
+def _show_error_in_cell(notebook: Any, outcome: Outcome) -> None:
     """A cell that was stopped from outside has no traceback; its reader still wants to know where it ended."""
-    if cell.cell_type == "code":
-        cell.outputs.append(nbformat.v4.new_output("error", ename=outcome.status, evalue=outcome.error, traceback=[]))
+    index = index_of(notebook.cells, outcome.error_cell)
+    if index is not None and not outcome.has_traceback:
+        words = {"ename": outcome.status, "evalue": outcome.error, "traceback": []}
+        shown = nbformat.v4.new_output("error", **words)  # type: ignore[no-untyped-call]
+        notebook.cells[index].outputs.append(shown)
 
 
 def _resolved(folder: Path) -> dict[str, Any]:
@@ -91,13 +100,5 @@ def _read_json(path: Path, default: Any) -> Any:
 
 def _undrawn(outcome: Outcome, problem: str) -> Outcome:
     before = f"{outcome.error}; then " if outcome.error else ""
-    status = "FAILED" if outcome.status == "SUCCEEDED" else outcome.status
-    return Outcome(status, f"{before}the report could not be drawn: {problem}", outcome.error_cell, outcome.error_index)
-
-
-def _plain_page(title: str, error: str) -> str:
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>'
-        f"<h1>{html.escape(title)}</h1><p>{html.escape(error)}</p>"
-        f'<p>The cells and their outputs are in <a href="{REPORT_NOTEBOOK}">{REPORT_NOTEBOOK}</a>.</p></html>\n'
-    )
+    status: Status = "FAILED" if outcome.status == "SUCCEEDED" else outcome.status
+    return replace(outcome, status=status, error=f"{before}the report could not be drawn: {problem}")

@@ -33,7 +33,9 @@ _SECRET_NAME = re.compile(
 # Shorter values are words that occur anywhere; taking them out would spoil the report and protect nothing.
 _SHORTEST = 8
 # Names that match a pattern above although their values are paths or settings that everyone may know.
-_NOT_SECRET_NAME = re.compile(r"(?:_FILE|_PATH|_DIR|_SOCK|_SOCKET|_HOME|_TYPE|_METHOD|_MODE)$|^SSH_AUTH_SOCK$", re.IGNORECASE)
+_NOT_SECRET_NAME = re.compile(
+    r"(?:_FILE|_PATH|_DIR|_SOCK|_SOCKET|_HOME|_TYPE|_METHOD|_MODE)$|^SSH_AUTH_SOCK$", re.IGNORECASE
+)
 
 
 def is_secret_name(name: str) -> bool:
@@ -59,7 +61,9 @@ def resolve(reference: str) -> str:
     kind, target = found.groups()
     if kind == "env":
         if target not in os.environ:
-            raise ConfigError(f"{reference}: the variable is not set", next_step=f"export {target}=...", reference=reference)
+            raise ConfigError(
+                f"{reference}: the variable is not set", next_step=f"export {target}=...", reference=reference
+            )
         return os.environ[target]
     try:
         # An editor leaves a newline at the end of a file; no password ends in one.
@@ -152,9 +156,19 @@ class Scrubber:
 
 def _forms(secret: str) -> Iterator[str]:
     quoted = json.dumps(secret)[1:-1]
-    yield from (secret, quoted, json.dumps(secret, ensure_ascii=False)[1:-1], json.dumps(quoted)[1:-1], repr(secret)[1:-1])
+    yield from (
+        secret,
+        quoted,
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        json.dumps(quoted)[1:-1],
+        repr(secret)[1:-1],
+    )
     for escaped in (secret, quoted):
-        yield from (html.escape(escaped), html.escape(escaped, quote=False), html.escape(escaped).replace("&#x27;", "&#39;"))
+        yield from (
+            html.escape(escaped),
+            html.escape(escaped, quote=False),
+            html.escape(escaped).replace("&#x27;", "&#39;"),
+        )
     yield from (quote(secret), quote(secret, safe=""), quote_plus(secret))
     yield from (quote(quote(secret, safe=""), safe=""), secret.encode().hex())
     yield from _base64_forms(secret.encode())

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from finops_lib.lake.open import CATALOG_FILE, Lake, open_lake
+from finops_lib.marts.figures import figure_sql
 from finops_lib.runs.context import Context, Coverage, Notice, resolve_context
 from finops_lib.runs.empty_lake import EmptyLake, open_empty_lake
-from finops_lib.runs.figures import bind, read_query, run_query
+from finops_lib.runs.figures import bind, run_query
 from finops_lib.runs.folder import RunFolder
 from finops_lib.runs.shown import ResultShown, context_strips
 from finops_lib.settings import Settings, load_budget_plan, load_settings
@@ -108,7 +109,7 @@ class Run:
         Raises:
             ConfigError: no such query, or a value it does not take, or one it lacks.
         """
-        sql = read_query(name)
+        sql = figure_sql(name)
         bound = bind(name, sql, {"as_of": self.as_of, "currency": self.currency, "provider": self.provider}, values)
         frame = run_query(self.lake, sql, bound)
         self.folder.remember_figure(name, sql, bound, rows=frame.height)
@@ -129,17 +130,13 @@ class Run:
         return context_strips(self.context, snapshot=self.snapshot)
 
 
-def _open_with_coverage(
-    settings: Settings, *, snapshot: int | None
-) -> tuple[Lake | EmptyLake, list[Coverage], str]:
+def _open_with_coverage(settings: Settings, *, snapshot: int | None) -> tuple[Lake | EmptyLake, list[Coverage], str]:
     """Open the lake, or an empty one with the sentence that says what is missing."""
     if snapshot is None and not (settings.lake / CATALOG_FILE).exists():
         return open_empty_lake(settings.lake), [], "There is no lake yet; run: finops ingest PATH --source NAME"
-    lake = open_lake(
-        settings.lake, snapshot=snapshot, memory_limit=settings.memory_limit, threads=settings.threads
-    )
+    lake = open_lake(settings.lake, snapshot=snapshot, memory_limit=settings.memory_limit, threads=settings.threads)
     try:
-        rows = run_query(lake, read_query("run_context"), {})
+        rows = run_query(lake, figure_sql("run_context"), {})
     except duckdb.CatalogException:
         lake.con.close()
         empty = open_empty_lake(settings.lake, snapshot_id=lake.snapshot_id)

@@ -17,7 +17,8 @@ class ResultShown:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         body = markup.block(self.text)
-        page = f'<details class="fw-fold"><summary>The result as data</summary><pre>{body}</pre></details>'
+        fold = f'<details class="fw-fold"><summary>The result as data</summary><pre>{body}</pre></details>'
+        page = f'<div class="fw-result">{fold}</div>'
         return {"text/html": markup.shown(page), "text/plain": self.text}
 
 

@@ -32,20 +32,51 @@ ACCOUNTS = (
     Account("data-platform", "aws", "371920846613", "data-platform", *AWS_PAYER, "USD", DATA, "us-east-1"),
     Account("shared", "aws", "480155729384", "shared-services", *AWS_PAYER, "USD", PLATFORM, "us-east-1", False),
     Account(
-        "mobile-prod", "azure", "3f1c9a52-7b0e-4d86-9a41-0c5e2b7d8f10", "sub-mobile-prod", *AZURE_USD, "USD", MOBILE, "eastus2"
+        "mobile-prod",
+        "azure",
+        "3f1c9a52-7b0e-4d86-9a41-0c5e2b7d8f10",
+        "sub-mobile-prod",
+        *AZURE_USD,
+        "USD",
+        MOBILE,
+        "eastus2",
     ),
     Account(
-        "mobile-test", "azure", "82d4e6b0-15fa-47c3-b9d2-6a3f9e0c7b25", "sub-mobile-test", *AZURE_USD, "USD", MOBILE_TEST, "eastus2"
+        "mobile-test",
+        "azure",
+        "82d4e6b0-15fa-47c3-b9d2-6a3f9e0c7b25",
+        "sub-mobile-test",
+        *AZURE_USD,
+        "USD",
+        MOBILE_TEST,
+        "eastus2",
     ),
     Account(
-        "corp-it", "azure", "c7a05e93-2d48-4f1b-8e67-91b3d4f6a0c8", "sub-corp-it", *AZURE_USD, "USD", PLATFORM, "eastus2", False
+        "corp-it",
+        "azure",
+        "c7a05e93-2d48-4f1b-8e67-91b3d4f6a0c8",
+        "sub-corp-it",
+        *AZURE_USD,
+        "USD",
+        PLATFORM,
+        "eastus2",
+        False,
     ),
     Account(
-        "eu-commerce", "azure", "5b9e13d7-c04a-4e92-a6f8-37d1c2e8b4a6", "sub-eu-commerce", *AZURE_EUR, "EUR", PAYMENTS, "westeurope"
+        "eu-commerce",
+        "azure",
+        "5b9e13d7-c04a-4e92-a6f8-37d1c2e8b4a6",
+        "sub-eu-commerce",
+        *AZURE_EUR,
+        "EUR",
+        PAYMENTS,
+        "westeurope",
     ),
     Account("ml-training", "gcp", "ml-training-7f31", "ML Training", *GCP_BILLING, "USD", ML, "us-central1"),
     Account("ml-sandbox", "gcp", "ml-sandbox-22c9", "ML Sandbox", *GCP_BILLING, "USD", ML_DEV, "us-central1"),
-    Account("web-analytics", "gcp", "web-analytics-5d10", "Web Analytics", *GCP_BILLING, "USD", DATA, "europe-west1", False),
+    Account(
+        "web-analytics", "gcp", "web-analytics-5d10", "Web Analytics", *GCP_BILLING, "USD", DATA, "europe-west1", False
+    ),
 )
 ACCOUNT = {account.key: account for account in ACCOUNTS}
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
 from finops_lib.sample import catalogue_aws, catalogue_azure, catalogue_gcp
 from finops_lib.sample.accounts import ACCOUNT
 from finops_lib.sample.records import Fleet, Service, Sku
 
 PROVIDERS = ("aws", "azure", "gcp")
+# What machines come in, in units of 4 cores.
+MACHINE_UNITS = (1, 2, 4, 8, 12, 16, 24)
 
 _CATALOGUES = {"aws": catalogue_aws, "azure": catalogue_azure, "gcp": catalogue_gcp}
 FLEETS: dict[str, tuple[Fleet, ...]] = {name: module.FLEETS for name, module in _CATALOGUES.items()}
@@ -17,6 +22,20 @@ _SKUS: dict[str, dict[str, Sku]] = {name: module.SKUS for name, module in _CATAL
 def sku_of(fleet: Fleet) -> Sku:
     """Give the price item that a fleet is charged by."""
     return _SKUS[ACCOUNT[fleet.account].provider][fleet.sku]
+
+
+def is_sized(sku: Sku) -> bool:
+    """Say whether a machine comes in several sizes."""
+    return "{" in sku.meter
+
+
+def sized(sku: Sku, units: int) -> Sku:
+    """Give the price item of a machine of `units` x 4 cores; what has no sizes stays as it is."""
+    if not is_sized(sku):
+        return sku
+    price = str(Decimal(sku.price) * units)
+    words = {"size": f"{units if units > 1 else ''}xlarge", "cores": units * 4, "price": price}
+    return replace(sku, meter=sku.meter.format(**words), description=sku.description.format(**words), price=price)
 
 
 def service_of(fleet: Fleet) -> Service:

@@ -19,32 +19,75 @@ SERVICES = {
 }
 
 SKUS = {
-    "a100": Sku("gce", "Nvidia Tesla A100 GPU running in Americas", "Nvidia Tesla A100 GPU running in Americas", "2.933908", "hour", "gce", "Instance", discount=5),
-    "n2": Sku("gce", "N2 Instance Core running in Americas", "N2 Instance Core running in Americas", "0.031611", "hour", "gce", "Instance", discount=5),
+    "a100": Sku(
+        "gce", "Nvidia Tesla A100 GPU running in Americas", "Nvidia Tesla A100 GPU running in Americas", "2.933908",
+        "hour", "gce", "Instance", discount=5,
+    ),
+    "n2": Sku(
+        "gce", "N2 Instance Core running in Americas", "N2 Instance Core running in Americas", "0.031611", "hour",
+        "gce", "Instance", discount=5,
+    ),
     "pd": Sku("gce", "Balanced PD Capacity", "Balanced PD Capacity in Iowa", "0.1", "gibibyte month", "pd", "Disk"),
     "static-ip": Sku("gce", "Static Ip Charge", "Static Ip Charge", "0.01", "hour", "gip", "Address"),
-    "bq-analysis": Sku("bigquery", "Analysis (eu)", "Analysis (eu)", "6.25", "tebibyte", "dataset", "Dataset", discount=5),
-    "bq-storage": Sku("bigquery", "Active Logical Storage (eu)", "Active Logical Storage (eu)", "0.02", "gibibyte month", "dataset", "Dataset"),
-    "gcs": Sku("gcs", "Standard Storage Belgium", "Standard Storage Belgium", "0.02", "gibibyte month", "gbucket", "Bucket"),
-    "gcs-ops": Sku("gcs", "Regional Standard Class A Operations", "Regional Standard Class A Operations", "0.005", "1k count", "gbucket", "Bucket"),
-    "cloudsql": Sku("cloudsql", "Cloud SQL for PostgreSQL: Zonal - vCPU in Belgium", "Cloud SQL for PostgreSQL: Zonal - vCPU in Belgium", "0.0454", "hour", "cloudsql", "Instance", discount=5),
+    "bq-analysis": Sku(
+        "bigquery", "Analysis (eu)", "Analysis (eu)", "6.25", "tebibyte", "dataset", "Dataset", discount=5,
+    ),
+    "bq-storage": Sku(
+        "bigquery", "Active Logical Storage (eu)", "Active Logical Storage (eu)", "0.02", "gibibyte month",
+        "dataset", "Dataset",
+    ),
+    "gcs": Sku(
+        "gcs", "Standard Storage Belgium", "Standard Storage Belgium", "0.02", "gibibyte month", "gbucket", "Bucket",
+    ),
+    "gcs-ops": Sku(
+        "gcs", "Regional Standard Class A Operations", "Regional Standard Class A Operations", "0.005", "1k count",
+        "gbucket", "Bucket",
+    ),
+    "cloudsql": Sku(
+        "cloudsql", "Cloud SQL for PostgreSQL: Zonal - vCPU in Belgium",
+        "Cloud SQL for PostgreSQL: Zonal - vCPU in Belgium", "0.0454", "hour", "cloudsql", "Instance", discount=5,
+    ),
     "gke": Sku("gke", "Zonal Kubernetes Clusters", "Zonal Kubernetes Clusters", "0.1", "hour", "gke", "Cluster"),
-    "gke-nodes": Sku("gke", "Autopilot Pod mCPU Requests (europe-west1)", "Autopilot Pod mCPU Requests (europe-west1)", "0.0573", "hour", "gke", "Cluster", discount=5),
-    "nat-hours": Sku("networking", "Cloud Nat Gateway: Uptime", "Networking Cloud Nat Gateway: Uptime", "0.0014", "hour", "router", "NatGateway"),
-    "nat-bytes": Sku("networking", "Cloud Nat Gateway: Data Processing", "Networking Cloud Nat Gateway: Data Processing", "0.045", "gibibyte", "router", "NatGateway"),
-    "forwarding": Sku("networking", "Cloud Load Balancer Forwarding Rule Minimum", "Cloud Load Balancer Forwarding Rule Minimum Service Charge", "0.025", "hour", "rule", "ForwardingRule"),
-    "forwarding-bytes": Sku("networking", "Cloud Load Balancer Inbound Data Processing", "Cloud Load Balancer Inbound Data Processing Charge", "0.008", "gibibyte", "rule", "ForwardingRule"),
-    "egress": Sku("networking", "Network Internet Data Transfer Out", "Network Internet Data Transfer Out from Belgium to Americas", "0.085", "gibibyte"),
+    "gke-nodes": Sku(
+        "gke", "Autopilot Pod mCPU Requests (europe-west1)", "Autopilot Pod mCPU Requests (europe-west1)", "0.0573",
+        "hour", "gke", "Cluster", discount=5,
+    ),
+    "nat-hours": Sku(
+        "networking", "Cloud Nat Gateway: Uptime", "Networking Cloud Nat Gateway: Uptime", "0.0014", "hour",
+        "router", "NatGateway",
+    ),
+    "nat-bytes": Sku(
+        "networking", "Cloud Nat Gateway: Data Processing", "Networking Cloud Nat Gateway: Data Processing", "0.045",
+        "gibibyte", "router", "NatGateway",
+    ),
+    "forwarding": Sku(
+        "networking", "Cloud Load Balancer Forwarding Rule Minimum",
+        "Cloud Load Balancer Forwarding Rule Minimum Service Charge", "0.025", "hour", "rule", "ForwardingRule",
+    ),
+    "forwarding-bytes": Sku(
+        "networking", "Cloud Load Balancer Inbound Data Processing",
+        "Cloud Load Balancer Inbound Data Processing Charge", "0.008", "gibibyte", "rule", "ForwardingRule",
+    ),
+    "egress": Sku(
+        "networking", "Network Internet Data Transfer Out",
+        "Network Internet Data Transfer Out from Belgium to Americas", "0.085", "gibibyte",
+    ),
     "logging": Sku("logging", "Log Storage cost", "Log Storage cost", "0.5", "gibibyte", "logbucket", "LogBucket"),
     "pubsub": Sku("pubsub", "Message Delivery Basic", "Message Delivery Basic", "0.039", "gibibyte", "topic", "Topic"),
-    "run": Sku("run", "CPU Allocation Time", "CPU Allocation Time (1K vCPU-seconds)", "0.024", "1k second", "service", "Service", discount=5),
-    "vertex": Sku("vertex", "Vertex AI: Training/Pipelines", "Vertex AI: Training/Pipelines on n1-highmem-16", "1.0889", "hour", "pipeline", "CustomJob", discount=5),
+    "run": Sku(
+        "run", "CPU Allocation Time", "CPU Allocation Time (1K vCPU-seconds)", "0.024", "1k second", "service",
+        "Service", discount=5,
+    ),
+    "vertex": Sku(
+        "vertex", "Vertex AI: Training/Pipelines", "Vertex AI: Training/Pipelines on n1-highmem-16", "1.0889",
+        "hour", "pipeline", "CustomJob", discount=5,
+    ),
 }  # fmt: skip
 
 FLEETS = (
     # ml-training
     Fleet("gcp-ml-gpu", "ml-training", "a100", 15500, 2, "flat", hourly=True),
-    Fleet("gcp-ml-gpu-jobs", "ml-training", "a100", 6200, 6, "weekdays", life=1),
+    Fleet("gcp-ml-gpu-jobs", "ml-training", "a100", 6200, 6, "weekdays", life=2),
     Fleet("gcp-ml-vertex", "ml-training", "vertex", 7200, 5, "bursts", life=3),
     Fleet("gcp-ml-bucket", "ml-training", "gcs", 3900, 5, "drift"),
     Fleet("gcp-ml-bucket-ops", "ml-training", "gcs-ops", 400, 3, "weekdays", group="gcp-ml-bucket", grows=False),
@@ -74,7 +117,13 @@ FLEETS = (
     # waste
     Fleet("waste-gcp-ip", "ml-sandbox", "static-ip", slots=3, shape="clock", grows=False, waste="idle-public-ipv4"),
     Fleet("waste-gcp-nat", "ml-sandbox", "nat-hours", slots=1, shape="clock", grows=False, waste="idle-nat-gateway"),
-    Fleet("waste-gcp-rule", "ml-sandbox", "forwarding", slots=2, shape="clock", grows=False, waste="idle-load-balancer"),
+    Fleet(
+        "waste-gcp-rule", "ml-sandbox", "forwarding", slots=2, shape="clock", grows=False,
+        waste="idle-load-balancer",
+    ),
     Fleet("gcp-stopped-vm", "ml-training", "n2", slots=2, shape="clock", stops=58, group="train-old", grows=False),
-    Fleet("waste-gcp-disks", "ml-training", "pd", 380, 2, "fixed", group="train-old", grows=False, waste="stopped-instance-disk"),
+    Fleet(
+        "waste-gcp-disks", "ml-training", "pd", 380, 2, "fixed", group="train-old", grows=False,
+        waste="stopped-instance-disk",
+    ),
 )  # fmt: skip

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
 
 from finops_lib.periods import BillingPeriod
 from finops_lib.sample.curves import STEADY, Calendar, stream
-from finops_lib.sample.lines import MICRO, Bill, resource_on
+from finops_lib.sample.lines import HOURS, MICRO, Bill, resource_on
 
 # What has arrived of the last days when the file is delivered, oldest first.
 ARRIVED = {"aws": (0.82, 0.38), "azure": (0.9, 0.6, 0.2), "gcp": (0.75, 0.3)}
-HOURS = 24
 US_PER_HOUR = 3_600_000_000
 _HOUR_SHAPE = 1 + 0.45 * np.sin((np.arange(HOURS) - 8) / HOURS * 2 * np.pi)
 HOUR_SHAPE = _HOUR_SHAPE / _HOUR_SHAPE.sum()
@@ -36,15 +36,17 @@ class Grain:
     hourly: bool
 
     def blocks(self, month: BillingPeriod, calendar: Calendar) -> list[tuple[int, int]]:
-        """Cut the days of a month that the estate covers into charge periods: positions [start, end) in the calendar."""
+        """Cut the covered days of a month into charge periods: positions [start, end) in the calendar."""
         start = (month.start - calendar.first).days
         end = min((month.end - calendar.first).days, calendar.index(0) + 1)
         recent_from = max(start, calendar.index(self.recent - 1))
         if recent_from <= start:
             return [(day, day + 1) for day in range(start, end)]
         days = [start] if self.recent < 75 else [start, start + 7, start + 14, start + 21]
-        cuts = sorted({min(cut, recent_from, end) for cut in days} | {min(recent_from, end)} | set(range(recent_from, end + 1)))
-        return list(zip(cuts[:-1], cuts[1:], strict=True))
+        cuts = sorted(
+            {min(cut, recent_from, end) for cut in days} | {min(recent_from, end)} | set(range(recent_from, end + 1))
+        )
+        return list(pairwise(cuts))
 
 
 def count_rows(bill: Bill, grain: Grain, calendar: Calendar, months: list[BillingPeriod]) -> int:
@@ -116,7 +118,7 @@ def month_charges(
     order = np.argsort(line, kind="stable")
     line, quantity, start, end = line[order], quantity[order], start[order], end[order]
     edges = np.searchsorted(line, np.arange(len(bill.lines) + 1))
-    for number, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for number, (low, high) in enumerate(pairwise(edges.tolist())):
         if high > low:
             resource[low:high] = resource_on(bill.lines[number], start[low:high] // HOURS)
     rng = stream(seed, "letter-case", bill.provider, str(month))

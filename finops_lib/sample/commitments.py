@@ -19,7 +19,7 @@ COMMITMENTS = (
     Commitment(
         "azr", "mobile-prod", "Virtual Machines",
         "/providers/Microsoft.Capacity/reservationOrders/7c2e9f14-0b5a-4d83-9e61-a48d3f70c5b2/reservations/1f9d6c3b-e2a8-4075-b1d4-58e7c90a3f26",
-        "D8s_v5-eastus2-x12", "Reservation", "Usage", "Hours", "71.424", 38, "monthly", None, "eastus2",
+        "D-series-eastus2-1yr", "Reservation", "Usage", "Hours", "71.424", 38, "monthly", None, "eastus2",
     ),
     Commitment(
         "cud", "web-analytics", "Compute Engine",

@@ -66,7 +66,7 @@ def _demand(fleet: Fleet, calendar: Calendar, rng: np.random.Generator) -> np.nd
     weekday = np.array([day.weekday() for day in days])
     elapsed = np.arange(len(days)) / MONTH
     week = np.array(_WEEKS.get(fleet.shape, (1.0,) * 7))
-    curve = np.full(len(days), fleet.monthly / MONTH) * (week * 7 / week.sum())[weekday]
+    curve: np.ndarray = np.full(len(days), fleet.monthly / MONTH) * (week * 7 / week.sum())[weekday]
     if fleet.shape == "drift":
         curve *= np.cumprod(1 + rng.normal(0.0006, 0.002, len(days)))
     if fleet.shape == "bursts":
@@ -100,7 +100,7 @@ def _noise(rng: np.random.Generator, days: int, sigma: float) -> np.ndarray:
 
 
 def _committed(fleet: Fleet, calendar: Calendar, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Plan what is used of a commitment: never all of it, less at weekends, and less after a machine was switched off."""
+    """Plan what is used of a commitment: never all, less at weekends, less after a machine was switched off."""
     commitment = COMMITMENT[fleet.commitment]
     days = calendar.days
     used = 0.93 + rng.normal(0, 0.012, len(days))

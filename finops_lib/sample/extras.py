@@ -1,7 +1,7 @@
 """Which charges does a month have that are no running usage?
 
-Purchases and unused parts of commitments, tax, support, marketplace, credits, refunds, corrections, adjustments: few rows,
-each written out, because each is what some reader gets wrong.
+Purchases and unused parts of commitments, tax, support, marketplace, credits, refunds, corrections, adjustments: few
+rows, each written out, because each is what some reader gets wrong.
 """
 
 from __future__ import annotations
@@ -164,18 +164,34 @@ def _cents(amount: float) -> int:
     return round(amount * 100) * (PICO // 100)
 
 
-def _fee(month: Month, account: str, text: str, service: tuple[str, str, str], amount: float, **more: object) -> dict[str, object]:
+def _fee(
+    month: Month, account: str, text: str, service: tuple[str, str, str], amount: float, **more: object
+) -> dict[str, object]:
     start, end = month.period.start, month.period.end
-    return _row(account, start, end, "Purchase", text, service, money=_cents(amount), ChargeFrequency="Recurring", **more)
+    return _row(
+        account, start, end, "Purchase", text, service, money=_cents(amount), ChargeFrequency="Recurring", **more
+    )
 
 
 def _tax(month: Month, account: str, number: int, service: tuple[str, str, str], amount: float) -> dict[str, object]:
     day = month.day(number)
     text = f"Tax for {service[0]}"
-    return _row(account, day, day + timedelta(days=1), "Tax", text, service, money=_cents(amount), ChargeFrequency="Recurring", x_CostType="tax")
+    return _row(
+        account,
+        day,
+        day + timedelta(days=1),
+        "Tax",
+        text,
+        service,
+        money=_cents(amount),
+        ChargeFrequency="Recurring",
+        x_CostType="tax",
+    )
 
 
-def _credit(month: Month, account: str, day: date, text: str, service: tuple[str, str, str], amount: float) -> dict[str, object]:
+def _credit(
+    month: Month, account: str, day: date, text: str, service: tuple[str, str, str], amount: float
+) -> dict[str, object]:
     # A credit lowers what is paid; nothing was bought for it, hence no list cost.
     money = -_cents(amount)
     return _row(
@@ -210,7 +226,8 @@ def _azure(month: Month) -> Iterator[dict[str, object]]:
     yield _tax(month, "eu-commerce", 2, compute, usage * 0.002)
     yield _fee(month, "corp-it", "Azure Support Professional Direct", ("Azure Support", *_SUPPORT), 1000)
     yield _fee(
-        month, "mobile-prod", "Confluent Cloud - Pay As You Go plan", ("Microsoft Marketplace", "Other", "Other (Other)"), 3150,
+        month, "mobile-prod", "Confluent Cloud - Pay As You Go plan",
+        ("Microsoft Marketplace", "Other", "Other (Other)"), 3150,
         PublisherName="Confluent", ResourceName="confluent-mobile", PricingCategory="Standard",
     )  # fmt: skip
     yield _credit(month, "mobile-prod", month.day(20), "Azure credit offer", compute, 700)
@@ -232,14 +249,18 @@ def _gcp(month: Month) -> Iterator[dict[str, object]]:
     day = month.day(28)
     rounding = int(rng.integers(-900_000, 900_000)) * 10_000
     yield _row(
-        "web-analytics", day, day + timedelta(days=1), "Adjustment", "Rounding error", ("Invoice", "Other", "Other (Other)"),
+        "web-analytics", day, day + timedelta(days=1), "Adjustment", "Rounding error",
+        ("Invoice", "Other", "Other (Other)"),
         money=rounding, x_CostType="rounding_error",
     )  # fmt: skip
 
 
 _REFUNDED = {
     "aws": (("payments-prod", _EC2), ("search-prod", ("Amazon CloudFront", "Networking", "Content Delivery"))),
-    "azure": (("mobile-prod", ("Azure App Service", "Web", "Application Platforms")), ("eu-commerce", ("Azure SQL Database", "Databases", "Relational Databases"))),
+    "azure": (
+        ("mobile-prod", ("Azure App Service", "Web", "Application Platforms")),
+        ("eu-commerce", ("Azure SQL Database", "Databases", "Relational Databases")),
+    ),
     "gcp": (("web-analytics", ("BigQuery", "Analytics", "Analytics Platforms")),),
 }  # fmt: skip
 

@@ -28,7 +28,8 @@ _FOCUS_1_2 = (
     "SubAccountName", "SubAccountType", "Tags",
 )  # fmt: skip
 _ABSENT_ON_AZURE = {
-    "AvailabilityZone", "PricingCurrencyContractedUnitPrice", "PricingCurrencyEffectiveCost", "PricingCurrencyListUnitPrice",
+    "AvailabilityZone", "PricingCurrencyContractedUnitPrice", "PricingCurrencyEffectiveCost",
+    "PricingCurrencyListUnitPrice",
 }  # fmt: skip
 _OWN = {
     "aws": ("x_Discounts", "x_Operation", "x_ServiceCode"),
@@ -59,7 +60,9 @@ def lay_out(charges: pl.DataFrame, *, provider: str, month: BillingPeriod, invoi
         *(_decimal(name, 6) for name in _MICRO_COLUMNS),
         pl.lit(month.start).cast(pl.Datetime("us")).alias("BillingPeriodStart"),
         pl.lit(month.end).cast(pl.Datetime("us")).alias("BillingPeriodEnd"),
-        (pl.col("BillingAccountId").replace(invoices) if invoiced else pl.lit(None, dtype=pl.String)).alias("InvoiceId"),
+        (pl.col("BillingAccountId").replace(invoices) if invoiced else pl.lit(None, dtype=pl.String)).alias(
+            "InvoiceId"
+        ),
         pl.lit("{}").alias("x_Discounts"),
         (pl.col("ChargePeriodEnd") + pl.duration(hours=7)).alias("x_ExportTime"),
     ).with_columns(

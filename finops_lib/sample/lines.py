@@ -1,4 +1,4 @@
-"""Which lines does one provider's bill have? A line is one slot of a fleet: its price, its owner's tags, its resources."""
+"""Which lines does one provider's bill have? A line is one slot of a fleet: price, tags, resources."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import numpy as np
 import polars as pl
 
 from finops_lib.sample.accounts import ACCOUNT, REGION_NAMES
-from finops_lib.sample.catalogue import FLEETS, service_of, sku_of
+from finops_lib.sample.catalogue import FLEETS, MACHINE_UNITS, is_sized, service_of, sized, sku_of
 from finops_lib.sample.commitments import COMMITMENT
-from finops_lib.sample.curves import STEADY, Calendar, plan_curve, stream
-from finops_lib.sample.records import Account, Fleet
+from finops_lib.sample.curves import STEADY, Calendar, Curve, plan_curve, stream
+from finops_lib.sample.records import Account, Fleet, Sku
 from finops_lib.sample.resources import digest, resource_group, resource_id
 from finops_lib.sample.tags import UNTAGGED, Tagging, tags_text, write_tags
 
 MICRO = 1_000_000
+HOURS = 24
 # With purchases, tax and support beside it, a fifth of the money ends up without a tag.
 UNTAGGED_SHARE = 0.17
 EUR_PER_USD = Decimal("0.93")
@@ -32,7 +33,7 @@ ACCOUNT_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Unit prices in millionths: list, after the contract, as invoiced, and with the commitment's money spread over its use."""
+    """Unit prices in millionths; `effective` spreads a commitment's money over its use."""
 
     list: int
     contracted: int
@@ -73,9 +74,9 @@ class Bill:
     added: dict[str, np.ndarray]
 
 
-def prices_of(fleet: Fleet) -> Prices:
+def prices_of(fleet: Fleet, sku: Sku) -> Prices:
     """Work out the four unit prices of a fleet in its account's currency."""
-    sku, account = sku_of(fleet), ACCOUNT[fleet.account]
+    account = ACCOUNT[fleet.account]
     price = Decimal(sku.price) * (EUR_PER_USD if account.currency == "EUR" else 1)
     listed = _micros(price)
     contracted = _micros(price * (100 - sku.discount) / 100)
@@ -104,13 +105,23 @@ def stem_of(fleet: Fleet) -> str:
 def build_bill(provider: str, *, calendar: Calendar, seed: int, size: float) -> Bill:
     """Lay out the lines, resources and money plan of one provider's bill."""
     fleets = FLEETS[provider]
-    covered = {f.commitment: sum(o.slots for o in fleets if o.commitment == f.commitment) for f in fleets if f.commitment}
-    curves = []
+    covered = {
+        f.commitment: sum(o.slots for o in fleets if o.commitment == f.commitment) for f in fleets if f.commitment
+    }
+    curves: list[Curve] = []
+    skus: dict[str, Sku] = {}
     for fleet in fleets:
         share = fleet.slots / covered[fleet.commitment] if fleet.commitment else 1.0
-        clock_price = prices_of(fleet).effective / MICRO
+        sku = sized(sku_of(fleet), fleet.units or 1)
+        price = prices_of(fleet, sku).effective / MICRO
         slots = slots_of(fleet, size)
-        curves.append(plan_curve(fleet, calendar=calendar, seed=seed, share=share, clock_price=clock_price, slots=slots))
+        curve = plan_curve(fleet, calendar=calendar, seed=seed, share=share, clock_price=price, slots=slots)
+        if not fleet.units:
+            # An hour has an hour: the machine must be large enough for its slot's dearest day, wobble included.
+            peak = float(curve.fleet_total.max()) / slots * 1.5 / (HOURS * price)
+            sku = sized(sku_of(fleet), next((n for n in MACHINE_UNITS if n >= peak), MACHINE_UNITS[-1]))
+        curves.append(curve)
+        skus[fleet.name] = sku
     money = np.stack([curve.fleet_total for curve in curves])
     extra = np.stack([curve.first_slot_extra for curve in curves])
     added: dict[str, np.ndarray] = {}
@@ -120,13 +131,17 @@ def build_bill(provider: str, *, calendar: Calendar, seed: int, size: float) -> 
     weights = [_weights(fleet, slots_of(fleet, size), seed) for fleet in fleets]
     taggings = _tag(fleets, weights, money.sum(axis=1), seed)
     lines, resources = _lines(fleets, weights, taggings, len(calendar.days))
-    texts = pl.DataFrame([_texts(line) for line in lines], schema_overrides={"Tags": _tags_type(provider)}, infer_schema_length=None)
+    texts = pl.DataFrame(
+        [_texts(line, skus[line.fleet.name]) for line in lines],
+        schema_overrides={"Tags": _tags_type(provider)},
+        infer_schema_length=None,
+    )
     return Bill(
         provider,
         lines,
         texts,
         pl.DataFrame(resources, schema=["ResourceId", "ResourceName", "ResourceIdOther"], orient="row"),
-        tuple(prices_of(line.fleet) for line in lines),
+        tuple(prices_of(line.fleet, skus[line.fleet.name]) for line in lines),
         money,
         extra,
         added,
@@ -136,7 +151,8 @@ def build_bill(provider: str, *, calendar: Calendar, seed: int, size: float) -> 
 def _weights(fleet: Fleet, slots: int, seed: int) -> np.ndarray:
     if fleet.shape in STEADY - {"constant"} or fleet.commitment or slots == 1:
         return np.full(slots, 1 / slots)
-    raw = stream(seed, "weights", fleet.name).lognormal(0, 0.5, slots)
+    # Machines of one fleet are alike; buckets and tables are not.
+    raw = stream(seed, "weights", fleet.name).lognormal(0, 0.06 if is_sized(sku_of(fleet)) else 0.5, slots)
     result: np.ndarray = raw / raw.sum()
     return result
 
@@ -200,7 +216,7 @@ def _phase(slot: int, life: int) -> int:
 
 
 def resource_on(line: Line, days: np.ndarray) -> np.ndarray:
-    """Give the number of the resource that stands in this line's slot on each of the days (positions in the calendar)."""
+    """Give the number of the resource in this line's slot on each of the days (positions in the calendar)."""
     if not line.fleet.life:
         return np.full(len(days), line.first_resource)
     result: np.ndarray = line.first_resource + (days + _phase(line.slot, line.fleet.life)) // line.fleet.life
@@ -231,15 +247,17 @@ def account_texts(account: Account) -> dict[str, object]:
     }
 
 
-def _texts(line: Line) -> dict[str, object]:
+def _texts(line: Line, sku: Sku) -> dict[str, object]:
     fleet = line.fleet
-    account, sku, service = ACCOUNT[fleet.account], sku_of(fleet), service_of(fleet)
+    account, service = ACCOUNT[fleet.account], service_of(fleet)
     mark = digest(f"{service.name}/{sku.meter}").upper()
     zoned = sku.resource in {"instance", "volume", "gce", "pd"}
     pairs: object = [{"key": key, "value": value} for key, value in line.tagging.pairs]
     size = sku.meter.partition(":")[2]
     texts = account_texts(account) | {
-        "AvailabilityZone": f"{account.region}{'abc'[line.slot % 3] if account.provider == 'aws' else '-b'}" if zoned else None,
+        "AvailabilityZone": f"{account.region}{'abc'[line.slot % 3] if account.provider == 'aws' else '-b'}"
+        if zoned
+        else None,
         "CapacityReservationStatus": "Unused" if sku.resource == "capacity" else None,
         "ChargeCategory": "Usage",
         "ChargeDescription": sku.description,

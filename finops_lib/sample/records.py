@@ -1,13 +1,13 @@
 """What is the sample estate made of: the frozen records its data modules are written in.
 
-An *account* owns *fleets*. A fleet is one stream of money (one price item in one account) that some *slots* share; a slot is
-one resource at a time. Money of a fleet is planned per day; its slots split it; the price turns it into quantities. So
-every charge is quantity x price, and no amount is ever a rounded float.
+An *account* owns *fleets*. A fleet is one stream of money (one price item in one account) that some *slots* share; a
+slot is one resource at a time. Money of a fleet is planned per day; its slots split it; the price turns it into
+quantities. So every charge is quantity x price, and no amount is ever a rounded float.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -50,7 +50,10 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Sku:
-    """One price item. `price` is the list price with at most 6 decimals; `resource` a kind of `resources.py`, "" = none."""
+    """One price item. `price`: list price, at most 6 decimals; `resource`: a kind of `resources.py`, "" = none.
+
+    A machine whose meter says `{size}` or `{cores}` comes in several sizes; its price is that of 4 cores.
+    """
 
     service: str
     meter: str
@@ -70,7 +73,7 @@ class Fleet:
     """One stream of money.
 
     Args:
-        monthly: effective cost of the first month in the account's currency; 0 with shape `clock` (24 hours a day a slot).
+        monthly: effective cost of the first month in the account's currency; 0 with shape `clock` (24 hours a day).
         slots: resources at the same time in an estate of the default size.
         life: days after which a slot's resource is replaced by a new one; 0 = stable.
         starts, stops: first and last day, counted back from as_of; None = always.
@@ -93,7 +96,8 @@ class Fleet:
     commitment: str = ""
     waste: str = ""
     grows: bool = True
-    label: str = ""
+    # Size of the machine in units of 4 cores; 0 = large enough for its money at 24 hours a day.
+    units: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,4 +148,3 @@ class Estate:
     truth: Path
     as_of: date
     rows: int
-    providers: tuple[str, ...] = field(default=("aws", "azure", "gcp"))

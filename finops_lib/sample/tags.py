@@ -80,7 +80,7 @@ _ALIAS, _WRONG_CASE, _MISSPELT, _SAYS_NOTHING = 0.25, 0.20, 0.06, 0.04
 
 @dataclass(frozen=True, slots=True)
 class Tagging:
-    """What one line says about its owner: the pairs as the provider writes them, and dimension -> value read from them."""
+    """What one line says about its owner: pairs as the provider writes them, and dimension -> value read from them."""
 
     pairs: tuple[tuple[str, str], ...]
     read: dict[str, str]
@@ -98,10 +98,8 @@ def _value(dimension: str, true: str, rng: np.random.Generator, lower: bool) -> 
     if dimension == "team" and true in MISSPELT and dice < _MISSPELT:
         return MISSPELT[true], MISSPELT[true]
     aliases = ALIASES[dimension].get(true, ())
-    if aliases and dice < _MISSPELT + _ALIAS:
-        written = aliases[int(rng.integers(len(aliases)))]
-    else:
-        written = true
+    aliased = aliases and dice < _MISSPELT + _ALIAS
+    written = aliases[int(rng.integers(len(aliases)))] if aliased else true
     if not lower and rng.random() < _WRONG_CASE:
         # Cost centres are codes: a wrong case there would be a wrong code.
         written = written if dimension == "cost_center" else (written.title(), written.upper())[int(rng.integers(2))]
@@ -136,3 +134,13 @@ def write_tags(account: Account, owner: Owner, name: str, rng: np.random.Generat
 def tags_text(tagging: Tagging) -> str | None:
     """Write the pairs as the JSON text that Azure and Google put in a bill; None without tags."""
     return json.dumps(dict(tagging.pairs), ensure_ascii=False) if tagging.pairs else None
+
+
+def account_value(account: Account, dimension: str) -> str | None:
+    """Give what the workbench's account map says of an account; None for accounts of many owners."""
+    return str(getattr(account.owner, dimension)) if account.mapped else None
+
+
+def expected_allocation(account: Account, read: dict[str, str]) -> dict[str, str | None]:
+    """Say what a careful reader gets: the tag where it says something, else the account map, else nothing."""
+    return {name: read.get(name) or account_value(account, name) for name in DIMENSIONS}

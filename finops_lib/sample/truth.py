@@ -21,13 +21,15 @@ from finops_lib.sample.curves import MONTH, Calendar
 from finops_lib.sample.extras import fee_jump_day
 from finops_lib.sample.lines import Bill, Line, resource_on
 from finops_lib.sample.records import Account
-from finops_lib.sample.tags import ALIASES, DIMENSIONS, KEYS, MISSPELT
+from finops_lib.sample.spend import days_of, judged_month, spend_by_scope
+from finops_lib.sample.tags import ALIASES, DIMENSIONS, KEYS, MISSPELT, expected_allocation
 
 COST_NAMES = {"billed": "BilledCost", "effective": "EffectiveCost", "list": "ListCost", "contracted": "ContractedCost"}
 # Fleets that a careless rule would take for the waste of the same kind.
 _LOOK_ALIKES = {
     "aws-pay-ip": "idle-public-ipv4", "aws-shared-nat": "idle-nat-gateway", "aws-shared-vpn": "idle-vpn",
-    "aws-shared-endpoint": "idle-vpc-endpoint", "aws-pay-lb": "idle-load-balancer", "aws-search-lb": "idle-load-balancer",
+    "aws-shared-endpoint": "idle-vpc-endpoint", "aws-pay-lb": "idle-load-balancer",
+    "aws-search-lb": "idle-load-balancer",
     "aws-shared-magnetic": "unattached-volume", "az-corp-gateway": "idle-vpn", "gcp-web-nat": "idle-nat-gateway",
     "gcp-web-rule": "idle-load-balancer", "aws-pay-disks": "gp2-volume", "aws-shared-snapshots": "old-snapshot",
 }  # fmt: skip
@@ -47,15 +49,22 @@ class Tally:
     resources: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     services: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     # (provider, line, account id, currency, ChargeCategory) -> rows, billed, effective; line -1 = no line.
-    shares: dict[tuple[str, int, str, str, str], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
-    # The same per day, for the month that budgets are judged by.
+    shares: dict[tuple[str, int, str, str, str], list[int]] = field(
+        default_factory=lambda: defaultdict(lambda: [0, 0, 0])
+    )
+    # Sums per day of the two months that budgets look at.
     days: list[pl.DataFrame] = field(default_factory=list)
 
 
-def add_file(tally: Tally, charges: pl.DataFrame, *, provider: str, month: BillingPeriod, path: str) -> None:
+def add_file(
+    tally: Tally, charges: pl.DataFrame, *, provider: str, month: BillingPeriod, path: str, as_of: date
+) -> None:
     """Count one file's charges; they carry `line`, the number of their line or -1."""
+    if month >= judged_month(as_of).previous:
+        tally.days.append(days_of(charges, provider))
     sums = {
-        row["BillingCurrency"]: {name: money_text(row[column]) for name, column in COST_NAMES.items()} | {"rows": row["rows"]}
+        row["BillingCurrency"]: {name: money_text(row[column]) for name, column in COST_NAMES.items()}
+        | {"rows": row["rows"]}
         for row in charges.group_by("BillingCurrency")
         .agg(pl.len().alias("rows"), pl.col(MONEY_COLUMNS).sum())
         .sort("BillingCurrency")
@@ -79,7 +88,9 @@ def _count(tally: Tally, charges: pl.DataFrame, provider: str) -> None:
         refunds=((pl.col("ChargeCategory") == "Usage") & (pl.col("BilledCost") < 0)).sum(),
         used=(pl.col("CommitmentDiscountStatus") == "Used").sum(),
         unused=(pl.col("CommitmentDiscountStatus") == "Unused").sum(),
-        commitment_purchases=((pl.col("ChargeCategory") == "Purchase") & pl.col("CommitmentDiscountId").is_not_null()).sum(),
+        commitment_purchases=(
+            (pl.col("ChargeCategory") == "Purchase") & pl.col("CommitmentDiscountId").is_not_null()
+        ).sum(),
         marketplace=(pl.col("PublisherName") != pl.col("ProviderName")).sum(),
         untagged=(~pl.col("tagged")).sum(),
         hourly=hours.sum(),
@@ -90,16 +101,6 @@ def _count(tally: Tally, charges: pl.DataFrame, provider: str) -> None:
     counts.update({f"category {name}": n for name, n in charges["ChargeCategory"].value_counts().iter_rows()})
     tally.resources[provider].update(charges["ResourceId"].drop_nulls().str.to_lowercase().unique())
     tally.services[provider].update(charges["ServiceName"].unique())
-
-
-def account_value(account: Account, dimension: str) -> str | None:
-    """Give what the workbench's account map says of an account; None for accounts of many owners."""
-    return getattr(account.owner, dimension) if account.mapped else None
-
-
-def expected_allocation(account: Account, read: dict[str, str]) -> dict[str, str | None]:
-    """Say what a careful reader gets: the tag where it says something, else the account map, else nothing."""
-    return {name: read.get(name) or account_value(account, name) for name in DIMENSIONS}
 
 
 def _allocation(tally: Tally, bills: dict[str, Bill]) -> list[dict[str, Any]]:
@@ -150,7 +151,9 @@ def _anomalies(bills: dict[str, Bill], calendar: Calendar) -> list[dict[str, Any
         for provider, bill in bills.items():
             if event.name not in bill.added:
                 continue
-            lines = [line for line in bill.lines if line.fleet.name in event.fleets and not (event.slot_only and line.slot)]
+            lines = [
+                line for line in bill.lines if line.fleet.name in event.fleets and not (event.slot_only and line.slot)
+            ]
             account = ACCOUNT[lines[0].fleet.account]
             complete = calendar.index(len(ARRIVED[provider])) + 1
             start, end = calendar.index(event.start), calendar.index(event.end)
@@ -166,7 +169,11 @@ def _anomalies(bills: dict[str, Bill], calendar: Calendar) -> list[dict[str, Any
     fee = (fee_jump_day(calendar.as_of) - calendar.first).days
     found.append(
         _anomaly(FEE_JUMP_NAME, "fee_jump", ACCOUNT["shared"], ["Datadog Pro"], calendar, fee, fee)
-        | {"resource_ids": [], "impact": f"{FEE_AFTER - FEE_BEFORE}.00", "note": "more seats of a marketplace subscription"}
+        | {
+            "resource_ids": [],
+            "impact": f"{FEE_AFTER - FEE_BEFORE}.00",
+            "note": "more seats of a marketplace subscription",
+        }
     )
     return found
 
@@ -199,7 +206,8 @@ def _waste(bills: dict[str, Bill], calendar: Calendar) -> list[dict[str, Any]]:
                 continue
             month = bill.money[names.index(line.fleet.name), last - 30 : last]
             daily = month[month > 0].mean() * line.weight
-            found.append(_wasted(line.fleet.waste, ACCOUNT[line.fleet.account], _resources(bill, [line], last, last)[0], daily))
+            [resource] = _resources(bill, [line], last, last)
+            found.append(_wasted(line.fleet.waste, ACCOUNT[line.fleet.account], resource, daily))
         for commitment in COMMITMENTS:
             if ACCOUNT[commitment.account].provider == provider:
                 covered = [n for n, name in enumerate(names) if _fleet(bill, name) == commitment.key]
@@ -226,14 +234,20 @@ def _wasted(kind: str, account: Account, resource: str, daily: float) -> dict[st
 def _look_alikes(bills: dict[str, Bill], calendar: Calendar) -> list[dict[str, str]]:
     last = calendar.index(0)
     return [
-        {"looks_like": _LOOK_ALIKES[line.fleet.name], "provider": provider, "resource_id": _resources(bill, [line], last, last)[0]}
+        {
+            "looks_like": _LOOK_ALIKES[line.fleet.name],
+            "provider": provider,
+            "resource_id": _resources(bill, [line], last, last)[0],
+        }
         for provider, bill in bills.items()
         for line in bill.lines
         if line.fleet.name in _LOOK_ALIKES
     ]
 
 
-def tell_truth(tally: Tally, bills: dict[str, Bill], *, calendar: Calendar, seed: int, grain: dict[str, Any]) -> dict[str, Any]:
+def tell_truth(
+    tally: Tally, bills: dict[str, Bill], *, calendar: Calendar, seed: int, grain: dict[str, Any]
+) -> dict[str, Any]:
     """Put everything that is known about the estate into one JSON-able object."""
     return {
         "seed": seed,
@@ -269,6 +283,19 @@ def tell_truth(tally: Tally, bills: dict[str, Bill], *, calendar: Calendar, seed
         "anomalies": _anomalies(bills, calendar),
         "waste": _waste(bills, calendar),
         "look_alikes": _look_alikes(bills, calendar),
+        "budget_basis": [
+            {
+                "scope_type": kind,
+                "scope_value": value,
+                "currency": currency,
+                "complete": money_text(spend.complete),
+                "known": money_text(spend.known),
+                "before": money_text(spend.before),
+            }
+            for (kind, value, currency), spend in sorted(
+                spend_by_scope(pl.concat(tally.days), bills, calendar.as_of).items()
+            )
+        ],
         "commitments": [
             {
                 "id": commitment.id,

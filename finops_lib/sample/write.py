@@ -28,7 +28,8 @@ DELIVERED_AT = time(6, 0, tzinfo=UTC)
 # Extras and the daily rows of commitments: counted roughly, they are few.
 _EXTRAS_PER_DAY, _EXTRAS = 5.5, 330
 _FEWEST_RECENT_DAYS = 14
-_MOST_SIZE = 4096.0
+# The catalogue's slots give about this many.
+_DEFAULT_ROWS = 265_000
 
 
 def write_estate(
@@ -39,8 +40,8 @@ def write_estate(
     Args:
         folder: gets `<provider>/<YYYY-MM>.<extension>` and `truth.json`; the same arguments give the same bytes.
         as_of: the last day with charges; the files are dated to the morning after.
-        rows: how many charges there should be, within a tenth. Under about 130,000 the older months have charges of
-            weeks or months instead of days; the last weeks stay daily.
+        rows: how many charges there should be, within a tenth. Below about 83,000 the older months have charges of
+            weeks or months instead of days; the last weeks stay daily. From twice that on, some charges are hourly.
         progress: told one line per month.
     Raises:
         ConfigError: fewer rows than an estate with all its labels needs.
@@ -57,7 +58,9 @@ def write_estate(
             path = folder / provider / f"{period}.{EXTENSIONS[provider]}"
             invoiced = period.end <= as_of
             write_file(lay_out(charges, provider=provider, month=period, invoiced=invoiced), path)
-            add_file(tally, charges, provider=provider, month=period, path=str(path.relative_to(folder)))
+            add_file(
+                tally, charges, provider=provider, month=period, path=path.relative_to(folder).as_posix(), as_of=as_of
+            )
             files.append(path)
         if progress is not None:
             progress(f"{period}: {sum(file['rows'] for file in tally.files):,} charges so far")
@@ -84,7 +87,7 @@ def _months(as_of: date) -> list[BillingPeriod]:
 
 
 def _charges(bill: Bill, month: Month) -> pl.DataFrame:
-    """Put the usage and the extras of one month together; `line` is -1 for extras, `tagged` says whether tags are there."""
+    """Put usage and extras of one month together; `line` is -1 for extras, `tagged` says whether there are tags."""
     usage, line = month_charges(bill, grain=month.grain, calendar=month.calendar, month=month.period, seed=month.seed)
     # From the numbers that were written, not from the plan: used and unused must add up to the last digit.
     blocks = month.grain.blocks(month.period, month.calendar)
@@ -105,11 +108,8 @@ def _charges(bill: Bill, month: Month) -> pl.DataFrame:
     usage = usage.with_columns(line=pl.Series(line, dtype=pl.Int64), tagged=tagged)
     return pl.concat([usage, extras], how="diagonal_relaxed").with_columns(
         pl.col("tagged").fill_null(False),
-        *(
-            pl.lit(None, dtype=pl.String).alias(name)
-            for name in ("ChargeClass",)
-            if name not in extras.columns
-        ),
+        # The first month has no corrections yet, and so no such column.
+        *([] if "ChargeClass" in extras.columns else [pl.lit(None, dtype=pl.String).alias("ChargeClass")]),
     )
 
 
@@ -123,42 +123,37 @@ def _fit(rows: int, *, calendar: Calendar, months: list[BillingPeriod], seed: in
         usage = sum(count_rows(bill, grain, calendar, months) for bill in bills.values()) * (1 - arriving)
         return usage + _EXTRAS + _EXTRAS_PER_DAY * min(grain.recent, days), bills
 
-    smallest = Grain(0.0, days, False)
-    count, bills = built(smallest)
-    if count <= rows:
-        return _grow(rows, count, days, built)
-    few, most = _FEWEST_RECENT_DAYS, days
-    while most - few > 1:
-        middle = (few + most) // 2
-        usage = sum(count_rows(bill, Grain(0.0, middle, False), calendar, months) for bill in bills.values())
-        few, most = (middle, most) if usage + _EXTRAS + _EXTRAS_PER_DAY * middle <= rows else (few, middle)
-    grain = Grain(0.0, few, False)
-    count, bills = built(grain)
-    if count > rows * 1.1:
-        raise ConfigError(
-            f"{rows:,} charges are too few for an estate with all its labels", next_step=f"ask for at least {int(count) + 1:,}", rows=rows
-        )
-    return grain, bills
-
-
-def _grow(
-    rows: int, least: float, days: int, built: Callable[[Grain], tuple[float, dict[str, Bill]]]
-) -> tuple[Grain, dict[str, Bill]]:
+    least, bills = built(Grain(0.0, days, False))
+    recent = days
+    if least > rows:
+        few = _FEWEST_RECENT_DAYS
+        while recent - few > 1:
+            middle = (few + recent) // 2
+            few, recent = (middle, recent) if built(Grain(0.0, middle, False))[0] <= rows else (few, middle)
+        recent = few
+        least, bills = built(Grain(0.0, recent, False))
+        if least > rows * 1.1:
+            raise ConfigError(
+                f"{rows:,} charges are too few for an estate with all its labels",
+                next_step=f"ask for at least {int(least) + 1:,}",
+                rows=rows,
+            )
+    hourly = recent == days and rows > 2 * least
     low, high = 0.0, 1.0
-    best: tuple[float, Grain, dict[str, Bill]] | None = None
-    hourly = rows > 2 * least
-    size = rows / 250_000
-    for _ in range(12):
-        grain = Grain(size, days, hourly)
+    best = (abs(least - rows), Grain(0.0, recent, False), bills)
+    size = rows / _DEFAULT_ROWS
+    for _ in range(14):
+        grain = Grain(size, recent, hourly)
         count, bills = built(grain)
-        if best is None or abs(count - rows) < best[0]:
+        if abs(count - rows) < best[0]:
             best = (abs(count - rows), grain, bills)
-        if abs(count - rows) <= 0.01 * rows or high > _MOST_SIZE:
+        if best[0] <= 0.01 * rows:
             break
         if count < rows:
-            low, high = size, max(high, size * 2)
+            low, high = size, max(high, size * 4)
         else:
             high = size
-        size = min(max(size * rows / count, low), high) if count else high
-    assert best is not None
+        # The proportional guess is good for large estates, halving is safe for small ones.
+        guess = size * rows / count
+        size = guess if low < guess < high else (low + high) / 2
     return best[1], best[2]

@@ -43,7 +43,10 @@ def detect(header: Sequence[str], *, path: str) -> str:
     shown = ", ".join(header[:8])[:200] or "(no columns)"
     if names:
         raise DataError(
-            f"{path}: could be any of {', '.join(names)}", next_step="say which with --dialect", path=path, header=header
+            f"{path}: could be any of {', '.join(names)}",
+            next_step="say which with --dialect",
+            path=path,
+            header=header,
         )
     raise DataError(
         f"{path}: not a billing file of a known dialect; its columns are {shown}",

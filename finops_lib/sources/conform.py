@@ -18,7 +18,6 @@ from finops_lib.focus import (
     INSTANT,
     MONEY,
     PAIRS,
-    PROVIDER_NAMES,
     QUANTITY,
     TEXT,
     Column,
@@ -34,6 +33,7 @@ REQUIRED = (
     "ChargePeriodEnd",
     "ChargeCategory",
 )
+EXTRA_PREFIX = "x_Extra."
 _OWN_POSITIONS = ("x_File", "x_Row")
 
 
@@ -48,15 +48,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Conformed:
-    """The select that types the relation `mapped`, and the problems a row of it can have."""
+    """The columns of the select that types the relation `mapped`, and the problems a row of it can have."""
 
-    select: str
+    columns: dict[str, str]
     problems: tuple[Problem, ...]
-    unknown_columns: tuple[str, ...]
 
 
 def conform(columns: Sequence[tuple[str, str]], *, path: str) -> Conformed:
-    """Build the typed select over `mapped`.
+    """Build the typed select over `mapped`, of the columns it has.
 
     Args:
         columns: (name, DuckDB type) of the relation `mapped`.
@@ -74,24 +73,19 @@ def conform(columns: Sequence[tuple[str, str]], *, path: str) -> Conformed:
         )
     known = {column.name for column in FOCUS_COLUMNS}
     unknown = tuple(name for name in types if name not in known and name not in _OWN_POSITIONS)
-    typed = [f"{_typed(column, types.get(column.name))} as {column.name}" for column in FOCUS_COLUMNS]
+    typed = {column.name: _typed(column, types[column.name]) for column in FOCUS_COLUMNS if column.name in types}
     problems = tuple(_problems(types))
     wrong = " or ".join(f"({problem.condition})" for problem in problems)
-    typed += [
-        f"{_provider(types)} as x_Provider",
-        f"cast(date_trunc('month', {_instant('BillingPeriodStart', types)}) as DATE) as x_BillingMonth",
-        f"{_extra(unknown, types)} as x_Extra",
-        f"{_drift('BilledCost', types['BilledCost'])} as billed_drift",
-        f"{_drift('EffectiveCost', types['EffectiveCost'])} as effective_drift",
-        "x_File",
-        f"coalesce({wrong}, true) as is_wrong",
-    ]
-    return Conformed(f"select {', '.join(typed)} from mapped", problems, unknown)
+    typed |= {
+        "x_BillingMonth": f"cast(date_trunc('month', {_instant('BillingPeriodStart', types)}) as DATE)",
+        "billed_drift": _drift("BilledCost", types["BilledCost"]),
+        "effective_drift": _drift("EffectiveCost", types["EffectiveCost"]),
+        "is_wrong": f"coalesce({wrong}, true)",
+    }
+    return Conformed(typed | _extra(unknown, types), problems)
 
 
-def _typed(column: Column, type_: str | None) -> str:
-    if type_ is None:
-        return f"cast(null as {column.type})"
+def _typed(column: Column, type_: str) -> str:
     name = f'"{column.name}"'
     if column.type in (MONEY, QUANTITY):
         return _number(name, type_, column.type)
@@ -118,7 +112,7 @@ def _number(name: str, type_: str, target: str) -> str:
 def _instant(name: str, types: dict[str, str]) -> str:
     if types[name] == TEXT:
         # A cast to TIMESTAMP drops an offset without a word; only the slower cast to TIMESTAMPTZ applies it.
-        has_offset = f"regexp_matches(substr({name}, 11), '[+-]')"
+        has_offset = f"contains(substr({name}, 11), '+') or contains(substr({name}, 11), '-')"
         aware = f"try_cast({name} as TIMESTAMPTZ) at time zone 'UTC'"
         return f"case when {has_offset} then {aware} else try_cast({name} as TIMESTAMP) end"
     if types[name] == "TIMESTAMP WITH TIME ZONE":
@@ -134,16 +128,19 @@ def _pairs(name: str, type_: str) -> str:
     return f"""try(from_json(to_json({name}), '"MAP(VARCHAR,VARCHAR)"'))"""
 
 
-def _extra(unknown: Sequence[str], types: dict[str, str]) -> str:
+def _extra(unknown: Sequence[str], types: dict[str, str]) -> dict[str, str]:
+    """Give what is beyond FOCUS, each as a text column of its own; they become the map x_Extra when they are written."""
     values = {name: _text(f'"{name}"', types[name]) for name in unknown}
-    if types.get("Tags", PAIRS) == TEXT:
+    if types.get("Tags") == TEXT:
         # Tags that cannot be read as pairs are kept as they came.
-        values["Tags"] = f"case when {_pairs('Tags', TEXT)} is null then Tags end"
-    if not values:
-        return f"cast(null as {PAIRS})"
-    entries = ", ".join(f"{{'k': {_quoted(name)}, 'v': {value}}}" for name, value in values.items())
-    kept = f"list_filter([{entries}], lambda entry: entry.v is not null)"
-    return f"case when len({kept}) > 0 then map_from_entries({kept}) end"
+        values["Tags"] = f"case when Tags is not null and {_pairs('Tags', TEXT)} is null then Tags end"
+    return {extra_column(name): value for name, value in values.items()}
+
+
+def extra_column(name: str) -> str:
+    """Give the (quoted) column that holds the value of one key of x_Extra."""
+    escaped = name.replace('"', '""')
+    return f'"{EXTRA_PREFIX}{escaped}"'
 
 
 def _drift(name: str, type_: str) -> str:
@@ -152,32 +149,24 @@ def _drift(name: str, type_: str) -> str:
     if type_ in ("DOUBLE", "FLOAT"):
         return f"cast(nullif(cast({name} as DECIMAL(38,18)) - cast({name} as {MONEY}), 0) as {fine})"
     if type_ != TEXT:
-        return f"cast(nullif({name} - try_cast({name} as {MONEY}), 0) as {fine})" if "DECIMAL" in type_ else f"cast(null as {fine})"
+        return (
+            f"cast(nullif({name} - try_cast({name} as {MONEY}), 0) as {fine})"
+            if "DECIMAL" in type_
+            else f"cast(null as {fine})"
+        )
     tail = f"substr(split_part({name}, '.', 2), 13, 25)"
     lost = (
         f"cast('0.000000000000' || {tail} as {fine}) - case when {tail} >= '5' then cast(0.000000000001 as {fine}) "
         f"else 0 end"
     )
     exponent = f"cast(try_cast({name} as DECIMAL(38,28)) - try_cast({name} as {MONEY}) as {fine})"
-    too_long = f"length(split_part({name}, '.', 2)) > 12 and regexp_full_match({tail}, '[0-9]+')"
+    has_exponent = f"(contains({name}, 'e') or contains({name}, 'E'))"
+    is_long = f"length({name}) >= 14 and length(split_part({name}, '.', 2)) > 12"
     sign = f"case when starts_with({name}, '-') then -1 else 1 end"
-    has_exponent = f"regexp_matches({name}, '[eE]')"
     return (
-        f"case when length({name}) < 14 and not {has_exponent} then null when {has_exponent} then nullif({exponent}, 0) "
-        f"when {too_long} then nullif(cast(({lost}) * {sign} as {fine}), 0) end"
+        f"case when {has_exponent} then nullif({exponent}, 0) "
+        f"when {is_long} and regexp_full_match({tail}, '[0-9]+') then nullif(cast(({lost}) * {sign} as {fine}), 0) end"
     )
-
-
-def _provider(types: dict[str, str]) -> str:
-    """The cloud whose bill a charge is on: the first name that is a known provider, else a slug of the first name."""
-    names = [name for name in ("ServiceProviderName", "InvoiceIssuerName", "HostProviderName") if name in types]
-    if not names:
-        return "'unknown'"
-    whens = " ".join(f"when {_quoted(name)} then {_quoted(slug)}" for name, slug in PROVIDER_NAMES.items())
-    known = [f"case lower(trim({name})) {whens} end" for name in names]
-    first = f"coalesce({', '.join(names)}, 'unknown')"
-    slug = f"left(trim(regexp_replace(lower({first}), '[^a-z0-9]+', '-', 'g'), '-'), 40)"
-    return f"coalesce({', '.join(known)}, nullif({slug}, ''), 'unknown')"
 
 
 def _problems(types: dict[str, str]) -> list[Problem]:
@@ -206,7 +195,9 @@ def _problems(types: dict[str, str]) -> list[Problem]:
     currency = _text("BillingCurrency", types["BillingCurrency"])
     problems.append(
         Problem(
-            "BillingCurrency", f"not coalesce(regexp_full_match({currency}, '[A-Z]{{3}}'), false)", "is not a currency code"
+            "BillingCurrency",
+            f"not coalesce(regexp_full_match({currency}, '[A-Z]{{3}}'), false)",
+            "is not a currency code",
         )
     )
     categories = ", ".join(_quoted(category.lower()) for category in CHARGE_CATEGORIES)

@@ -73,7 +73,8 @@ def _expand(path: Path) -> list[Path]:
         inside = sorted(file for file in path.rglob("*") if file.is_file() and _format(file))
         if not inside:
             raise DataError(
-                f"{path}: no billing file in this folder", next_step="give a folder with .csv, .csv.gz or .parquet files"
+                f"{path}: no billing file in this folder",
+                next_step="give a folder with .csv, .csv.gz or .parquet files",
             )
         return [file.resolve() for file in inside]
     if not path.exists():
@@ -125,14 +126,18 @@ def _csv_header(path: Path) -> tuple[str, ...]:
         with opened as stream, io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
             header = next(csv.reader(text, strict=True), [])
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: header not readable ({error})", next_step="deliver the file again", path=path) from error
+        raise DataError(
+            f"{path}: header not readable ({error})", next_step="deliver the file again", path=path
+        ) from error
     if not header:
         raise DataError(f"{path}: empty, not even a header", next_step="deliver the file again", path=path)
     if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
         raise DataError(f"{path}: columns are not separated by commas", next_step="export it with commas", path=path)
     twice = next((name for name in header if header.count(name) > 1), None)
     if twice is not None:
-        raise DataError(f"{path}: two columns are called {twice!r}", next_step="export it again", path=path, column=twice)
+        raise DataError(
+            f"{path}: two columns are called {twice!r}", next_step="export it again", path=path, column=twice
+        )
     return tuple(name.strip() for name in header)
 
 

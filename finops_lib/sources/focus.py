@@ -49,9 +49,10 @@ def select(header: Sequence[str]) -> str:
         else:
             changes.append("nullif(ProviderName, ServiceProviderName) as ProviderName")
     if "PublisherName" in header:
-        provider = "ServiceProviderName" if "ServiceProviderName" in header else "ProviderName"
-        known = provider if provider in header else "cast(null as varchar)"
-        changes.append(f"nullif(raw.PublisherName, raw.{known}) as PublisherName" if provider in header else "PublisherName")
+        # Most often the provider itself; then it says nothing new.
+        others = [name for name in ("ServiceProviderName", "ProviderName", "InvoiceIssuerName") if name in header]
+        same = " or ".join(f"raw.PublisherName = raw.{name}" for name in others) or "false"
+        changes.append(f"case when {same} then null else raw.PublisherName end as PublisherName")
     former = [name for name in FORMER_COLUMNS if name in header]
     exclude = f" exclude ({', '.join(former)})" if former else ""
     return f"select {', '.join([f'*{exclude}', *changes])} from raw"

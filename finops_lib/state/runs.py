@@ -117,7 +117,7 @@ def reclaim_dead_runs(
     for run in list_runs(state, status="RUNNING"):
         if run.host == host:
             dead = not is_alive(run.pid, run.pid_started)
-            error = f"the runner (process {run.pid} on {run.host}) ended without a word; its last sign of life was {_clock(run)}"
+            error = f"the runner (process {run.pid} on {run.host}) is gone; its last sign of life was {_clock(run)}"
         else:
             dead = at - run.heartbeat_at > SILENT_AFTER
             error = f"the runner on {run.host} has been silent since {_clock(run)}"

@@ -16,6 +16,7 @@ select
     daily_cost.account_id,
     coalesce(max(daily_cost.account_name), daily_cost.account_id) as account_name,
     daily_cost.ServiceName,
+    coalesce(max_by(daily_cost.x_Team, daily_cost.effective_cost) filter (where daily_cost.x_Team is not null), '') as team,
     daily_cost.day,
     daily_cost.BillingCurrency,
     min(sources.first_day) as source_first_day,

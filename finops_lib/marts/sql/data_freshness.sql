@@ -41,7 +41,7 @@ extent as (
         x_SourceId,
         min(day) as first_day,
         max(day) as newest_day,
-        -- How many days a bill takes to settle, until a source's own deliveries have taught us.
+        -- How many days after a day's end a bill takes to settle, until a source's own deliveries have taught us.
         case x_Provider when 'azure' then 3 else 2 end as lag_days
     from usage_days
     group by x_Provider, x_SourceId
@@ -126,7 +126,7 @@ incomplete_days as (
         and usage_days.x_SourceId = thin_days.x_SourceId
         and usage_days.day = thin_days.day
     where thin_days.day is not null
-        or date_diff('day', usage_days.day, deliveries.delivered_on) < extent.lag_days
+        or date_diff('day', usage_days.day, deliveries.delivered_on) <= extent.lag_days
 ),
 open_from as (
     select

@@ -1,0 +1,106 @@
+"""How do rows of daily cost become a matrix, and back into the band around one series?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from finops_lib.analyses.anomalies.detectors import DETECTORS, Matrix
+from finops_lib.findings import Anomaly
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Daily cost of one service of one account at one provider."""
+
+    scope: str
+    provider: str
+    account: str
+    account_name: str
+    service: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class DailyCost:
+    """Series x day: 0 where the bill is whole and names nothing, nan where it is not there (yet)."""
+
+    series: tuple[Series, ...]
+    first_day: date
+    costs: Matrix
+
+    def day(self, column: int) -> date:
+        return self.first_day + timedelta(days=column)
+
+
+def series_of(days: pl.DataFrame) -> DailyCost:
+    """Arrange the rows of `anomalies_series_days` as a matrix, complete days only."""
+    if days.is_empty():
+        return DailyCost((), date.min, np.empty((0, 0)))
+    first: date = days.get_column("day").min()  # type: ignore[assignment]
+    last: date = days.get_column("complete_through").max()  # type: ignore[assignment]
+    rows: dict[tuple[str, ...], int] = {}
+    series: list[Series] = []
+    costs = np.full((days.select(_KEY).n_unique(), (last - first).days + 1), np.nan)
+    for row in days.iter_rows(named=True):
+        key = tuple(row[name] for name in _KEY)
+        if key not in rows:
+            rows[key] = len(series)
+            series.append(_series(row))
+            begin = max((row["source_first_day"] - first).days, 0)
+            costs[rows[key], begin : (row["complete_through"] - first).days + 1] = 0.0
+        costs[rows[key], (row["day"] - first).days] = float(row["effective_cost"])
+    return DailyCost(tuple(series), first, costs)
+
+
+def band(days: pl.DataFrame, anomaly: Anomaly, *, threshold: float = 3.0, before: int = 45) -> pl.DataFrame:
+    """Give one series around an episode with the range it was expected in, for a chart; float money.
+
+    Returns:
+        day, actual, expected, low, high; from `before` days ahead of the episode, expected null where not known.
+    """
+    daily = series_of(days)
+    row = next((i for i, s in enumerate(daily.series) if s.scope == anomaly.scope), None)
+    columns = {"day": pl.Date, "actual": pl.Float64, "expected": pl.Float64, "low": pl.Float64, "high": pl.Float64}
+    if row is None:
+        return pl.DataFrame(schema=columns)
+    costs = daily.costs[row : row + 1]
+    scores = DETECTORS.get(anomaly.methods[0])(costs, threshold=threshold)
+    first, last = (anomaly.start - daily.first_day).days, (anomaly.end - daily.first_day).days
+    expected, spread = scores.expected[0].copy(), scores.scale[0].copy()
+    # The range stays what it was on the eve of the episode: the episode must not become its own excuse.
+    expected[first : last + 1], spread[first : last + 1] = expected[first], spread[first]
+    span = range(max(first - before, 0), costs.shape[1])
+    return pl.DataFrame(
+        {
+            "day": [daily.day(i) for i in span],
+            "actual": [_known(costs[0, i]) for i in span],
+            "expected": [_known(expected[i]) for i in span],
+            "low": [_known(max(expected[i] - threshold * spread[i], 0.0)) for i in span],
+            "high": [_known(expected[i] + threshold * spread[i]) for i in span],
+        },
+        schema=columns,
+    )
+
+
+_KEY = ("x_Provider", "account_id", "ServiceName", "BillingCurrency")
+
+
+def _series(row: Mapping[str, Any]) -> Series:
+    return Series(
+        scope=f"{row['x_Provider']}/{row['account_id']}/{row['ServiceName']}",
+        provider=row["x_Provider"],
+        account=row["account_id"],
+        account_name=row["account_name"],
+        service=row["ServiceName"],
+        currency=row["BillingCurrency"],
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else round(float(value), 6)

@@ -1,0 +1,29 @@
+"""Magnetic volumes without a single I/O request on the bill (A01): whatever is attached would make some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from finops_lib.analyses.savings.resources import GRACE_DAYS, READS, recommend, resources
+from finops_lib.analyses.savings.rules import rule
+from finops_lib.findings import Recommendation
+
+
+@rule("unattached-volume", reads=READS)
+def unattached_volume(meters: pl.DataFrame) -> Iterator[Recommendation]:
+    for found in resources(meters, "volume-magnetic"):
+        if not found.id or not found.has_now("volume-magnetic") or "volume-operations" in found.meters:
+            continue
+        volume = found.meters["volume-magnetic"]
+        if volume.days_charged < GRACE_DAYS:
+            continue
+        yield recommend(
+            "unattached-volume",
+            found,
+            action="take a snapshot if its data is wanted, then delete the volume",
+            evidence=f"charged on {volume.days_charged} of the last {found.window_days} days, not one I/O request",
+            monthly_savings=found.monthly_cost,
+            confidence=0.6,
+        )

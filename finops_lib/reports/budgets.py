@@ -1,0 +1,234 @@
+"""The budget page in words: which budgets will break, when, why, and what is to be done about them."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from finops_lib.findings import BudgetStatus
+from finops_lib.reports import charts, page
+from finops_lib.reports import format as say
+from finops_lib.reports.page import Action, Element, Figure
+from finops_lib.reports.tables import Column, table
+
+QUESTION = "Which budgets will break, when, and why?"
+NO_PLAN = "There is no budget yet: write some into params/budget_plan.yaml, and this page watches them."
+WORDS = {"red": "exceeded", "orange": "will break", "yellow": "ahead of pace", "green": "on track", "grey": "not known"}
+HOW = (
+    "Month to date is every complete day. Budgets on effective cost leave out tax and credits, those on billed cost "
+    "take everything. The forecast adds the mean usage of the last seven complete days for each day left; fees and "
+    "purchases follow the calendar and are not extrapolated. Days that are not complete yet can make a status worse, "
+    "never better."
+)
+
+
+def budget_answer(statuses: Sequence[BudgetStatus], currency: str) -> Element:
+    """Answer the page's question in one or two sentences."""
+    if not statuses:
+        return page.answer(QUESTION, NO_PLAN, "grey")
+    breaking = [s for s in statuses if s.colour in ("red", "orange")]
+    unknown = [s for s in statuses if s.colour == "grey"]
+    rest = f" {_of_them(unknown)} cannot be told: {say.names(s.budget for s in unknown)}." if unknown else ""
+    if not breaking:
+        known = len(statuses) - len(unknown)
+        words = f"None of {say.plural(known, 'budget')} at the present rate." if known else "That cannot be told yet."
+        return page.answer(QUESTION, words + rest, "grey" if not known else "green")
+    worst = breaking[0]
+    over = [f"{s.budget} {'is' if s.colour == 'red' else 'will be'} over" for s in breaking]
+    words = f"{say.number(len(breaking))} of {say.plural(len(statuses), 'budget')}: {say.names(over)}."
+    return page.answer(QUESTION, f"{words} Worst is {worst.budget}, {worst.reason}.{rest}", worst.colour)
+
+
+def budget_figures(
+    statuses: Sequence[BudgetStatus], currency: str, accuracy: tuple[Decimal, Decimal] | None = None
+) -> Element:
+    """Show how many budgets break, the money at risk, and how good last month's forecasts were.
+
+    Args:
+        accuracy: sum of absolute errors of last month's forecasts of the 10th, and what was charged.
+    """
+    if not statuses:
+        return page.sentence(NO_PLAN)
+    mine = [s for s in statuses if s.currency == currency]
+    at_risk = sum((_over(s) for s in mine), Decimal(0))
+    planned = sum((s.amount for s in mine), Decimal(0))
+    others = {s.currency for s in statuses} - {currency}
+    note = f"forecast above {say.money(planned, currency)} of budgets, which may overlap"
+    figures = [
+        Figure("Exceeded", _count(statuses, "red"), _names(statuses, "red"), status="red" if _any(statuses, "red") else ""),
+        Figure("Will break", _count(statuses, "orange"), _names(statuses, "orange")),
+        Figure("Money at risk", say.money(at_risk, currency), note + (f"; without {say.names(others)}" if others else "")),
+    ]
+    if accuracy is not None:
+        missed = say.percent(accuracy[0], accuracy[1], currency)
+        figures.append(Figure("Forecast error last month", missed.partition(" of ")[0], f"of {missed.partition(' of ')[2]}, as forecast on the 10th"))
+    return page.figures(figures)
+
+
+def budget_table(
+    statuses: Sequence[BudgetStatus], plan: Sequence[Mapping[str, Any]] = (), courses: pl.DataFrame | None = None
+) -> Element:
+    """Show every budget, the worst first.
+
+    Args:
+        plan: names the owners.
+        courses: gives each line its course of daily cost (`analyses.budgets.courses`).
+    """
+    owners = {budget["name"]: budget.get("owner", "") for budget in plan}
+    rows = [
+        {
+            "status": s.colour,
+            "word": WORDS[s.colour],
+            "budget": s.budget,
+            "scope": f"{s.scope_type} {s.scope_value}",
+            "owner": owners.get(s.budget, ""),
+            "currency": s.currency,
+            "amount": s.amount,
+            "actual": s.actual,
+            "share": s.actual / s.amount if s.amount else None,
+            "forecast": s.forecast,
+            "course": _course(courses, s),
+            "gone": s.exhaustion_date,
+            "reason": s.reason,
+        }
+        for s in statuses
+    ]
+    columns = {
+        "status": Column("Status", "status", word_from="word"),
+        "budget": Column("Budget"),
+        "amount": Column("Budget of the month", "money", currency_from="currency"),
+        "actual": Column("Spent", "money", currency_from="currency"),
+        "share": Column("of budget", "percent"),
+        "forecast": Column("Expected", "money", currency_from="currency"),
+        "gone": Column("Used up", "day"),
+        "reason": Column("Why"),
+    }
+    if courses is not None:
+        columns = {**columns, "course": Column("Each day", "spark")}
+    if any(owners.values()):
+        columns = {**columns, "owner": Column("Owner")}
+    title = _finding(statuses)
+    return table(_frame(rows), columns, title=title, source=_source(statuses), empty=NO_PLAN)
+
+
+def budget_charts(statuses: Sequence[BudgetStatus], courses: pl.DataFrame, limit: int = 3) -> Element:
+    """Draw the burn-down of the worst budgets; a sentence when none is in danger."""
+    drawn = [s for s in statuses if s.colour in ("red", "orange", "yellow")][:limit]
+    if not drawn:
+        return page.sentence("No budget is in danger, so there is no burn-down to look at." if statuses else NO_PLAN)
+    return page.beside(*(_burn_down(status, courses.filter(pl.col("budget") == status.budget)) for status in drawn))
+
+
+def budget_actions(statuses: Sequence[BudgetStatus], plan: Sequence[Mapping[str, Any]] = ()) -> Element:
+    """Say what to do about the worst three."""
+    owners = {budget["name"]: budget.get("owner", "") for budget in plan}
+    breaking = [s for s in statuses if s.colour in ("red", "orange")]
+    items = [
+        Action(
+            text=f"{s.budget}: stop what is not needed, or amend the budget in writing",
+            money=f"{say.money(_over(s), s.currency)} over",
+            owner=owners.get(s.budget, "") or "its owner, who is not named in the plan",
+            due=say.day(_due(s), "full"),
+        )
+        for s in sorted(breaking, key=lambda s: (s.currency != breaking[0].currency, -_over(s)))
+    ]
+    return page.actions(items, "Nothing to do: no budget is exceeded or will be at the present rate.")
+
+
+def budget_method() -> Element:
+    """Say what counts and how the forecast is made."""
+    return page.sentence(HOW)
+
+
+def _burn_down(status: BudgetStatus, course: pl.DataFrame) -> page.Showable:
+    ahead = course.filter(pl.col("expected_total").is_not_null()).select(
+        "day", low="expected_total", expected="expected_total", high="expected_total"
+    )
+    chart = charts.burn_down(
+        course.filter(pl.col("cost").is_not_null()),
+        y="cost",
+        amount=status.amount,
+        start=status.period_start,
+        end=status.period_end,
+        incomplete_from=status.data_through + timedelta(days=1),
+        forecast=None if ahead.is_empty() else ahead,
+        currency=status.currency,
+        height=220,
+        title=f"{status.budget}: {status.reason}",
+        subtitle=f"Running total in {status.currency}, {say.month(status.period_start)}, {status.scope_type} {status.scope_value}",
+        source="daily_cost",
+    )
+    # A run rate is one line; the chart's own note speaks of a range that nobody has computed yet.
+    note = "Dotted: an even pace. Dashed: the rate of the last seven days, continued."
+    return dataclasses.replace(chart, note=note) if isinstance(chart, charts.Chart) else chart
+
+
+def _course(courses: pl.DataFrame | None, status: BudgetStatus) -> list[float]:
+    if courses is None:
+        return []
+    is_mine = (pl.col("budget") == status.budget) & (pl.col("day") <= status.data_through)
+    return [float(cost) for cost in courses.filter(is_mine).get_column("cost") if cost is not None]
+
+
+def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    amounts = pl.Decimal(38, 12)
+    schema = [
+        *((name, pl.String()) for name in ("status", "word", "budget", "scope", "owner", "currency")),
+        ("amount", amounts),
+        ("actual", amounts),
+        ("share", pl.Float64()),
+        ("forecast", amounts),
+        ("course", pl.List(pl.Float64())),
+        ("gone", pl.Date()),
+        ("reason", pl.String()),
+    ]
+    ready = [{**row, "share": None if row["share"] is None else float(row["share"])} for row in rows]
+    return pl.DataFrame([{**row, "forecast": _rounded(row["forecast"])} for row in ready], schema=schema)
+
+
+def _rounded(amount: Decimal | None) -> Decimal | None:
+    # Seven days divide into more digits than a column of the lake has.
+    return None if amount is None else amount.quantize(Decimal(1).scaleb(-12))
+
+
+def _finding(statuses: Sequence[BudgetStatus]) -> str:
+    counts = [(WORDS[c], sum(s.colour == c for s in statuses)) for c in ("red", "orange", "yellow", "grey", "green")]
+    return "Budgets: " + ", ".join(f"{count} {word}" for word, count in counts if count)
+
+
+def _source(statuses: Sequence[BudgetStatus]) -> str:
+    if not statuses:
+        return ""
+    through = max(s.data_through for s in statuses)
+    return f"daily_cost, {say.days(statuses[0].period_start, through)}; cost as each budget says, before tax and credits where effective"
+
+
+def _over(status: BudgetStatus) -> Decimal:
+    end = status.forecast if status.forecast is not None else status.actual
+    return max(end - status.amount, Decimal(0))
+
+
+def _due(status: BudgetStatus) -> Any:
+    # What is exceeded cannot wait for the day on which it was: two days to answer.
+    soon = status.data_through + timedelta(days=2)
+    return max(status.exhaustion_date, soon) if status.exhaustion_date else soon
+
+
+def _count(statuses: Sequence[BudgetStatus], colour: str) -> str:
+    return f"{sum(s.colour == colour for s in statuses)} of {len(statuses)}"
+
+
+def _any(statuses: Sequence[BudgetStatus], colour: str) -> bool:
+    return any(s.colour == colour for s in statuses)
+
+
+def _names(statuses: Sequence[BudgetStatus], colour: str) -> str:
+    named = [s.budget for s in statuses if s.colour == colour]
+    return say.names(named) if named else "no budget"
+
+
+def _of_them(statuses: Sequence[BudgetStatus]) -> str:
+    return f"{say.number(len(statuses))} more" if statuses else ""

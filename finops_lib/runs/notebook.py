@@ -1,0 +1,254 @@
+"""How does a notebook become a report? One function, read from the top: check, announce, execute, publish, record."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from finops_lib.errors import ConfigError, LakeError
+from finops_lib.lake.open import CATALOG_FILE, open_lake
+from finops_lib.runs import clock, processes, stamp
+from finops_lib.runs.cells import first_line
+from finops_lib.runs.folder import CONTEXT, SNAPSHOT
+from finops_lib.runs.handover import OUTCOME, SPEC, Outcome
+from finops_lib.runs.job import Job, find_notebook, prepare_job, read_notebook
+from finops_lib.runs.ledger import open_ledger, rebuild_gallery
+from finops_lib.runs.parameters import Value, merge_parameters, read_parameter_file, read_parameters, shown_parameters
+from finops_lib.runs.publish import LOG, REPORT_NOTEBOOK, REPORT_PAGE, plain_page, publish, write_run_json
+from finops_lib.runs.secrets import Scrubber, known_secrets
+from finops_lib.runs.supervise import Ended, Progress, run_child
+from finops_lib.settings import Settings
+from finops_lib.state.open import State
+from finops_lib.state.runs import RunRecord, finish_run, note_progress, start_run
+
+# It loads before it reads: its numbers come from the snapshot after its load, which only its session can tell.
+WRITING_NOTEBOOKS = frozenset({"ingestion"})
+
+EXIT_CODES = {"SUCCEEDED": 0, "SKIPPED": 0, "INVALID_PARAMS": 2}
+_SALVAGE_TIMEOUT_S = 60.0
+_HEARTBEAT_S = 5.0
+
+OnProgress = Callable[[int, int, str], None]
+
+
+def run_notebook(
+    settings: Settings,
+    name: str,
+    *,
+    parameters: Mapping[str, str] | None = None,
+    params_file: Path | None = None,
+    as_of: str | None = None,
+    snapshot: int | None = None,
+    timeout_s: float = 900.0,
+    cell_timeout_s: float | None = None,
+    on_progress: OnProgress | None = None,
+    trigger: str = "command line",
+) -> RunRecord:
+    """Run one notebook and give what the ledger says about it; a run that fails is an answer, not an exception.
+
+    Args:
+        name: the stem of a file in the notebooks folder.
+        parameters: values as texts, as a person types them.
+        as_of: the same as the parameter of that name.
+        snapshot: the lake snapshot to read; None = the newest.
+        on_progress: told how many cells are done, of how many, and under which heading the next one stands.
+        trigger: who asked for the run, for the ledger.
+    Raises:
+        ConfigError: there is no such notebook.
+    """
+    notebook = find_notebook(settings, name)
+    with open_ledger(settings) as state:
+        run = _new_run(settings, notebook, trigger=trigger)
+        given: dict[str, object] = {**(parameters or {}), **({"as_of": as_of} if as_of else {})}
+        try:
+            content = read_notebook(notebook)
+            values = _checked_parameters(settings, notebook, content, parameters or {}, params_file, as_of)
+            pinned = _pinned_snapshot(settings, notebook, snapshot)
+        except (ConfigError, LakeError) as error:
+            return _refuse(state, run, given, error)
+        job = prepare_job(
+            settings, notebook, content, run, values, pinned, timeout_s=timeout_s, cell_timeout_s=cell_timeout_s
+        )
+        start_run(state, job.run)
+        try:
+            outcome, cpu_seconds, progress = _execute(job, state, on_progress)
+            finished = _close(job, outcome, cpu_seconds, progress)
+            write_run_json(job.folder, finished)
+            publish(job.folder, job.scrubber)
+        except BaseException as stop:
+            # Interrupted, or broken ourselves: the ledger must not say RUNNING, nor a raw folder stay behind.
+            shutil.rmtree(job.folder, ignore_errors=True)
+            said = job.scrubber.scrub(f"the runner was stopped: {type(stop).__name__}: {stop}".removesuffix(": "))
+            finish_run(state, _ended(replace(job.run, status="FAILED", exit_code=1, error=" ".join(said.split()))))
+            raise
+        finally:
+            shutil.rmtree(job.runtime, ignore_errors=True)
+        finish_run(state, finished)
+        rebuild_gallery(settings, state)
+    return finished
+
+
+def _new_run(settings: Settings, notebook: Path, *, trigger: str) -> RunRecord:
+    started = clock.now()
+    commit = stamp.commit_of(settings.project)
+    return RunRecord(
+        run_id=f"{started:%Y%m%dT%H%M%SZ}-{notebook.stem}-{token_hex(2)}",
+        notebook=notebook.stem,
+        status="RUNNING",
+        parameters={},
+        started_at=started,
+        trigger=trigger,
+        host=processes.this_host(),
+        pid=os.getpid(),
+        pid_started=processes.birth_of(os.getpid()),
+        heartbeat_at=started,
+        notebook_hash=stamp.notebook_hash(notebook),
+        code_hash=stamp.code_hash(),
+        git_sha=commit.sha,
+        git_dirty=commit.dirty,
+        versions=stamp.installed_versions(),
+    )
+
+
+def _checked_parameters(
+    settings: Settings,
+    notebook: Path,
+    content: Mapping[str, Any],
+    texts: Mapping[str, str],
+    params_file: Path | None,
+    as_of: str | None,
+) -> dict[str, Value]:
+    """Merge default < params/<stem>.yaml < file < command line; ConfigError for whatever does not fit."""
+    if as_of:
+        if texts.get("as_of", as_of) != as_of:
+            raise ConfigError("--as-of and -p as_of differ", next_step="give one of them")
+        texts = {**texts, "as_of": as_of}
+    paths = [settings.params / f"{notebook.stem}.yaml"]
+    files = [(str(path), read_parameter_file(path)) for path in paths if path.exists()]
+    if params_file is not None:
+        files.append((str(params_file), read_parameter_file(params_file)))
+    return merge_parameters(read_parameters(content), files, texts)
+
+
+def _pinned_snapshot(settings: Settings, notebook: Path, snapshot: int | None) -> int | None:
+    """Give the snapshot to read: the one asked for, or the newest; None without a lake or for one yet to be made."""
+    if snapshot is None and (notebook.stem in WRITING_NOTEBOOKS or not (settings.lake / CATALOG_FILE).exists()):
+        return None
+    with open_lake(settings.lake, snapshot=snapshot, memory_limit=settings.memory_limit, threads=1) as lake:
+        return lake.snapshot_id
+
+
+def _refuse(state: State, run: RunRecord, given: Mapping[str, object], error: ConfigError | LakeError) -> RunRecord:
+    """Record a run that was not started because of its parameters."""
+    scrubber = Scrubber.of(known_secrets([dict(given)], os.environ))
+    refused = replace(
+        run,
+        status="INVALID_PARAMS",
+        parameters=scrubber.scrub_tree(shown_parameters(given)),
+        error=scrubber.scrub(" ".join(str(error).split())),
+        exit_code=EXIT_CODES["INVALID_PARAMS"],
+    )
+    refused = _ended(refused)
+    start_run(state, refused)
+    return refused
+
+
+def _execute(job: Job, state: State, on_progress: OnProgress | None) -> tuple[Outcome, float, Progress]:
+    """Run the child; where it could not say what happened, say it for it and have a report made of that."""
+    progress = Progress(0, job.run.cells_total, "", None)
+    told = time.monotonic()
+
+    def remember(news: Progress) -> None:
+        nonlocal progress
+        progress = news
+        if on_progress is not None:
+            on_progress(news.done, news.total, news.title)
+
+    def tick() -> None:
+        nonlocal told
+        if time.monotonic() - told >= _HEARTBEAT_S:
+            told = time.monotonic()
+            note_progress(state, job.run.run_id, cells_done=progress.done, cells_total=progress.total, at=clock.now())
+
+    ended = _run_child(job, job.spec.timeout_s, remember, tick)
+    outcome = Outcome.read(job.folder / OUTCOME)
+    if outcome is not None:
+        return outcome, ended.cpu_seconds, progress
+    outcome = _outcome_of_dead_child(job, ended, progress).scrubbed(job.scrubber)
+    replace(job.spec, salvage=outcome).write(job.folder / SPEC)
+    salvaged = _run_child(job, _SALVAGE_TIMEOUT_S, lambda _: None, tick)
+    if not (job.folder / REPORT_PAGE).exists():
+        (job.folder / REPORT_PAGE).write_text(plain_page(job.spec.title, outcome.error), encoding="utf-8")
+        shutil.copyfile(job.spec.notebook, job.folder / REPORT_NOTEBOOK)
+    return Outcome.read(job.folder / OUTCOME) or outcome, ended.cpu_seconds + salvaged.cpu_seconds, progress
+
+
+def _run_child(job: Job, timeout_s: float, remember: Callable[[Progress], None], tick: Callable[[], None]) -> Ended:
+    return run_child(
+        job.folder / SPEC,
+        run_id=job.run.run_id,
+        environment=job.environment,
+        cwd=job.spec.project,
+        log=job.folder / LOG,
+        timeout_s=timeout_s,
+        on_progress=remember,
+        on_tick=tick,
+    )
+
+
+def _outcome_of_dead_child(job: Job, ended: Ended, progress: Progress) -> Outcome:
+    """Say what happened to a child that left no word."""
+    where = f"in cell {progress.cell}" if progress.cell is not None else "before the first cell"
+    if ended.timed_out:
+        limit = f"{job.spec.timeout_s:g} s"
+        return Outcome("TIMED_OUT", f"the run did not end within its limit of {limit}; it was {where}", progress.cell)
+    if ended.exit_code < 0:
+        name = signal.Signals(-ended.exit_code).name
+        return Outcome("KERNEL_DIED", f"the process of the run was killed by {name} {where}", progress.cell)
+    last = first_line("\n".join(reversed((job.folder / LOG).read_text(errors="replace").splitlines())))
+    return Outcome("FAILED", f"the process of the run ended with {ended.exit_code} {where}: {last}", progress.cell)
+
+
+def _close(job: Job, outcome: Outcome, cpu_seconds: float, progress: Progress) -> RunRecord:
+    """Give the run's record with all that is known after its end."""
+    resolved = _read_context(job.folder)
+    snapshot = _read_snapshot(job.folder)
+    run = replace(
+        job.run,
+        status=outcome.status,
+        error=job.scrubber.scrub(outcome.error) or None,
+        error_cell=outcome.error_cell,
+        exit_code=EXIT_CODES.get(outcome.status, 1),
+        cpu_seconds=round(cpu_seconds, 3),
+        cells_done=progress.done,
+        cells_total=progress.total,
+        as_of=job.run.as_of or resolved.get("as_of") or None,
+        snapshot=job.run.snapshot if snapshot is None else snapshot,
+        report=f"{job.run.notebook}/{job.run.run_id}/{REPORT_PAGE}",
+    )
+    return _ended(run)
+
+
+def _read_context(folder: Path) -> dict[str, Any]:
+    path = folder / CONTEXT
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _read_snapshot(folder: Path) -> int | None:
+    path = folder / SNAPSHOT
+    text = path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+    return int(text) if text.isdigit() else None
+
+
+def _ended(run: RunRecord) -> RunRecord:
+    end: datetime = clock.now()
+    return replace(run, finished_at=end, heartbeat_at=end, duration_s=round((end - run.started_at).total_seconds(), 3))

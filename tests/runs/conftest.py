@@ -1,0 +1,43 @@
+"""A project of a test's own: folders in tmp_path, notebooks made of a few lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from finops_lib.settings import Settings, load_settings
+
+MakeNotebook = Callable[..., Path]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of an empty project without a lake."""
+    for name in ("FINOPS_LAKE", "FINOPS_STATE", "FINOPS_OUTPUTS", "FINOPS_PARAMS", "FINOPS_RUN_DIR", "FINOPS_RUN_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("FINOPS_PROJECT", str(tmp_path))
+    for folder in ("notebooks", "params"):
+        (tmp_path / folder).mkdir()
+    return load_settings()
+
+
+@pytest.fixture
+def make_notebook(settings: Settings) -> MakeNotebook:
+    """Write a notebook of code cells, the first of them tagged `parameters` where one is given."""
+
+    def make(*cells: str, name: str = "story", parameters: str = "") -> Path:
+        notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+        notebook.cells.append(nbformat.v4.new_markdown_cell("# What happened?"))
+        if parameters:
+            cell = nbformat.v4.new_code_cell(parameters)
+            cell.metadata["tags"] = ["parameters"]
+            notebook.cells.append(cell)
+        notebook.cells += [nbformat.v4.new_code_cell(cell) for cell in cells]
+        path = settings.notebooks / f"{name}.ipynb"
+        nbformat.write(notebook, path)
+        return path
+
+    return make

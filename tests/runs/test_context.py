@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from finops_lib.errors import ConfigError
+from finops_lib.runs.context import Coverage, resolve_context
+
+
+def covers(
+    source: str = "payer",
+    *,
+    provider: str = "aws",
+    currency: str = "USD",
+    newest: date = date(2026, 10, 20),
+    complete: date | None = date(2026, 10, 18),
+    cost: int = 100,
+) -> Coverage:
+    return Coverage(provider, source, currency, date(2026, 10, 1), newest, complete, Decimal(cost))
+
+
+def test_empty_parameters_mean_the_newest_complete_day_and_the_main_currency() -> None:
+    context = resolve_context(
+        [covers(), covers("azure-main", provider="azure", currency="EUR", cost=90)], as_of="", currency="", provider=""
+    )
+    assert (context.as_of, context.currency, context.is_empty) == (date(2026, 10, 18), "USD", False)
+    assert [notice.text for notice in context.notices] == ["Charges in EUR are not in these figures, which are in USD."]
+
+
+def test_the_newest_complete_day_is_complete_for_every_live_source() -> None:
+    slow = covers("gcp-main", provider="gcp", newest=date(2026, 10, 19), complete=date(2026, 10, 16))
+    assert resolve_context([covers(), slow], as_of="", currency="", provider="").as_of == date(2026, 10, 16)
+    assert resolve_context([covers(), slow], as_of="", currency="", provider="aws").as_of == date(2026, 10, 18)
+
+
+def test_a_source_that_stopped_is_named_and_holds_nobody_back() -> None:
+    stopped = covers("old", newest=date(2026, 10, 5), complete=date(2026, 10, 5))
+    context = resolve_context([covers(), stopped], as_of="", currency="", provider="")
+    assert context.as_of == date(2026, 10, 18)
+    [notice] = context.notices
+    assert (notice.kind, notice.text) == (
+        "stale",
+        "old has delivered nothing after 5 Oct 2026: its later cost is missing here.",
+    )
+
+
+def test_an_incomplete_day_is_allowed_but_said() -> None:
+    context = resolve_context([covers()], as_of="2026-10-19", currency="", provider="")
+    [notice] = context.notices
+    assert (context.as_of, notice.kind) == (date(2026, 10, 19), "incomplete")
+    assert notice.text == "payer is complete only through 18 Oct 2026: later days may still grow."
+
+
+def test_a_day_after_the_newest_one_is_refused() -> None:
+    with pytest.raises(ConfigError, match="after the newest day in the lake, 2026-10-20"):
+        resolve_context([covers()], as_of="2026-10-21", currency="", provider="")
+
+
+def test_a_source_without_charges_yet_is_no_alarm() -> None:
+    context = resolve_context([covers()], as_of="2026-09-30", currency="", provider="")
+    assert [notice.kind for notice in context.notices] == ["info"]
+
+
+def test_a_provider_or_currency_the_lake_lacks_is_refused() -> None:
+    with pytest.raises(ConfigError, match="choose one of: aws"):
+        resolve_context([covers()], as_of="", currency="", provider="azure")
+    with pytest.raises(ConfigError, match="choose one of: USD"):
+        resolve_context([covers()], as_of="", currency="CHF", provider="")
+
+
+def test_the_configured_currency_is_preferred_only_where_there_is_cost_in_it() -> None:
+    both = [covers(), covers("x", currency="EUR", cost=1)]
+    assert resolve_context(both, as_of="", currency="", provider="", preferred_currency="EUR").currency == "EUR"
+    assert resolve_context(both, as_of="", currency="", provider="", preferred_currency="CHF").currency == "USD"
+
+
+def test_an_empty_lake_has_a_day_and_a_currency_all_the_same() -> None:
+    context = resolve_context([], as_of="2026-10-01", currency="", provider="azure")
+    assert (context.is_empty, context.as_of, context.currency) == (True, date(2026, 10, 1), "USD")

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from finops_lib.errors import ConfigError, LakeError, RunError
+from finops_lib.findings import Recommendation
+from finops_lib.lake.create import ensure_lake
+from finops_lib.lake.open import open_lake
+from finops_lib.marts.figures import figure_names
+from finops_lib.money import Money
+from finops_lib.runs import open_run
+from finops_lib.runs.empty_lake import open_empty_lake
+from finops_lib.runs.figures import bind, parameters_of, run_query
+from finops_lib.runs.folder import RunFolder, plain
+from finops_lib.settings import Settings
+
+DAILY_COST = """
+create table daily_cost as
+select cast(day as date) as day, 'aws' as x_Provider, 'payer' as x_SourceId, 'USD' as BillingCurrency,
+    cast(10 as decimal(38,12)) as effective_cost, cast(3 as bigint) as charges
+from generate_series(timestamp '2026-10-01', timestamp '2026-10-20', interval 1 day) t(day)
+"""
+FRESHNESS = """
+create table data_freshness as
+select 'aws' as x_Provider, 'payer' as x_SourceId, date '2026-10-01' as first_day, date '2026-10-20' as newest_day,
+    date '2026-10-18' as complete_through
+"""
+
+
+@pytest.fixture
+def lake(settings: Settings) -> Settings:
+    """A lake with twenty days of one source."""
+    ensure_lake(settings.lake)
+    with open_lake(settings.lake, read_only=False) as writable:
+        writable.con.execute(DAILY_COST)
+        writable.con.execute(FRESHNESS)
+    return settings
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The environment that the runner gives to a kernel."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    monkeypatch.setenv("FINOPS_RUN_DIR", str(folder))
+    monkeypatch.setenv("FINOPS_RUN_ID", "20261124T031500Z-overview-3f9a")
+    return folder
+
+
+def test_a_run_opens_at_the_newest_snapshot_and_complete_day(lake: Settings) -> None:
+    run = open_run("overview")
+    with open_lake(lake.lake) as now:
+        assert run.snapshot == now.snapshot_id
+    assert (run.as_of, run.currency, run.provider, run.is_empty) == (date(2026, 10, 18), "USD", "", False)
+
+
+def test_a_pinned_run_sees_the_lake_as_it_was(
+    lake: Settings, run_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_lake(lake.lake, read_only=False) as writable:
+        before = writable.snapshot_id
+        writable.con.execute("delete from daily_cost")
+    monkeypatch.setenv("FINOPS_RUN_SNAPSHOT", str(before))
+    run = open_run("overview")
+    assert (run.is_empty, run.snapshot) == (False, before)
+    assert (run_folder / "snapshot").read_text() == str(before)
+
+
+def test_a_pinned_snapshot_that_is_gone_is_an_error(lake: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FINOPS_RUN_SNAPSHOT", "999999")
+    with pytest.raises(LakeError, match="999999"):
+        open_run("overview")
+
+
+def test_what_was_resolved_is_told_to_the_runner(lake: Settings, run_folder: Path) -> None:
+    open_run("overview", provider="aws")
+    told = json.loads((run_folder / "context.json").read_text())
+    assert told == {"as_of": "2026-10-18", "currency": "USD", "provider": "aws"}
+
+
+def test_a_query_is_remembered_once_for_the_fold(lake: Settings, run_folder: Path) -> None:
+    run = open_run("overview")
+    for _ in range(2):
+        assert run.query("run_context").height == 1
+    [figure] = json.loads((run_folder / "figures.json").read_text())
+    assert (figure["name"], figure["rows"]) == ("run_context", 1)
+    assert "from daily_cost" in figure["sql"]
+
+
+def test_outside_the_runner_nothing_is_written(lake: Settings, tmp_path: Path) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    run = open_run("overview")
+    run.query("run_context")
+    run.write_result({"total": Decimal("1.50")})
+    assert sorted(tmp_path.rglob("*")) == before
+    assert "<style>" in run._repr_mimebundle_()["text/html"]
+
+
+def test_under_the_runner_the_page_brings_the_style(lake: Settings, run_folder: Path) -> None:
+    assert "<style>" not in open_run("overview")._repr_mimebundle_()["text/html"]
+
+
+def test_without_a_lake_every_query_answers_with_no_rows(settings: Settings) -> None:
+    run = open_run("overview", provider="aws")
+    assert (run.is_empty, run.snapshot) == (True, None)
+    assert run.query("run_context").is_empty()
+    assert "finops ingest" in run._repr_mimebundle_()["text/plain"]
+
+
+def test_without_marts_the_reader_is_told_to_build_them(settings: Settings) -> None:
+    ensure_lake(settings.lake)
+    run = open_run("overview")
+    assert run.is_empty
+    assert "finops build" in run._repr_mimebundle_()["text/plain"]
+
+
+def test_every_figure_query_runs_on_the_empty_lake(tmp_path: Path) -> None:
+    from finops_lib.marts.figures import figure_sql
+
+    lake = open_empty_lake(tmp_path)
+    for name in figure_names():
+        sql = figure_sql(name)
+        # Null fits any type, so this asks only whether the tables and columns are there.
+        assert run_query(lake, sql, dict.fromkeys(parameters_of(sql))).height >= 0
+
+
+def test_a_query_takes_what_it_asks_for_and_nothing_else() -> None:
+    sql = "select $as_of, '$quoted' -- $comment\nwhere x > $limit"
+    assert parameters_of(sql) == {"as_of", "limit"}
+    assert bind("q", sql, {"as_of": 1, "currency": "USD"}, {"limit": 5}) == {"as_of": 1, "limit": 5}
+    with pytest.raises(ConfigError, match="needs limit"):
+        bind("q", sql, {"as_of": 1}, {})
+    with pytest.raises(ConfigError, match="unknown parameter of q.sql 'limt'"):
+        bind("q", sql, {"as_of": 1}, {"limt": 5})
+
+
+def test_an_unknown_query_is_named_with_the_ones_there_are(lake: Settings) -> None:
+    with pytest.raises(ConfigError, match="run_context"):
+        open_run("overview").query("run_contxt")
+
+
+def test_a_result_keeps_every_digit_and_no_order_but_its_own(run_folder: Path) -> None:
+    RunFolder.from_environment().write_result(
+        {"b": Decimal("0.10"), "a": Money(Decimal("1E+3"), "USD"), "day": date(2026, 10, 1), "none": float("nan")}
+    )
+    text = (run_folder / "result.json").read_text()
+    assert list(json.loads(text)) == ["a", "b", "day", "none"]
+    assert json.loads(text) == {
+        "a": {"amount": "1000", "currency": "USD"},
+        "b": "0.10",
+        "day": "2026-10-01",
+        "none": None,
+    }
+
+
+def test_a_result_holds_records_but_no_clock() -> None:
+    record = Recommendation("idle", "aws", "1", "r", "stop", "why", Decimal(1), Decimal(2), "USD", 0.5, "high", "me")
+    assert plain([record])[0]["monthly_savings"] == "1"
+    with pytest.raises(TypeError, match="datetime has no place"):
+        plain({"at": datetime(2026, 10, 1)})  # noqa: DTZ001  # any clock time will do
+
+
+def test_a_result_with_the_runs_own_id_is_refused(run_folder: Path) -> None:
+    with pytest.raises(RunError, match="own id or folder"):
+        RunFolder.from_environment().write_result({"from": f"{run_folder}/figures.json"})
+
+
+def test_the_budget_plan_is_frozen_beside_the_result(lake: Settings, run_folder: Path) -> None:
+    assert open_run("budgets").budget_plan() == []
+    line = '- {name: all, scope_type: team, scope_value: x, amount: "100.00", currency: USD}'
+    lake.budget_plan.write_text(f"budgets:\n  {line}\n")
+    [budget] = open_run("budgets").budget_plan()
+    assert (budget["amount"], budget["currency"]) == ("100.00", "USD")
+    assert (run_folder / "inputs" / "budget_plan.yaml").read_text() == lake.budget_plan.read_text()
