@@ -28,7 +28,7 @@ class Dimension:
 
 
 def normalise(text: str) -> str:
-    """Give the form in which keys and values are compared: NFKC, no case, separators as one dash, no provider prefix."""
+    """Give the form in which keys and values are compared: NFKC, no case, one kind of separator, no `user:`."""
     folded = unicodedata.normalize("NFKC", text).strip().casefold()
     for prefix in ("user:", "resourcetags/user:"):
         folded = folded.removeprefix(prefix)

@@ -58,13 +58,23 @@ def budget_figures(
     others = {s.currency for s in statuses} - {currency}
     note = f"forecast above {say.money(planned, currency)} of budgets, which may overlap"
     figures = [
-        Figure("Exceeded", _count(statuses, "red"), _names(statuses, "red"), status="red" if _any(statuses, "red") else ""),
+        Figure(
+            "Exceeded", _count(statuses, "red"), _names(statuses, "red"), status="red" if _any(statuses, "red") else ""
+        ),
         Figure("Will break", _count(statuses, "orange"), _names(statuses, "orange")),
-        Figure("Money at risk", say.money(at_risk, currency), note + (f"; without {say.names(others)}" if others else "")),
+        Figure(
+            "Money at risk", say.money(at_risk, currency), note + (f"; without {say.names(others)}" if others else "")
+        ),
     ]
     if accuracy is not None:
         missed = say.percent(accuracy[0], accuracy[1], currency)
-        figures.append(Figure("Forecast error last month", missed.partition(" of ")[0], f"of {missed.partition(' of ')[2]}, as forecast on the 10th"))
+        figures.append(
+            Figure(
+                "Forecast error last month",
+                missed.partition(" of ")[0],
+                f"of {missed.partition(' of ')[2]}, as forecast on the 10th",
+            )
+        )
     return page.figures(figures)
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from finops_lib.errors import ConfigError, DataError
 from finops_lib.marts.build import BuildSummary, build
-from finops_lib.runs.ingest import RefusedReplacement, SliceReport, ingest
+from finops_lib.runs.ingest import RefusedReplacement, ingest
+from finops_lib.runs.slice_report import SliceReport
 from finops_lib.settings import Settings, SourceConfig, load_settings
 
 

@@ -20,10 +20,11 @@ from finops_lib.lake.open import CATALOG_FILE, open_lake
 from finops_lib.periods import parse_day
 from finops_lib.runs.clock import now
 from finops_lib.runs.notebook import run_notebook
-from finops_lib.sample import DEMO_SOURCES, budget_plan_yaml, workbench_yaml, write_estate
+from finops_lib.sample import sample_budget_plan_yaml, sample_workbench_yaml, write_estate
 from finops_lib.settings import Settings, load_settings
 from finops_lib.state.runs import RunRecord
 
+DEMO_SOURCES = frozenset({"aws-payer", "azure-ea", "gcp-billing"})
 _TIMEOUT_S = 300.0
 
 
@@ -56,8 +57,8 @@ def run_demo(settings: Settings, *, as_of: str, rows: int, seed: int, say: Calla
         estate = write_estate(home / "bills", as_of=day, seed=seed, rows=rows)
         params = home / "params"
         params.mkdir(parents=True, exist_ok=True)
-        (params / "workbench.yaml").write_text(workbench_yaml(estate, folder="bills"), encoding="utf-8")
-        (params / "budget_plan.yaml").write_text(budget_plan_yaml(estate), encoding="utf-8")
+        (params / "workbench.yaml").write_text(sample_workbench_yaml("bills"), encoding="utf-8")
+        (params / "budget_plan.yaml").write_text(sample_budget_plan_yaml(estate), encoding="utf-8")
     own = _settings_of(home, settings)
     with _step(say, "ingestion: bills -> lake -> marts -> report"):
         first = _run(own, "ingestion", say)
@@ -89,7 +90,7 @@ def _refuse_real_lake(home: Path) -> None:
         return
     with open_lake(home) as lake:
         sources = {name for (name,) in lake.con.execute("select distinct x_SourceId from loads").fetchall()}
-    others = sorted(sources - set(DEMO_SOURCES))
+    others = sorted(sources - DEMO_SOURCES)
     if others:
         raise ConfigError(
             f"the lake {home} holds {', '.join(others)}, which the demo did not make",

@@ -173,9 +173,8 @@ def _freshness(settings: Settings) -> Check:
     if not (settings.lake / CATALOG_FILE).exists():
         return Check("freshness", True, "no lake yet")
     with open_lake(settings.lake) as lake:
-        rows = lake.con.execute(
-            "select x_SourceId, cast(max(ChargePeriodStart) as DATE) from cost where ChargeCategory = 'Usage' group by all"
-        ).fetchall()
+        newest_days = "select x_SourceId, cast(max(ChargePeriodStart) as DATE) from cost where ChargeCategory = 'Usage'"
+        rows = lake.con.execute(f"{newest_days} group by all").fetchall()
     if not rows:
         return Check("freshness", True, "no charges yet")
     newest = max(day for _, day in rows)

@@ -19,6 +19,7 @@ from finops_lib.lake.open import CATALOG_FILE, attach, connect, open_lake
 from finops_lib.lake.write import CurrentLoad, SliceKey, Staged, commit, current_loads, discard, stage
 from finops_lib.runs.allocate import allocated_select, rules_fingerprint
 from finops_lib.runs.clock import now
+from finops_lib.runs.slice_report import SliceReport, loss_of, report_of, unchanged
 from finops_lib.settings import Settings
 from finops_lib.sources.conform import enum_expression
 from finops_lib.sources.delivery import (
@@ -27,34 +28,9 @@ from finops_lib.sources.delivery import (
     fingerprint,
     mapping_version,
     name_dialects,
-    plain,
     read_delivery,
 )
 from finops_lib.sources.files import BillingFile, find_files
-
-# A replacement that loses more than this share of a slice's rows or money is more likely a broken export than news.
-_LOSS_LIMIT = Decimal("0.5")
-
-
-@dataclass(frozen=True, slots=True)
-class SliceReport:
-    """What an ingest did to one slice in one currency (design.md 7). Money is exact; None = the slice is new."""
-
-    provider: str
-    source: str
-    billing_month: str
-    currency: str
-    status: str
-    rows_in: int
-    rows_loaded: int
-    billed_in: Decimal
-    billed_loaded: Decimal
-    effective_in: Decimal
-    effective_loaded: Decimal
-    rounding_drift: Decimal
-    billed_before: Decimal | None
-    load_id: str
-    message: str
 
 
 class RefusedReplacement(DataError):
@@ -94,7 +70,7 @@ def ingest(
     delivery_id = fingerprint(files, version)
     before = _read_current(settings, source)
     if same := _same_delivery(before, files, delivery_id):
-        return [_unchanged(load) for load in same]
+        return [unchanged(load) for load in same]
     con = connect(memory_limit=settings.memory_limit, threads=settings.threads)
     try:
         delivery = read_delivery(con, files, dialect=dialect)
@@ -139,14 +115,14 @@ def _plan(delivery: Delivery, before: Sequence[CurrentLoad], source: str, versio
         load_id = fingerprint(_files_of(delivery, key), version)
         old = current.get(key, [])
         if any(load.load_id == load_id for load in old):
-            reports += [_unchanged(load) for load in old]
+            reports += [unchanged(load) for load in old]
             continue
-        loss = "" if replace else _loss(key, totals_of_slice, old)
+        loss = "" if replace else loss_of(key, totals_of_slice, old)
         if loss:
             losses.append(loss)
         changed[key] = load_id
         reports += [
-            _report(key, totals, old, load_id, "rejected" if loss else "loaded", loss) for totals in totals_of_slice
+            report_of(key, totals, old, load_id, "rejected" if loss else "loaded", loss) for totals in totals_of_slice
         ]
     if losses:
         refused = RefusedReplacement(losses[0], next_step="check the export; if the loss is right, add --replace")
@@ -277,65 +253,3 @@ def _same_delivery(before: Sequence[CurrentLoad], files: Sequence[BillingFile], 
     held = frozenset[str]().union(*(load.files for load in same))
     whole = all(len({load.key for load in same}) == load.slices_of_delivery for load in same)
     return same if whole and held == {file.sha256 for file in files} else []
-
-
-def _loss(key: SliceKey, totals: Sequence[SliceTotals], old: Sequence[CurrentLoad]) -> str:
-    """Say what a replacement would lose too much of, or give ""."""
-    name = f"{key.provider} {key.source} {key.month:%Y-%m}"
-    rows, rows_before = sum(t.rows for t in totals), sum(load.rows for load in old)
-    if rows < rows_before * _LOSS_LIMIT:
-        return f"{name} would shrink from {rows_before} to {rows} rows"
-    new = {t.currency: t for t in totals}
-    for load in old:
-        after = new.get(load.currency)
-        for kind, was, becomes in (
-            ("billed", load.billed, after.billed_loaded if after else Decimal(0)),
-            ("effective", load.effective, after.effective_loaded if after else Decimal(0)),
-        ):
-            if was > 0 and becomes < was * _LOSS_LIMIT:
-                return f"{name} would shrink from {was.normalize():f} to {becomes.normalize():f} {load.currency} {kind}"
-    return ""
-
-
-def _report(
-    key: SliceKey, totals: SliceTotals, old: Sequence[CurrentLoad], load_id: str, status: str, message: str
-) -> SliceReport:
-    before = {load.currency: load.billed for load in old}
-    change = totals.billed_loaded - before.get(totals.currency, Decimal(0))
-    return SliceReport(
-        provider=key.provider,
-        source=key.source,
-        billing_month=f"{key.month:%Y-%m}",
-        currency=totals.currency,
-        status=status,
-        rows_in=totals.rows,
-        rows_loaded=0 if status == "rejected" else totals.rows,
-        billed_in=totals.billed_in,
-        billed_loaded=totals.billed_loaded,
-        effective_in=totals.effective_in,
-        effective_loaded=totals.effective_loaded,
-        rounding_drift=plain(totals.billed_in - totals.billed_loaded),
-        billed_before=before.get(totals.currency, Decimal(0) if old else None),
-        load_id=load_id,
-        message=message or (f"restated by {change.normalize():+f} {totals.currency}" if old else "new"),
-    )
-
-
-def _unchanged(load: CurrentLoad) -> SliceReport:
-    return SliceReport(
-        provider=load.key.provider,
-        source=load.key.source,
-        billing_month=f"{load.key.month:%Y-%m}",
-        currency=load.currency,
-        status="unchanged",
-        rows_in=load.rows,
-        rows_loaded=load.rows,
-        billed_in=plain(load.billed_in),
-        billed_loaded=load.billed,
-        effective_in=plain(load.effective_in),
-        effective_loaded=load.effective,
-        rounding_drift=plain(load.billed_in - load.billed),
-        billed_before=load.billed,
-        load_id=load.load_id,
-        message="the lake holds exactly this already",
-    )

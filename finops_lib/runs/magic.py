@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,10 +28,11 @@ def register(shell: InteractiveShell) -> None:
             print(f"finops: {error}")
             return None
         if name := line.strip():
-            shell.push({name: frame})
+            shell.user_ns[name] = frame
         return frame
 
-    shell.register_magic_function(sql, magic_kind="cell")
+    register_function: Callable[..., None] = shell.register_magic_function
+    register_function(sql, magic_kind="cell")
 
 
 def answer(query: str) -> polars.DataFrame:

@@ -11,7 +11,8 @@ import polars as pl
 
 from finops_lib.periods import BillingPeriod
 from finops_lib.sample.curves import STEADY, Calendar, stream
-from finops_lib.sample.lines import HOURS, MICRO, Bill, resource_on
+from finops_lib.sample.catalogue import FLEETS
+from finops_lib.sample.lines import HOURS, MICRO, Bill, resource_on, slots_of
 
 # What has arrived of the last days when the file is delivered, oldest first.
 ARRIVED = {"aws": (0.82, 0.38), "azure": (0.9, 0.6, 0.2), "gcp": (0.75, 0.3)}
@@ -50,17 +51,17 @@ class Grain:
 
 
 def count_rows(bill: Bill, grain: Grain, calendar: Calendar, months: list[BillingPeriod]) -> int:
-    """Say how many usage rows `month_charges` would write, tail apart, without writing them."""
-    active = np.array([bill.money[n] > 0 for n in range(len(bill.money))])
-    rows_per_fleet = np.zeros(len(active))
+    """Say how many usage rows an estate of this grain would have, tail apart; `bill` may be of any size."""
+    active = bill.money > 0
+    periods = np.zeros(len(active), dtype=np.int64)
     for month in months:
-        for start, end in grain.blocks(month, calendar):
-            rows_per_fleet += active[:, start:end].any(axis=1)
-    fleet_of = _fleet_of(bill)
-    each = rows_per_fleet[fleet_of]
-    if grain.hourly:
-        each = each * np.where([line.fleet.hourly for line in bill.lines], HOURS, 1)
-    return int(each.sum())
+        blocks = grain.blocks(month, calendar)
+        first, last = blocks[0][0], blocks[-1][1]
+        found = np.logical_or.reduceat(active[:, first:last], [start - first for start, _ in blocks], axis=1)
+        periods += found.sum(axis=1)
+    fleets = FLEETS[bill.provider]
+    slots = [slots_of(fleet, grain.size) * (HOURS if fleet.hourly and grain.hourly else 1) for fleet in fleets]
+    return int(periods @ np.array(slots))
 
 
 def _fleet_of(bill: Bill) -> np.ndarray:

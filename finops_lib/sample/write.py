@@ -13,13 +13,13 @@ import polars as pl
 
 from finops_lib.errors import ConfigError
 from finops_lib.periods import BillingPeriod
-from finops_lib.sample.catalogue import PROVIDERS
+from finops_lib.sample.catalogue import FLEETS, PROVIDERS
 from finops_lib.sample.charges import ARRIVED, Grain, count_rows, month_charges
 from finops_lib.sample.commitments import COMMITMENTS
 from finops_lib.sample.curves import Calendar
 from finops_lib.sample.extras import Month, month_extras
 from finops_lib.sample.layout import EXTENSIONS, lay_out, write_file
-from finops_lib.sample.lines import Bill, build_bill
+from finops_lib.sample.lines import Bill, build_bill, slots_of
 from finops_lib.sample.records import Estate
 from finops_lib.sample.truth import Tally, add_file, tell_truth
 
@@ -28,8 +28,6 @@ DELIVERED_AT = time(6, 0, tzinfo=UTC)
 # Extras and the daily rows of commitments: counted roughly, they are few.
 _EXTRAS_PER_DAY, _EXTRAS = 5.5, 330
 _FEWEST_RECENT_DAYS = 14
-# The catalogue's slots give about this many.
-_DEFAULT_ROWS = 265_000
 
 
 def write_estate(
@@ -117,43 +115,32 @@ def _fit(rows: int, *, calendar: Calendar, months: list[BillingPeriod], seed: in
     """Find the size or, for small estates, the grain that gives about as many rows as asked for."""
     days = calendar.index(0) + 1
     arriving = sum(1 - share for tail in ARRIVED.values() for share in tail) / len(ARRIVED) / days
+    smallest = {name: build_bill(name, calendar=calendar, seed=seed, size=0.0) for name in PROVIDERS}
 
-    def built(grain: Grain) -> tuple[float, dict[str, Bill]]:
-        bills = {name: build_bill(name, calendar=calendar, seed=seed, size=grain.size) for name in PROVIDERS}
-        usage = sum(count_rows(bill, grain, calendar, months) for bill in bills.values()) * (1 - arriving)
-        return usage + _EXTRAS + _EXTRAS_PER_DAY * min(grain.recent, days), bills
+    def count(grain: Grain) -> float:
+        usage = sum(count_rows(bill, grain, calendar, months) for bill in smallest.values())
+        return usage * (1 - arriving) + _EXTRAS + _EXTRAS_PER_DAY * min(grain.recent, days)
 
-    least, bills = built(Grain(0.0, days, False))
     recent = days
-    if least > rows:
+    if count(Grain(0.0, days, False)) > rows:
         few = _FEWEST_RECENT_DAYS
         while recent - few > 1:
             middle = (few + recent) // 2
-            few, recent = (middle, recent) if built(Grain(0.0, middle, False))[0] <= rows else (few, middle)
+            few, recent = (middle, recent) if count(Grain(0.0, middle, False)) <= rows else (few, middle)
         recent = few
-        least, bills = built(Grain(0.0, recent, False))
-        if least > rows * 1.1:
-            raise ConfigError(
-                f"{rows:,} charges are too few for an estate with all its labels",
-                next_step=f"ask for at least {int(least) + 1:,}",
-                rows=rows,
-            )
+    least = count(Grain(0.0, recent, False))
+    if least > rows * 1.1:
+        raise ConfigError(
+            f"{rows:,} charges are too few for an estate with all its labels",
+            next_step=f"ask for at least {int(least) + 1:,}",
+            rows=rows,
+        )
     hourly = recent == days and rows > 2 * least
-    low, high = 0.0, 1.0
-    best = (abs(least - rows), Grain(0.0, recent, False), bills)
-    size = rows / _DEFAULT_ROWS
-    for _ in range(14):
-        grain = Grain(size, recent, hourly)
-        count, bills = built(grain)
-        if abs(count - rows) < best[0]:
-            best = (abs(count - rows), grain, bills)
-        if best[0] <= 0.01 * rows:
-            break
-        if count < rows:
-            low, high = size, max(high, size * 4)
-        else:
-            high = size
-        # The proportional guess is good for large estates, halving is safe for small ones.
-        guess = size * rows / count
-        size = guess if low < guess < high else (low + high) / 2
-    return best[1], best[2]
+    low, high = 0.0, max(rows / least, 1.0) * 4
+    for _ in range(20):
+        middle_size = (low + high) / 2
+        low, high = (middle_size, high) if count(Grain(middle_size, recent, hourly)) <= rows else (low, middle_size)
+    grain = Grain(low, recent, hourly)
+    if not any(slots_of(fleet, low) > slots_of(fleet, 0.0) for fleets in FLEETS.values() for fleet in fleets):
+        return grain, smallest
+    return grain, {name: build_bill(name, calendar=calendar, seed=seed, size=low) for name in PROVIDERS}

@@ -129,7 +129,7 @@ def _pairs(name: str, type_: str) -> str:
 
 
 def _extra(unknown: Sequence[str], types: dict[str, str]) -> dict[str, str]:
-    """Give what is beyond FOCUS, each as a text column of its own; they become the map x_Extra when they are written."""
+    """Give what is beyond FOCUS, each as a text column of its own; they become the map x_Extra when written."""
     values = {name: _text(f'"{name}"', types[name]) for name in unknown}
     if types.get("Tags") == TEXT:
         # Tags that cannot be read as pairs are kept as they came.

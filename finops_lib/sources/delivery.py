@@ -16,11 +16,12 @@ from itertools import groupby
 import duckdb
 
 from finops_lib.errors import DataError
-from finops_lib.focus import ALLOWED_VALUES, FOCUS_COLUMNS, FORMER_COLUMNS, PAIRS, TEXT
+from finops_lib.focus import FOCUS_COLUMNS, PAIRS, TEXT
 from finops_lib.sources import DIALECTS, detect
-from finops_lib.sources.conform import EXTRA_PREFIX, REQUIRED, Conformed, conform, extra_column
+from finops_lib.sources.conform import Conformed, conform, extra_column
 from finops_lib.sources.files import BillingFile, read_statement
 from finops_lib.sources.providers import provider_expression
+from finops_lib.sources.quality import Finding, columns_of_parsed, extras_with_values, find_findings, misspelt_columns
 
 PROBLEMS_SHOWN = 10
 # Readers ask by account and service; sorted like this a file is less than half as large (facts/lake.md 2).
@@ -50,20 +51,8 @@ class SliceTotals:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """Something FOCUS forbids that does not make the money wrong, counted per slice."""
-
-    provider: str
-    month: date
-    finding: str
-    column: str
-    occurrences: int
-    example: str
-
-
-@dataclass(frozen=True, slots=True)
 class Delivery:
-    """The files of one delivery, read. Its rows are in the temporary view `charges` of the connection that read them."""
+    """The files of one delivery, read. Its rows are in the temporary view `charges` of the reading connection."""
 
     files: tuple[BillingFile, ...]
     dialect: str
@@ -118,9 +107,9 @@ def read_delivery(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], 
         dialect=",".join(used),
         mapping_version=mapping_version(used),
         totals=_totals(con),
-        findings=_findings(con),
+        findings=find_findings(con),
         rows_by_file=_rows_by_file(con),
-        misspelt=_misspelt(con),
+        misspelt=misspelt_columns(con),
     )
 
 
@@ -134,7 +123,7 @@ def _append(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], select
     columns = conformed.columns | {"x_File": f"x_File + {offset}"}
     order = ", ".join(name for name in SORT_COLUMNS if name in columns)
     rows = f"select {', '.join(f'{sql} as {name}' for name, sql in columns.items())} from mapped order by {order}"
-    held = _columns_of_parsed(con)
+    held = columns_of_parsed(con)
     try:
         if not held:
             con.execute(f"create temp table parsed as {rows}")
@@ -149,30 +138,14 @@ def _append(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], select
     return [str(files[0].path)] if con.execute(f"select 1 from parsed where {where} limit 1").fetchone() else []
 
 
-def _columns_of_parsed(con: duckdb.DuckDBPyConnection) -> list[str]:
-    names = "select column_name from duckdb_columns() where table_name = 'parsed' and database_name = 'temp'"
-    return [name for (name,) in con.execute(names).fetchall()]
-
-
 def _view_charges(con: duckdb.DuckDBPyConnection) -> None:
     """Add what the files do not have: the FOCUS columns they lack, as nulls, x_Extra and x_Provider."""
-    held = _columns_of_parsed(con)
+    held = columns_of_parsed(con)
     added = [f"cast(null as {type_}) as {name}" for name, type_ in _TYPES.items() if name not in held]
-    extras = _extras_with_values(con)
+    extras = extras_with_values(con)
     con.execute(f"create or replace temp view padded as select {', '.join(['*', *added])} from parsed")
     own = f"{_extra_map(extras)} as x_Extra, {provider_expression(con, 'padded')} as x_Provider"
     con.execute(f"create or replace temp view charges as select *, {own} from padded")
-
-
-def _extras_with_values(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Name the keys of x_Extra that any row of the delivery has a value for."""
-    names = [name.removeprefix(EXTRA_PREFIX) for name in _columns_of_parsed(con) if name.startswith(EXTRA_PREFIX)]
-    if not names:
-        return []
-    counts = con.execute(
-        f"select {', '.join(f'count({extra_column(name)})' for name in names)} from parsed"
-    ).fetchall()[0]
-    return [name for name, count in zip(names, counts, strict=True) if count]
 
 
 def _extra_map(names: Sequence[str]) -> str:
@@ -239,7 +212,8 @@ def _unreadable(files: Sequence[BillingFile], error: duckdb.Error) -> DataError:
 def _totals(con: duckdb.DuckDBPyConnection) -> tuple[SliceTotals, ...]:
     names = ("BilledCost", "billed_drift", "EffectiveCost", "effective_drift", "ListCost", "ContractedCost")
     sums = ", ".join(f"coalesce(sum({name}), 0)" for name in names)
-    others = "count(billed_drift) + count(effective_drift), cast(min(ChargePeriodStart) as DATE), cast(max(ChargePeriodStart) as DATE)"
+    days = "cast(min(ChargePeriodStart) as DATE), cast(max(ChargePeriodStart) as DATE)"
+    others = f"count(billed_drift) + count(effective_drift), {days}"
     keys = "x_Provider, x_BillingMonth, BillingCurrency"
     totals = []
     for row in con.execute(
@@ -277,68 +251,3 @@ def plain(amount: Decimal) -> Decimal:
 def _rows_by_file(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, date, int], int]:
     rows = con.execute("select x_Provider, x_BillingMonth, x_File, count(*) from charges group by all").fetchall()
     return {(provider, month, position): count for provider, month, position, count in rows}
-
-
-def _misspelt(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    """Name the enum columns in which some value is not in the specification's letter case."""
-    found = set()
-    for name, allowed in ALLOWED_VALUES.items():
-        values = {value for (value,) in con.execute(f"select distinct {name} from charges").fetchall()}
-        exact = set(allowed)
-        lower = {value.lower() for value in allowed}
-        if any(value is not None and value not in exact and value.strip().lower() in lower for value in values):
-            found.add(name)
-    return frozenset(found)
-
-
-def _findings(con: duckdb.DuckDBPyConnection) -> tuple[Finding, ...]:
-    claims = _claims()
-    counts = ", ".join(f"count(*) filter ({condition})" for _, _, condition, _ in claims)
-    found = []
-    for provider, month, *numbers in con.execute(
-        f"select x_Provider, x_BillingMonth, {counts} from charges group by all"
-    ).fetchall():
-        for (finding, column, condition, shown), count in zip(claims, numbers, strict=True):
-            if count:
-                query = (
-                    f"select min({shown}) from charges where x_Provider = ? and x_BillingMonth = ? and ({condition})"
-                )
-                [[example]] = con.execute(query, [provider, month]).fetchall()
-                found.append(Finding(provider, month, finding, column, count, str(example or "")[:200]))
-    return (*found, *_unexpected_columns(con))
-
-
-def _unexpected_columns(con: duckdb.DuckDBPyConnection) -> list[Finding]:
-    """Count what is kept in x_Extra and is neither a provider's own x_ column nor a former FOCUS one."""
-    found = []
-    for name in sorted(
-        name for name in _extras_with_values(con) if not name.startswith("x_") and name not in FORMER_COLUMNS
-    ):
-        column = extra_column(name)
-        query = (
-            f"select x_Provider, x_BillingMonth, count({column}), min({column}) from charges group by all order by all"
-        )
-        for provider, month, count, example in con.execute(query).fetchall():
-            if count:
-                finding = "unreadable-tags" if name == "Tags" else "unknown-column"
-                found.append(Finding(provider, month, finding, name, count, example[:200]))
-    return found
-
-
-def _claims() -> list[tuple[str, str, str, str]]:
-    """Give (finding, column, condition of an offending row, what to show of it)."""
-    claims = [
-        ("missing-value", column.name, f"{column.name} is null", "ChargeDescription")
-        for column in FOCUS_COLUMNS
-        if column.level == "mandatory" and not column.nullable and column.name not in REQUIRED
-    ]
-    for name, allowed in ALLOWED_VALUES.items():
-        exact = ", ".join(f"'{value}'" for value in allowed)
-        lower = ", ".join(f"'{value.lower()}'" for value in allowed)
-        claims.append(("letter-case", name, f"{name} not in ({exact}) and lower(trim({name})) in ({lower})", name))
-        claims.append(("unknown-value", name, f"lower(trim({name})) not in ({lower})", name))
-    outside = "ChargePeriodStart < BillingPeriodStart or ChargePeriodStart >= BillingPeriodEnd"
-    claims.append(("outside-billing-period", "ChargePeriodStart", outside, "cast(ChargePeriodStart as VARCHAR)"))
-    claims.append(("rounded-money", "BilledCost", "billed_drift is not null", "cast(BilledCost as VARCHAR)"))
-    claims.append(("rounded-money", "EffectiveCost", "effective_drift is not null", "cast(EffectiveCost as VARCHAR)"))
-    return claims

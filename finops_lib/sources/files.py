@@ -17,6 +17,21 @@ from finops_lib.errors import DataError
 
 _SUFFIXES = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".snappy.parquet": "parquet"}
 _CHUNK = 1 << 20
+_CSV_OPTIONS = ", ".join(
+    (
+        "auto_detect = false",
+        "header = true",
+        "hive_partitioning = false",
+        "delim = ','",
+        "quote = '\"'",
+        "escape = '\"'",
+        "strict_mode = true",
+        # FOCUS has no empty text; the public sample writes a missing value as NULL (domain.md 0.2).
+        "nullstr = ['', 'NULL']",
+        "allow_quoted_nulls = true",
+        "max_line_size = 16777216",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +75,7 @@ def read_statement(file_group: Sequence[BillingFile], *, with_row_number: bool =
         reader = f"read_parquet([{names}], filename = 'x_FileName', hive_partitioning = false, union_by_name = true)"
     else:
         columns = ", ".join(f"{_quoted(column)}: 'VARCHAR'" for column in file_group[0].header)
-        reader = (
-            f"read_csv([{names}], filename = 'x_FileName', auto_detect = false, header = true, hive_partitioning = false, "
-            f"delim = ',', quote = '\"', escape = '\"', strict_mode = true, nullstr = ['', 'NULL'], allow_quoted_nulls = true, "
-            f"max_line_size = 16777216, columns = {{{columns}}})"
-        )
+        reader = f"read_csv([{names}], filename = 'x_FileName', columns = {{{columns}}}, {_CSV_OPTIONS})"
     return f"select * exclude (x_FileName), {position}{row} from {reader}"
 
 
@@ -122,8 +133,11 @@ def _parquet_header(path: Path) -> tuple[str, ...]:
 
 def _csv_header(path: Path) -> tuple[str, ...]:
     try:
-        opened = gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")
-        with opened as stream, io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
+        is_gzip = path.name.lower().endswith(".gz")
+        with (
+            gzip.open(path, "rb") if is_gzip else path.open("rb") as stream,
+            io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text,
+        ):
             header = next(csv.reader(text, strict=True), [])
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
 from finops_lib.errors import ConfigError
@@ -45,7 +45,7 @@ def open_state(url: str) -> State:
     """Open the database behind a SQLAlchemy URL and apply the migrations it lacks.
 
     Raises:
-        ConfigError: not a URL, or a database written by a newer version of this program.
+        ConfigError: not a URL, not reachable, or a database written by a newer version of this program.
     """
     try:
         parsed = make_url(url)
@@ -56,11 +56,24 @@ def open_state(url: str) -> State:
     path = sqlite_file(parsed)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed)
+    try:
+        engine = create_engine(parsed)
+    except (NoSuchModuleError, ImportError) as error:
+        raise ConfigError(
+            f"FINOPS_STATE needs a driver for {parsed.drivername}", next_step="pip install finops[postgres]"
+        ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-    migrate(engine)
+    try:
+        migrate(engine)
+    except OperationalError as error:
+        engine.dispose()
+        place = parsed.render_as_string(hide_password=True)
+        raise ConfigError(
+            f"the state database {place} cannot be opened: {error.orig}".replace("\n", " "),
+            next_step="check that it exists, is reachable and may be written",
+        ) from error
     return State(engine)
 
 

@@ -93,12 +93,17 @@ def test_a_query_is_remembered_once_for_the_fold(lake: Settings, run_folder: Pat
 
 
 def test_outside_the_runner_nothing_is_written(lake: Settings, tmp_path: Path) -> None:
-    before = sorted(tmp_path.rglob("*"))
+    before = _own_files(tmp_path)
     run = open_run("overview")
     run.query("run_context")
     run.write_result({"total": Decimal("1.50")})
-    assert sorted(tmp_path.rglob("*")) == before
+    assert _own_files(tmp_path) == before
     assert "<style>" in run._repr_mimebundle_()["text/html"]
+
+
+def _own_files(folder: Path) -> list[Path]:
+    # SQLite keeps its log beside the catalog for as long as somebody reads.
+    return sorted(path for path in folder.rglob("*") if not path.name.endswith(("-wal", "-shm")))
 
 
 def test_under_the_runner_the_page_brings_the_style(lake: Settings, run_folder: Path) -> None:
@@ -135,7 +140,7 @@ def test_a_query_takes_what_it_asks_for_and_nothing_else() -> None:
     assert bind("q", sql, {"as_of": 1, "currency": "USD"}, {"limit": 5}) == {"as_of": 1, "limit": 5}
     with pytest.raises(ConfigError, match="needs limit"):
         bind("q", sql, {"as_of": 1}, {})
-    with pytest.raises(ConfigError, match="unknown parameter of q.sql 'limt'"):
+    with pytest.raises(ConfigError, match="did you mean 'limit'"):
         bind("q", sql, {"as_of": 1}, {"limt": 5})
 
 

@@ -115,11 +115,8 @@ def test_waste_lacks_what_its_look_alike_has(
 ) -> None:
     wasted = {w["resource_id"] for w in truth["waste"] if w["kind"] == kind and w["provider"] == "aws"}
     useful = {w["resource_id"] for w in truth["look_alikes"] if w["looks_like"] == kind and w["provider"] == "aws"}
-    meters = dict(
-        con.sql(
-            f"select ResourceId, list(distinct SkuMeter) from {everything('aws')} where ResourceId is not null group by 1"
-        ).fetchall()
-    )
+    rows = con.sql(f"select ResourceId, list(distinct SkuMeter) from {everything('aws')} group by 1").fetchall()
+    meters = dict(rows)
     assert wasted
     assert useful
     assert {tuple(meters[name]) for name in wasted} == {(hours,)}

@@ -79,6 +79,17 @@ def test_a_text_that_is_no_url_is_refused_without_repeating_it() -> None:
     assert "password" not in str(caught.value)
 
 
+def test_a_database_that_cannot_be_opened_says_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "state.sqlite").mkdir()
+    with pytest.raises(ConfigError, match="state.sqlite cannot be opened"):
+        open_state(url_of(tmp_path / "state.sqlite"))
+
+
+def test_a_database_without_a_driver_says_what_to_install() -> None:
+    with pytest.raises(ConfigError, match="needs a driver for oddbase"):
+        open_state("oddbase://host/name")
+
+
 def test_many_processes_may_be_the_first(tmp_path: Path) -> None:
     command = [sys.executable, "-c", OPEN, url_of(tmp_path / "state.sqlite")]
     children = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]

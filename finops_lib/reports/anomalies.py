@@ -1,0 +1,225 @@
+"""The anomaly page in words: what happened that nobody planned, what it cost, what moved, and who should look."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from finops_lib.findings import Anomaly
+from finops_lib.reports import charts, page
+from finops_lib.reports import format as say
+from finops_lib.reports.page import Action, Element, Figure
+from finops_lib.reports.tables import Column, table
+
+QUESTION = "What happened that nobody planned?"
+QUIET = "No service left its usual range."
+SOURCE = "daily_cost, effective cost of usage on complete days, without fees, purchases, tax and credits"
+HOW = (
+    "A day is judged against the 28 days before it, by its distance from their mean and by its distance from their "
+    "middle half. It is told only if the difference is large in money and in percent, and goes clearly further than "
+    "anything in the two months before, so weekly jobs and month ends stay quiet. An episode is followed for four weeks; "
+    "then it is the usual. A slow rise, a rise spread over many services and a service in its first two weeks of history "
+    "can stay unseen."
+)
+
+
+def anomaly_answer(found: Sequence[Anomaly], *, as_of: date, lookback_days: int, currency: str) -> Element:
+    """Answer the page's question in one or two sentences."""
+    span = f"the {lookback_days} days through {say.day(as_of)}"
+    if not found:
+        return page.answer(QUESTION, f"Nothing: no service left its usual range in {span}.", "green")
+    rises = [a for a in found if a.impact > 0]
+    total = say.money(sum(a.impact for a in rises), currency)
+    cost = (
+        f"they cost {total} more than usual" if len(rises) > 1 else f"it cost {total} more than usual" if rises else ""
+    )
+    drops = say.plural(len(found) - len(rises), "drop") if len(rises) < len(found) else ""
+    what = " and ".join(part for part in (say.plural(len(rises), "rise") if rises else "", drops) if part)
+    words = f"{what.capitalize()} in {span}" + (f"; {cost}." if cost else ".")
+    return page.answer(QUESTION, f"{words} Largest: {_headline(found[0], as_of)}.", "orange" if rises else "yellow")
+
+
+def anomaly_figures(found: Sequence[Anomaly], *, as_of: date, currency: str) -> Element:
+    """Show how many episodes there are, what they cost, and how many go on."""
+    if not found:
+        return page.sentence(QUIET)
+    rises, drops = [a for a in found if a.impact > 0], [a for a in found if a.impact < 0]
+    fresh = [a for a in found if (as_of - a.start).days < 7]
+    still = [a for a in rises if a.end >= as_of]
+    saved = f"{say.plural(len(drops), 'drop')}: {say.signed_money(sum(a.impact for a in drops), currency)}"
+    return page.figures(
+        [
+            Figure("Cost above the usual", say.money(sum(a.impact for a in rises), currency), saved if drops else ""),
+            Figure("Episodes", str(len(found)), f"{len(rises)} up, {len(drops)} down"),
+            Figure("Begun in the last 7 days", str(len(fresh)), f"since {say.day(as_of - timedelta(days=6))}"),
+            Figure(
+                "Still going on", str(len(still)), say.names(a.service for a in still) if still else "none of the rises"
+            ),
+        ]
+    )
+
+
+def anomaly_table(
+    found: Sequence[Anomaly], series: pl.DataFrame | None = None, *, as_of: date | None = None, limit: int = 0
+) -> Element:
+    """Show the episodes, the largest money first.
+
+    Args:
+        series: the frame they were found in; gives account names and the course of each series.
+        as_of: the last included day; an episode that reaches it is still going on.
+        limit: how many; 0 = all.
+    """
+    shown = list(found)[: limit or None]
+    names, courses = _names(series), _courses(series, shown)
+    rows = [
+        {
+            "when": _when(a, as_of),
+            "service": a.service,
+            "account": names.get((a.provider, a.account), a.account),
+            "provider": a.provider,
+            "impact": Decimal(str(round(a.impact, 2))),
+            "deviation": None if a.deviation_pct is None else a.deviation_pct / 100,
+            "course": courses.get(a.scope, []),
+            "cause": a.cause,
+            "methods": " and ".join(a.methods),
+        }
+        for a in shown
+    ]
+    columns = {
+        "when": Column("When"),
+        "service": Column("Service"),
+        "account": Column("Account"),
+        "impact": Column("Against the usual", "change"),
+        "deviation": Column("of the usual", "percent"),
+        "course": Column("Last 60 days", "spark"),
+        "cause": Column("What moved"),
+        "methods": Column("Found by"),
+    }
+    if series is None:
+        del columns["course"]
+    if not any(a.cause for a in shown):
+        del columns["cause"]
+    currency = shown[0].currency if shown else ""
+    rest = f" ({len(found) - len(shown)} more on the page anomalies)" if len(shown) < len(found) else ""
+    title = f"{_finding(shown, currency)}{rest}" if shown else ""
+    return table(_frame(rows), columns, title=title, source=SOURCE, currency=currency, empty=QUIET)
+
+
+def anomaly_charts(
+    found: Sequence[Anomaly], bands: Mapping[str, pl.DataFrame], series: pl.DataFrame, *, as_of: date
+) -> Element:
+    """Draw the largest episodes with the range they left.
+
+    Args:
+        bands: scope -> day, actual, expected, low, high (`analyses.anomalies.bands`).
+    """
+    drawn = [a for a in found if a.scope in bands]
+    if not drawn:
+        return page.sentence("There is no episode to look into.")
+    names = _names(series)
+    return page.beside(*(_band_chart(a, bands[a.scope], names, as_of) for a in drawn))
+
+
+def anomaly_actions(found: Sequence[Anomaly], series: pl.DataFrame, *, as_of: date) -> Element:
+    """Say who should look at which episode, and until when."""
+    names, teams = _names(series), _teams(series)
+    items = [
+        Action(
+            text=f"Explain {a.service} in {names.get((a.provider, a.account), a.account)}, "
+            f"{_since(a, as_of)}: planned, or to be stopped?",
+            money=say.signed_money(a.impact, a.currency),
+            owner=teams.get(a.scope, "") or "the account's owner; no team is tagged",
+            due=say.day(as_of + timedelta(days=2), "full"),
+        )
+        for a in found
+        if a.impact > 0
+    ]
+    return page.actions(items, "Nothing to do: no rise needs an explanation.")
+
+
+def anomaly_method() -> Element:
+    """Say how a day is judged, and what that cannot see."""
+    return page.sentence(HOW)
+
+
+def _band_chart(a: Anomaly, band: pl.DataFrame, names: Mapping[tuple[str, str], str], as_of: date) -> page.Showable:
+    account = names.get((a.provider, a.account), a.account)
+    moved = f"; {a.cause}" if a.cause else ""
+    return charts.daily(
+        band,
+        y="actual",
+        band=("low", "high"),
+        expected="expected",
+        currency=a.currency,
+        height=220,
+        title=f"{_headline(a, as_of)}{moved}",
+        subtitle=f"Effective cost of usage a day in {a.currency}, {a.service} in {account}",
+        source="daily_cost",
+    )
+
+
+def _headline(a: Anomaly, as_of: date) -> str:
+    size = say.signed_money(a.impact, a.currency)
+    if a.deviation_pct is None:
+        return f"{a.service} is new {_since(a, as_of)}, {size}"
+    return f"{a.service} {'rose' if a.impact > 0 else 'fell'} {_since(a, as_of)}, {size} against the usual"
+
+
+def _since(a: Anomaly, as_of: date) -> str:
+    if a.end >= as_of:
+        return f"since {say.day(a.start)}"
+    return f"on {say.day(a.start)}" if a.start == a.end else f"from {say.day(a.start)} to {say.day(a.end)}"
+
+
+def _when(a: Anomaly, as_of: date | None) -> str:
+    return f"since {say.day(a.start, 'full')}" if as_of is not None and a.end >= as_of else say.days(a.start, a.end)
+
+
+def _finding(shown: Sequence[Anomaly], currency: str) -> str:
+    net = say.signed_money(sum(a.impact for a in shown), currency)
+    return f"{say.plural(len(shown), 'episode')}, together {net} against the usual"
+
+
+def _names(series: pl.DataFrame | None) -> dict[tuple[str, str], str]:
+    if series is None:
+        return {}
+    newest = series.sort("day").group_by("x_Provider", "account_id").agg(pl.col("account_name").last())
+    return {(r["x_Provider"], r["account_id"]): r["account_name"] for r in newest.iter_rows(named=True)}
+
+
+def _scope() -> pl.Expr:
+    return pl.concat_str("x_Provider", "account_id", "ServiceName", separator="/")
+
+
+def _teams(series: pl.DataFrame) -> dict[str, str]:
+    """Give the team that pays for most days of each series."""
+    tagged = series.filter(pl.col("team") != "").group_by(_scope().alias("scope"), "team").len()
+    most = tagged.sort("len", "team", descending=[True, False]).group_by("scope", maintain_order=True).first()
+    return {row["scope"]: row["team"] for row in most.iter_rows(named=True)}
+
+
+def _courses(series: pl.DataFrame | None, shown: Sequence[Anomaly]) -> dict[str, list[float]]:
+    if series is None or series.is_empty() or not shown:
+        return {}
+    since = max(series.get_column("day").to_list()) - timedelta(days=59)
+    cost = pl.col("effective_cost").cast(pl.Float64)
+    by_day = series.filter(pl.col("day") >= since).group_by(_scope().alias("scope"), "day").agg(cost.sum())
+    lines: dict[str, dict[date, float]] = {}
+    for row in by_day.filter(pl.col("scope").is_in([a.scope for a in shown])).iter_rows(named=True):
+        lines.setdefault(row["scope"], {})[row["day"]] = row["effective_cost"]
+    days = [since + timedelta(days=n) for n in range(60)]
+    return {scope: [line.get(day, 0.0) for day in days] for scope, line in lines.items()}
+
+
+def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    schema = [
+        *((name, pl.String()) for name in ("when", "service", "account", "provider")),
+        ("impact", pl.Decimal(38, 2)),
+        ("deviation", pl.Float64()),
+        ("course", pl.List(pl.Float64())),
+        ("cause", pl.String()),
+        ("methods", pl.String()),
+    ]
+    return pl.DataFrame(rows, schema=schema)

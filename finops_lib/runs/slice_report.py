@@ -1,0 +1,98 @@
+"""What an ingest did, or would have done, to each slice: the report, and the loss that nobody announced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from finops_lib.lake.write import CurrentLoad, SliceKey
+from finops_lib.sources.delivery import SliceTotals, plain
+
+# A replacement that loses more than this share of a slice's rows or money is more likely a broken export than news.
+_LOSS_LIMIT = Decimal("0.5")
+
+
+@dataclass(frozen=True, slots=True)
+class SliceReport:
+    """What an ingest did to one slice in one currency (design.md 7). Money is exact; None = the slice is new."""
+
+    provider: str
+    source: str
+    billing_month: str
+    currency: str
+    status: str
+    rows_in: int
+    rows_loaded: int
+    billed_in: Decimal
+    billed_loaded: Decimal
+    effective_in: Decimal
+    effective_loaded: Decimal
+    rounding_drift: Decimal
+    billed_before: Decimal | None
+    load_id: str
+    message: str
+
+
+def loss_of(key: SliceKey, totals: Sequence[SliceTotals], old: Sequence[CurrentLoad]) -> str:
+    """Say what a replacement would lose too much of, or give ""."""
+    name = f"{key.provider} {key.source} {key.month:%Y-%m}"
+    rows, rows_before = sum(t.rows for t in totals), sum(load.rows for load in old)
+    if rows < rows_before * _LOSS_LIMIT:
+        return f"{name} would shrink from {rows_before} to {rows} rows"
+    new = {t.currency: t for t in totals}
+    for load in old:
+        after = new.get(load.currency)
+        for kind, was, becomes in (
+            ("billed", load.billed, after.billed_loaded if after else Decimal(0)),
+            ("effective", load.effective, after.effective_loaded if after else Decimal(0)),
+        ):
+            if was > 0 and becomes < was * _LOSS_LIMIT:
+                return f"{name} would shrink from {was.normalize():f} to {becomes.normalize():f} {load.currency} {kind}"
+    return ""
+
+
+def report_of(
+    key: SliceKey, totals: SliceTotals, old: Sequence[CurrentLoad], load_id: str, status: str, message: str
+) -> SliceReport:
+    """Say what a delivery does to one slice in one currency."""
+    before = {load.currency: load.billed for load in old}
+    change = totals.billed_loaded - before.get(totals.currency, Decimal(0))
+    return SliceReport(
+        provider=key.provider,
+        source=key.source,
+        billing_month=f"{key.month:%Y-%m}",
+        currency=totals.currency,
+        status=status,
+        rows_in=totals.rows,
+        rows_loaded=0 if status == "rejected" else totals.rows,
+        billed_in=totals.billed_in,
+        billed_loaded=totals.billed_loaded,
+        effective_in=totals.effective_in,
+        effective_loaded=totals.effective_loaded,
+        rounding_drift=plain(totals.billed_in - totals.billed_loaded),
+        billed_before=before.get(totals.currency, Decimal(0) if old else None),
+        load_id=load_id,
+        message=message or (f"restated by {change.normalize():+f} {totals.currency}" if old else "new"),
+    )
+
+
+def unchanged(load: CurrentLoad) -> SliceReport:
+    """Say that the lake holds this already."""
+    return SliceReport(
+        provider=load.key.provider,
+        source=load.key.source,
+        billing_month=f"{load.key.month:%Y-%m}",
+        currency=load.currency,
+        status="unchanged",
+        rows_in=load.rows,
+        rows_loaded=load.rows,
+        billed_in=plain(load.billed_in),
+        billed_loaded=load.billed,
+        effective_in=plain(load.effective_in),
+        effective_loaded=load.effective,
+        rounding_drift=plain(load.billed_in - load.billed),
+        billed_before=load.billed,
+        load_id=load.load_id,
+        message="the lake holds exactly this already",
+    )

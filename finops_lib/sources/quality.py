@@ -1,0 +1,105 @@
+"""What in a delivery breaks FOCUS without making the money wrong? Counted per slice, never a reason to refuse it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from finops_lib.focus import ALLOWED_VALUES, FOCUS_COLUMNS, FORMER_COLUMNS
+from finops_lib.sources.conform import EXTRA_PREFIX, REQUIRED, extra_column
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something FOCUS forbids that does not make the money wrong, counted per slice."""
+
+    provider: str
+    month: date
+    finding: str
+    column: str
+    occurrences: int
+    example: str
+
+
+def find_findings(con: duckdb.DuckDBPyConnection) -> tuple[Finding, ...]:
+    claims = _claims()
+    counts = ", ".join(f"count(*) filter ({condition})" for _, _, condition, _ in claims)
+    found = []
+    for provider, month, *numbers in con.execute(
+        f"select x_Provider, x_BillingMonth, {counts} from charges group by all"
+    ).fetchall():
+        for (finding, column, condition, shown), count in zip(claims, numbers, strict=True):
+            if count:
+                query = (
+                    f"select min({shown}) from charges where x_Provider = ? and x_BillingMonth = ? and ({condition})"
+                )
+                [[example]] = con.execute(query, [provider, month]).fetchall()
+                found.append(Finding(provider, month, finding, column, count, str(example or "")[:200]))
+    return (*found, *_unexpected_columns(con))
+
+
+def _unexpected_columns(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """Count what is kept in x_Extra and is neither a provider's own x_ column nor a former FOCUS one."""
+    found = []
+    for name in sorted(
+        name for name in extras_with_values(con) if not name.startswith("x_") and name not in FORMER_COLUMNS
+    ):
+        column = extra_column(name)
+        query = (
+            f"select x_Provider, x_BillingMonth, count({column}), min({column}) from charges group by all order by all"
+        )
+        for provider, month, count, example in con.execute(query).fetchall():
+            if count:
+                finding = "unreadable-tags" if name == "Tags" else "unknown-column"
+                found.append(Finding(provider, month, finding, name, count, example[:200]))
+    return found
+
+
+def _claims() -> list[tuple[str, str, str, str]]:
+    """Give (finding, column, condition of an offending row, what to show of it)."""
+    claims = [
+        ("missing-value", column.name, f"{column.name} is null", "ChargeDescription")
+        for column in FOCUS_COLUMNS
+        if column.level == "mandatory" and not column.nullable and column.name not in REQUIRED
+    ]
+    for name, allowed in ALLOWED_VALUES.items():
+        exact = ", ".join(f"'{value}'" for value in allowed)
+        lower = ", ".join(f"'{value.lower()}'" for value in allowed)
+        claims.append(("letter-case", name, f"{name} not in ({exact}) and lower(trim({name})) in ({lower})", name))
+        claims.append(("unknown-value", name, f"lower(trim({name})) not in ({lower})", name))
+    outside = "ChargePeriodStart < BillingPeriodStart or ChargePeriodStart >= BillingPeriodEnd"
+    claims.append(("outside-billing-period", "ChargePeriodStart", outside, "cast(ChargePeriodStart as VARCHAR)"))
+    claims.append(("rounded-money", "BilledCost", "billed_drift is not null", "cast(BilledCost as VARCHAR)"))
+    claims.append(("rounded-money", "EffectiveCost", "effective_drift is not null", "cast(EffectiveCost as VARCHAR)"))
+    return claims
+
+
+def misspelt_columns(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Name the enum columns in which some value is not in the specification's letter case."""
+    found = set()
+    for name, allowed in ALLOWED_VALUES.items():
+        values = {value for (value,) in con.execute(f"select distinct {name} from charges").fetchall()}
+        exact = set(allowed)
+        lower = {value.lower() for value in allowed}
+        if any(value is not None and value not in exact and value.strip().lower() in lower for value in values):
+            found.add(name)
+    return frozenset(found)
+
+
+def extras_with_values(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Name the keys of x_Extra that any row of the delivery has a value for."""
+    names = [name.removeprefix(EXTRA_PREFIX) for name in columns_of_parsed(con) if name.startswith(EXTRA_PREFIX)]
+    if not names:
+        return []
+    counts = con.execute(
+        f"select {', '.join(f'count({extra_column(name)})' for name in names)} from parsed"
+    ).fetchall()[0]
+    return [name for name, count in zip(names, counts, strict=True) if count]
+
+
+def columns_of_parsed(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Name the columns that the files of the delivery gave."""
+    names = "select column_name from duckdb_columns() where table_name = 'parsed' and database_name = 'temp'"
+    return [name for (name,) in con.execute(names).fetchall()]
