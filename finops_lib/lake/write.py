@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,6 +17,18 @@ from finops_lib.focus import COST_COLUMNS
 from finops_lib.lake.create import statement
 from finops_lib.lake.open import DATA_FOLDER, sql_text
 
+_COPY_OPTIONS = ", ".join(
+    (
+        "format parquet",
+        "compression zstd",
+        "partition_by (x_Provider, x_SourceId, x_BillingMonth)",
+        "write_partition_columns true",
+        # A name used again after a restatement would corrupt a pinned snapshot (facts/lake.md 7).
+        "filename_pattern 'load-{uuid}'",
+        "overwrite_or_ignore true",
+        "return_stats true",
+    )
+)
 _CHECKED = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
 
 
@@ -60,11 +71,11 @@ class CurrentLoad:
 
 @dataclass(slots=True)
 class Staged:
-    """A slice's new file, written and checked, not yet part of the lake. `loads` are rows of the table of that name."""
+    """A slice's new files, written and checked, not yet part of the lake; `loads`: rows of that table."""
 
     key: SliceKey
     load_id: str
-    file: Path
+    files: list[Path]
     loads: list[dict[str, object]] = field(default_factory=list)
     findings: list[dict[str, object]] = field(default_factory=list)
 
@@ -79,24 +90,35 @@ def current_loads(con: duckdb.DuckDBPyConnection, source: str) -> list[CurrentLo
     return loads
 
 
-def stage(con: duckdb.DuckDBPyConnection, lake: Path, key: SliceKey, load_id: str, select: str) -> Staged:
-    """Write the rows that `select` gives (all columns of `cost`), in its order, to a Parquet file of a new name.
+def stage(con: duckdb.DuckDBPyConnection, lake: Path, select: str, load_ids: Mapping[SliceKey, str]) -> list[Staged]:
+    """Write the rows of some slices, in the order of `select`, to Parquet files whose names were never used before.
 
+    Args:
+        select: gives all columns of `cost`; rows of other slices are left out.
+        load_ids: the load that each slice's rows belong to.
     Raises:
-        QualityError: what can be read back from the file is not what the select gave.
+        QualityError: what can be read back from the files is not what the select gave.
     """
-    folder = lake / DATA_FOLDER / "main" / "cost" / key.folder
+    folder = lake / DATA_FOLDER / "main" / "cost"
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{load_id[:12]}-{uuid.uuid4().hex}.parquet"
+    wanted = " or ".join(f"({key.where})" for key in load_ids)
+    whens = " ".join(f"when {key.where} then '{load_id}'" for key, load_id in load_ids.items())
     columns = ", ".join(f'"{column.name}"' for column in COST_COLUMNS)
-    con.execute(f"copy (select {columns} from ({select})) to '{sql_text(file)}' (format parquet, compression zstd)")
+    rows = f"select {columns} from (select * replace (case {whens} end as x_LoadId) from ({select}) where {wanted})"
+    written: list[Path] = []
     try:
-        _flush(file)
-        _compare(con, select, file)
+        for file, *_ in con.execute(f"copy ({rows}) to '{sql_text(folder)}' ({_COPY_OPTIONS})").fetchall():
+            written.append(Path(file))
+            _flush(written[-1])
+        _compare(con, f"select * from ({select}) where {wanted}", written)
     except BaseException:
-        file.unlink(missing_ok=True)
+        for path in written:
+            path.unlink(missing_ok=True)
         raise
-    return Staged(key, load_id, file)
+    by_folder: dict[str, list[Path]] = {}
+    for path in written:
+        by_folder.setdefault(str(path.parent.relative_to(folder)), []).append(path)
+    return [Staged(key, load_id, by_folder[key.folder]) for key, load_id in load_ids.items()]
 
 
 def commit(
@@ -109,16 +131,18 @@ def commit(
     con.execute("begin")
     try:
         [[last]] = con.execute("select coalesce(max(load_number), 0) from lake.loads").fetchall()
+        con.execute(f"delete from lake.cost where {' or '.join(f'({item.key.where})' for item in staged)}")
+        loads: list[dict[str, object]] = []
+        findings: list[dict[str, object]] = []
         for number, item in enumerate(staged, start=int(last) + 1):
-            con.execute(f"delete from lake.cost where {item.key.where}")
-            con.execute(
-                f"call ducklake_add_data_files('lake', 'cost', '{sql_text(item.file)}', hive_partitioning => true)"
-            )
-            stamp = {"load_number": number, "load_id": item.load_id, "loaded_at": loaded_at, "run_id": run_id}
-            _insert(con, "loads", [row | stamp for row in item.loads])
-            _insert(
-                con, "load_findings", [row | {"load_number": number, "load_id": item.load_id} for row in item.findings]
-            )
+            for file in item.files:
+                added = f"'lake', 'cost', '{sql_text(file)}', hive_partitioning => true"
+                con.execute(f"call ducklake_add_data_files({added})")
+            of_load = {"load_number": number, "load_id": item.load_id}
+            loads += [row | of_load | {"loaded_at": loaded_at, "run_id": run_id} for row in item.loads]
+            findings += [row | of_load for row in item.findings]
+        _insert(con, "loads", loads)
+        _insert(con, "load_findings", findings)
         info = json.dumps({"run_id": run_id, "load_ids": [item.load_id for item in staged]})
         con.execute("call lake.set_commit_message('finops', ?, extra_info => ?)", [message, info])
         con.execute("commit")
@@ -132,17 +156,20 @@ def commit(
 def discard(staged: Sequence[Staged]) -> None:
     """Remove staged files that will not become part of the lake."""
     for item in staged:
-        item.file.unlink(missing_ok=True)
+        for file in item.files:
+            file.unlink(missing_ok=True)
 
 
-def _compare(con: duckdb.DuckDBPyConnection, select: str, file: Path) -> None:
+def _compare(con: duckdb.DuckDBPyConnection, select: str, files: Sequence[Path]) -> None:
+    keys = "x_Provider, x_SourceId, x_BillingMonth, BillingCurrency"
     measures = ", ".join(["count(*)", *(f"coalesce(sum({name}), 0)" for name in _CHECKED)])
-    query = f"select BillingCurrency, {measures} from {{}} group by BillingCurrency order by all"
+    query = f"select {keys}, {measures} from {{}} group by all order by all"
+    names = ", ".join(f"'{sql_text(file)}'" for file in files)
     given = con.execute(query.format(f"({select})")).fetchall()
-    written = con.execute(query.format(f"read_parquet('{sql_text(file)}', hive_partitioning = false)")).fetchall()
+    written = con.execute(query.format(f"read_parquet([{names}], hive_partitioning = false)")).fetchall()
     if given != written:
         raise QualityError(
-            f"staged file differs from its delivery: {given} given, {written} written",
+            f"staged files differ from their delivery: {given} given, {written} written",
             next_step="check the disk, then run the command again; the lake was not changed",
         )
 

@@ -107,19 +107,12 @@ def anomaly_table(
     return table(_frame(rows), columns, title=title, source=SOURCE, currency=currency, empty=QUIET)
 
 
-def anomaly_charts(
-    found: Sequence[Anomaly], bands: Mapping[str, pl.DataFrame], series: pl.DataFrame, *, as_of: date
-) -> Element:
-    """Draw the largest episodes with the range they left.
-
-    Args:
-        bands: scope -> day, actual, expected, low, high (`analyses.anomalies.bands`).
-    """
-    drawn = [a for a in found if a.scope in bands]
-    if not drawn:
+def anomaly_charts(bands: Mapping[Anomaly, pl.DataFrame], series: pl.DataFrame, *, as_of: date) -> Element:
+    """Draw the largest episodes with the range they left (`analyses.anomalies.bands`)."""
+    if not bands:
         return page.sentence("There is no episode to look into.")
     names = _names(series)
-    return page.beside(*(_band_chart(a, bands[a.scope], names, as_of) for a in drawn))
+    return page.beside(*(_band_chart(a, band, names, as_of) for a, band in bands.items()))
 
 
 def anomaly_actions(found: Sequence[Anomaly], series: pl.DataFrame, *, as_of: date) -> Element:

@@ -25,7 +25,7 @@ HOW = (
 )
 
 
-def budget_answer(statuses: Sequence[BudgetStatus], currency: str) -> Element:
+def budget_answer(statuses: Sequence[BudgetStatus]) -> Element:
     """Answer the page's question in one or two sentences."""
     if not statuses:
         return page.answer(QUESTION, NO_PLAN, "grey")

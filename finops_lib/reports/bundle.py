@@ -17,7 +17,8 @@ NAME = "window.fwEmbed="
 def chart_library() -> str:
     """Give the chart library as base64 of gzip; from the user's cache where there is one, else made in two seconds."""
     kept = _folder() / f"vega-embed-{version('vl-convert-python')}.b64"
-    with contextlib.suppress(OSError):
+    # Not there, not readable, or not even text: then it is made.
+    with contextlib.suppress(OSError, ValueError):
         found = kept.read_text(encoding="ascii")
         if _is_whole(found):
             return found

@@ -167,7 +167,9 @@ def burn_down(
     rows = _spent(frame, x, y, start, incomplete_from)
     ahead = [] if forecast is None else _ahead(forecast, rows, incomplete_from)
     budget = plain_number(amount) or 0.0
-    pace = [{"day": start.isoformat(), "value": 0.0}, {"day": last.isoformat(), "value": budget}]
+    # Points stand for the end of their day, so the first day has already used its part.
+    first_part = budget / (end - start).days
+    pace = [{"day": start.isoformat(), "value": first_part}, {"day": last.isoformat(), "value": budget}]
     limit = [{**pace[0], "value": budget}, pace[1]]
     tips = [parts.tip("words", "By the end of"), parts.tip("value", f"Spent{_of(currency)}", parts.EXACT)]
     tips.append(parts.tip("share", f"of {say.money(amount, currency)}", parts.SHARE))

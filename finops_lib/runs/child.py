@@ -9,6 +9,7 @@ in the spec. Everything it writes lies in the run's private folder until the par
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -69,6 +70,8 @@ def _execute(spec: Spec) -> tuple[Any, Outcome]:
 
     from finops_lib.runs.engine import ENGINE_NAME, SocketFileKernelManager, Trace, register_engine
 
+    # It reads parameters by a pattern that misses ours and calls them unknown; the runner has checked each of them.
+    logging.getLogger("papermill").setLevel(logging.ERROR)
     register_engine()
     trace = Trace(on_cell=_progress_writer(int(os.environ.pop(PROGRESS))))
     status: Status = "SUCCEEDED"

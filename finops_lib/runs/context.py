@@ -133,24 +133,28 @@ def _checked_day(day: date, coverage: Sequence[Coverage]) -> date:
 
 
 def _stale_or_incomplete(coverage: Sequence[Coverage], day: date) -> Iterator[Notice]:
-    for source in _per_source(coverage):
+    for name, source in _per_source(coverage):
         if source.first_day is not None and source.first_day > day:
-            yield Notice("info", f"{source.source} has no charges before {_day(source.first_day)}.")
+            yield Notice("info", f"{name} has no charges before {_day(source.first_day)}.")
         elif source.newest_day is None:
-            yield Notice("stale", f"{source.source} has no charge with a day.")
+            yield Notice("stale", f"{name} has no charge with a day.")
         elif _is_stale(source, coverage) and source.newest_day < day:
             last = _day(source.newest_day)
             yield Notice(
-                "stale", f"{source.source} has delivered nothing after {last}: its later cost is missing here."
+                "stale", f"{name} has delivered nothing after {last}: its later cost is missing here."
             )
         elif source.complete_through is not None and source.complete_through < day:
             last = _day(source.complete_through)
-            yield Notice("incomplete", f"{source.source} is complete only through {last}: later days may still grow.")
+            yield Notice("incomplete", f"{name} is complete only through {last}: later days may still grow.")
 
 
-def _per_source(coverage: Sequence[Coverage]) -> list[Coverage]:
+def _per_source(coverage: Sequence[Coverage]) -> Iterator[tuple[str, Coverage]]:
+    """Give each source once, with the name people know it by."""
     # Freshness is a fact of the source, repeated for each of its currencies.
-    return list({(c.provider, c.source): c for c in coverage}.values())
+    sources = {(c.provider, c.source): c for c in coverage}
+    for (provider, name), source in sources.items():
+        shared = sum(1 for _, other in sources if other == name) > 1
+        yield f"{name} ({provider})" if shared else name, source
 
 
 def _left_out(coverage: Sequence[Coverage], currency: str) -> Iterator[Notice]:

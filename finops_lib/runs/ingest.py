@@ -81,9 +81,7 @@ def ingest(
         ensure_lake(settings.lake)
         staged: list[Staged] = []
         try:
-            for key, load_id in plan.changed.items():
-                rows = f"select * replace ('{load_id}' as x_LoadId) from ({select}) where {key.where}"
-                staged.append(stage(con, settings.lake, key, load_id, rows))
+            staged = stage(con, settings.lake, select, plan.changed)
             return _commit(
                 con, settings, delivery, staged, source, version, delivery_id, replace=replace, run_id=run_id
             )

@@ -208,8 +208,8 @@ SKUS = {
 
 FLEETS = (
     # payments-prod
-    Fleet("aws-pay-web", "payments-prod", "m5", 5200, 2, "shop", hourly=True),
-    Fleet("aws-pay-workers", "payments-prod", "m5", 9200, 14, "shop", life=11),
+    Fleet("aws-pay-web", "payments-prod", "m5", 4300, 2, "shop", hourly=True),
+    Fleet("aws-pay-workers", "payments-prod", "m5", 10100, 14, "shop", life=11),
     Fleet("aws-pay-covered", "payments-prod", "m5", slots=4, commitment="sp", grows=False),
     Fleet("aws-pay-disks", "payments-prod", "gp3", 4100, 8, "constant"),
     Fleet("aws-pay-rds", "payments-prod", "rds", 11500, 3, "flat"),
@@ -231,7 +231,7 @@ FLEETS = (
     Fleet("aws-pay-transfer", "payments-prod", "transfer", 3000, 1, "shop", grows=False),
     Fleet("aws-pay-kms", "payments-prod", "kms", 330, 1, "shop", grows=False),
     Fleet("aws-pay-sqs", "payments-prod", "sqs", 410, 4, "shop"),
-    Fleet("aws-pay-month-end", "payments-prod", "c6g", 1900, 8, "month_end", life=2),
+    Fleet("aws-pay-month-end", "payments-prod", "c6g", 1900, 16, "month_end", life=2),
     # payments-dev
     Fleet("aws-dev-vm", "payments-dev", "t3", 2600, 5, "office", life=18),
     Fleet("aws-dev-load-test", "payments-dev", "p4d", 700, 1, "office", grows=False),

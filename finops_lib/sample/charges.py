@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from finops_lib.periods import BillingPeriod
-from finops_lib.sample.curves import STEADY, Calendar, stream
 from finops_lib.sample.catalogue import FLEETS
+from finops_lib.sample.curves import STEADY, Calendar, stream
 from finops_lib.sample.lines import HOURS, MICRO, Bill, resource_on, slots_of
 
 # What has arrived of the last days when the file is delivered, oldest first.

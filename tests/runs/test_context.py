@@ -46,6 +46,12 @@ def test_a_source_that_stopped_is_named_and_holds_nobody_back() -> None:
     )
 
 
+def test_a_source_of_several_providers_is_named_with_the_one_meant() -> None:
+    stopped = covers("public", provider="azure", newest=date(2026, 10, 5), complete=date(2026, 10, 5))
+    context = resolve_context([covers("public"), stopped], as_of="", currency="", provider="")
+    assert context.notices[0].text.startswith("public (azure) has delivered nothing after")
+
+
 def test_an_incomplete_day_is_allowed_but_said() -> None:
     context = resolve_context([covers()], as_of="2026-10-19", currency="", provider="")
     [notice] = context.notices

@@ -7,10 +7,12 @@ import gzip
 import json
 import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,7 +26,7 @@ from finops_lib.runs.ledger import listed_runs, shown_run
 from finops_lib.runs.notebook import run_notebook
 from finops_lib.settings import Settings, load_settings
 from finops_lib.state.open import open_state
-from finops_lib.state.runs import RunRecord, start_run
+from finops_lib.state.runs import RunRecord, finish_run, start_run
 
 pytestmark = pytest.mark.slow
 
@@ -315,7 +317,7 @@ def test_a_wrong_parameter_is_recorded_and_nothing_runs(results: Results) -> Non
     assert "did you mean 'limit'" in run.error
     assert shown_run(settings, run.run_id)["parameters"] == {"limt": "5"}
     assert not (settings.outputs / "succeeds" / run.run_id).exists()
-    _forget(settings, run)
+    _forget(settings, run.run_id)
 
 
 def test_a_secret_passed_as_a_value_is_refused_and_not_kept(results: Results) -> None:
@@ -323,7 +325,7 @@ def test_a_secret_passed_as_a_value_is_refused_and_not_kept(results: Results) ->
     run = run_notebook(settings, "succeeds", parameters={"api_token": "xoxb-12345678"})
     assert run.status == "INVALID_PARAMS"
     assert "xoxb" not in json.dumps(shown_run(settings, run.run_id), default=str)
-    _forget(settings, run)
+    _forget(settings, run.run_id)
 
 
 def test_a_run_whose_runner_is_gone_is_closed_honestly(results: Results) -> None:
@@ -350,14 +352,61 @@ def test_a_run_whose_runner_is_gone_is_closed_honestly(results: Results) -> None
     assert (shown["status"], shown["exit_code"]) == ("KERNEL_DIED", 1)
     assert f"the runner (process {os.getpid()}" in shown["error"]
     assert not left.exists()
-    _forget(settings, dead)
+    _forget(settings, dead.run_id)
 
 
-def _forget(settings: Settings, run: RunRecord) -> None:
+def test_a_run_that_published_before_its_runner_died_keeps_its_own_word(results: Results) -> None:
+    settings, run = results.settings, results.runs["succeeds"]
+    state = open_state(settings.state_url)
+    finish_run(state, replace(run, status="RUNNING", exit_code=None, pid_started=time.time() - 1e6))
+    state.close()
+    shown = shown_run(settings, run.run_id)
+    assert (shown["status"], shown["exit_code"], shown["report"]) == ("SUCCEEDED", 0, run.report)
+
+
+def test_an_interrupted_run_is_recorded_and_cleared_away(results: Results) -> None:
+    settings = results.settings
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_notebook(settings, "has_a_slow_cell", on_progress=interrupt)
+    [run] = [row for row in listed_runs(settings, notebook="has_a_slow_cell") if row["status"] == "FAILED"]
+    assert run["error"] == "the runner was stopped: KeyboardInterrupt"
+    assert processes.marked(run["run_id"]) == []
+    assert not (settings.outputs / "has_a_slow_cell" / f".{run['run_id']}").exists()
+    _forget(settings, run["run_id"])
+
+
+def test_a_run_does_not_outlive_its_runner(results: Results) -> None:
+    settings = results.settings
+    code = (
+        "from finops_lib.runs.notebook import run_notebook\n"
+        "from finops_lib.settings import load_settings\n"
+        "run_notebook(load_settings(), 'has_a_slow_cell', on_progress=lambda *_: print('cell', flush=True))"
+    )
+    runner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert runner.stdout is not None
+    assert runner.stdout.readline() == "cell\n"
+    [run] = [row for row in listed_runs(settings, notebook="has_a_slow_cell") if row["status"] == "RUNNING"]
+    runner.kill()
+    runner.wait()
+    runner.stdout.close()
+    deadline = time.monotonic() + 20
+    while processes.marked(run["run_id"]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert processes.marked(run["run_id"]) == []
+    assert shown_run(settings, run["run_id"])["status"] == "KERNEL_DIED"
+    assert not (settings.outputs / "has_a_slow_cell" / f".{run['run_id']}").exists()
+    _forget(settings, run["run_id"])
+
+
+def _forget(settings: Settings, run_id: str) -> None:
     """Keep the ledger as the other tests expect it, in whatever order they come."""
     from finops_lib.state.models import Run
 
     state = open_state(settings.state_url)
     with state.write() as session:
-        session.delete(session.get_one(Run, run.run_id))
+        session.delete(session.get_one(Run, run_id))
     state.close()

@@ -81,7 +81,7 @@ def test_a_text_that_is_no_url_is_refused_without_repeating_it() -> None:
 
 def test_a_database_that_cannot_be_opened_says_where_it_is(tmp_path: Path) -> None:
     (tmp_path / "state.sqlite").mkdir()
-    with pytest.raises(ConfigError, match="state.sqlite cannot be opened"):
+    with pytest.raises(ConfigError, match=r"state\.sqlite cannot be opened"):
         open_state(url_of(tmp_path / "state.sqlite"))
 
 

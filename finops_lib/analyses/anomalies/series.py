@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -58,34 +58,38 @@ def series_of(days: pl.DataFrame) -> DailyCost:
     return DailyCost(tuple(series), first, costs)
 
 
-def band(days: pl.DataFrame, anomaly: Anomaly, *, threshold: float = 3.0, before: int = 45) -> pl.DataFrame:
-    """Give one series around an episode with the range it was expected in, for a chart; float money.
+def bands(
+    days: pl.DataFrame, found: Sequence[Anomaly], *, limit: int = 3, threshold: float = 3.0, before: int = 45
+) -> dict[Anomaly, pl.DataFrame]:
+    """Give the largest episodes, each with its series and the range it was expected in, for charts; float money.
 
     Returns:
-        day, actual, expected, low, high; from `before` days ahead of the episode, expected null where not known.
+        per episode: day, actual, expected, low, high, from `before` days ahead of it; expected null where not known.
     """
     daily = series_of(days)
-    row = next((i for i, s in enumerate(daily.series) if s.scope == anomaly.scope), None)
-    columns = {"day": pl.Date, "actual": pl.Float64, "expected": pl.Float64, "low": pl.Float64, "high": pl.Float64}
-    if row is None:
-        return pl.DataFrame(schema=columns)
+    row_of = {series.scope: row for row, series in enumerate(daily.series)}
+    return {
+        anomaly: _band(daily, row_of[anomaly.scope], anomaly, threshold=threshold, before=before)
+        for anomaly in found[:limit]
+        if anomaly.scope in row_of
+    }
+
+
+def _band(daily: DailyCost, row: int, anomaly: Anomaly, *, threshold: float, before: int) -> pl.DataFrame:
     costs = daily.costs[row : row + 1]
     scores = DETECTORS.get(anomaly.methods[0])(costs, threshold=threshold)
     first, last = (anomaly.start - daily.first_day).days, (anomaly.end - daily.first_day).days
-    expected, spread = scores.expected[0].copy(), scores.scale[0].copy()
+    expected, scale = scores.expected[0].copy(), scores.scale[0].copy()
     # The range stays what it was on the eve of the episode: the episode must not become its own excuse.
-    expected[first : last + 1], spread[first : last + 1] = expected[first], spread[first]
+    expected[first : last + 1], scale[first : last + 1] = expected[first], scale[first]
+    low, high = np.maximum(expected - threshold * scale, 0.0), expected + threshold * scale
     span = range(max(first - before, 0), costs.shape[1])
-    return pl.DataFrame(
-        {
-            "day": [daily.day(i) for i in span],
-            "actual": [_known(costs[0, i]) for i in span],
-            "expected": [_known(expected[i]) for i in span],
-            "low": [_known(max(expected[i] - threshold * spread[i], 0.0)) for i in span],
-            "high": [_known(expected[i] + threshold * spread[i]) for i in span],
-        },
-        schema=columns,
-    )
+    values = {"actual": costs[0], "expected": expected, "low": low, "high": high}
+    columns = [
+        pl.Series("day", [daily.day(i) for i in span], dtype=pl.Date),
+        *(pl.Series(n, [_known(v[i]) for i in span], dtype=pl.Float64) for n, v in values.items()),
+    ]
+    return pl.DataFrame(columns)
 
 
 _KEY = ("x_Provider", "account_id", "ServiceName", "BillingCurrency")

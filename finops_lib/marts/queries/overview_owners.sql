@@ -5,6 +5,7 @@
 with owned as (
     select
         case $dimension
+            when 'provider' then x_Provider
             when 'organization' then x_Organization
             when 'project' then x_Project
             when 'team' then x_Team

@@ -17,6 +17,7 @@ charges as (
     select
         daily_cost.day,
         daily_cost.effective_cost,
+        daily_cost.ChargeCategory = 'Usage' as is_usage,
         -- What follows the calendar (fees, purchases, taxes, one-time credits) is known, not extrapolated.
         daily_cost.ChargeCategory in ('Usage', 'Credit')
             and coalesce(daily_cost.ChargeFrequency, 'Usage-Based') = 'Usage-Based' as is_daily
@@ -26,12 +27,29 @@ charges as (
         and daily_cost.BillingCurrency = $currency
         and ($provider = '' or daily_cost.x_Provider = $provider)
 ),
-lake_days as (
-    select min(day) as first_day
+sums as (
+    select
+        min(day) as first_day,
+        sum(effective_cost) filter (where day = as_of) as day_cost,
+        sum(effective_cost) filter (where day = as_of - 7) as week_before_cost,
+        sum(effective_cost) filter (where day >= month_start) as month_cost,
+        sum(effective_cost) filter (where day >= former_month_start and day <= former_month_day) as former_month_cost,
+        sum(effective_cost) filter (where day >= former_month_start and day < month_start) as former_month_whole_cost,
+        sum(effective_cost) filter (where day > as_of - 7 and is_daily) as last_week_usage,
+        sum(effective_cost) filter (where day >= year_start) as year_cost,
+        sum(effective_cost) filter (where day >= former_year_start and day <= former_year_day) as former_year_cost,
+        sum(effective_cost) filter (where day >= former_year_start and day < year_start) as before_year_cost,
+        sum(effective_cost) filter (where day > as_of - 30) as last_30_cost,
+        sum(effective_cost) filter (where day > as_of - 60 and day <= as_of - 30) as former_30_cost,
+        sum(effective_cost) filter (where day > as_of - 30 and not is_usage) as last_30_other_cost
     from charges
+    cross join dates
 ),
 sources as (
-    select complete_through, newest_day, max(newest_day) over () as newest_of_all
+    select
+        complete_through,
+        newest_day,
+        max(newest_day) over () as newest_of_all
     from data_freshness
     where $provider = '' or x_Provider = $provider
 ),
@@ -42,39 +60,27 @@ live as (
     where date_diff('day', newest_day, newest_of_all) <= 7
 )
 select
-    dates.as_of,
-    lake_days.first_day,
+    as_of,
+    first_day,
     live.complete_through,
-    sum(effective_cost) filter (where day = as_of) as day_cost,
-    sum(effective_cost) filter (where day = as_of - 7) as week_before_cost,
-    sum(effective_cost) filter (where day >= month_start) as month_cost,
-    dates.former_month_day,
-    case
-        when first_day <= former_month_start
-            then sum(effective_cost) filter (where day >= former_month_start and day <= dates.former_month_day)
-    end as former_month_cost,
-    case
-        when first_day <= former_month_start
-            then sum(effective_cost) filter (where day >= former_month_start and day < month_start)
-    end as former_month_whole_cost,
-    coalesce(sum(effective_cost) filter (where is_daily and day > as_of - 7), 0) as last_week_usage,
+    day_cost,
+    week_before_cost,
+    month_cost,
+    former_month_day,
+    case when first_day <= former_month_start then former_month_cost end as former_month_cost,
+    case when first_day <= former_month_start then former_month_whole_cost end as former_month_whole_cost,
+    coalesce(last_week_usage, 0) as last_week_usage,
     least(7, as_of - first_day + 1) as last_week_days,
     date_diff('day', as_of, last_day(as_of)) as days_left,
-    sum(effective_cost) filter (where day >= year_start) as year_cost,
+    year_cost,
     greatest(year_start, first_day) as year_first_day,
-    case
-        when first_day <= former_year_start
-            then sum(effective_cost) filter (where day >= former_year_start and day <= former_year_day)
-    end as former_year_cost,
-    sum(effective_cost) filter (where day < year_start and day >= former_year_start) as before_year_cost,
-    case when first_day < year_start then year_start - greatest(first_day, former_year_start) end as before_year_days,
-    sum(effective_cost) filter (where day > as_of - 30) as last_30_cost,
-    case
-        when first_day <= as_of - 59 then sum(effective_cost) filter (where day <= as_of - 30 and day > as_of - 60)
-    end as former_30_cost,
-    sum(effective_cost) filter (where day > as_of - 30 and not is_daily) as last_30_calendar_cost
-from charges
+    case when first_day <= former_year_start then former_year_cost end as former_year_cost,
+    before_year_cost,
+    case when first_day < year_start then greatest(former_year_start, first_day) end as before_year_first_day,
+    coalesce(last_30_cost, 0) as last_30_cost,
+    case when first_day <= as_of - 59 then former_30_cost end as former_30_cost,
+    coalesce(last_30_other_cost, 0) as last_30_other_cost
+from sums
 cross join dates
-cross join lake_days
 cross join live
-group by all
+where first_day is not null
