@@ -114,7 +114,12 @@ def courses(plan: Sequence[Mapping[str, Any]], statuses: Sequence[BudgetStatus],
             cost = known.get(day, Decimal(0) if is_complete else None)
             expected = float(total) if has_rate else None
             rows.append({"budget": status.budget, "day": day, "cost": cost, "expected_total": expected})
-    kinds = [("budget", pl.String()), ("day", pl.Date()), ("cost", pl.Decimal(38, 12)), ("expected_total", pl.Float64())]
+    kinds = [
+        ("budget", pl.String()),
+        ("day", pl.Date()),
+        ("cost", pl.Decimal(38, 12)),
+        ("expected_total", pl.Float64()),
+    ]
     return pl.DataFrame(rows, schema=kinds)
 
 
@@ -146,7 +151,7 @@ def _evaluate(budget: Mapping[str, Any], days: pl.DataFrame, as_of: date) -> Bud
     if foreign:
         # What is not counted can only come on top: bad stays bad, good is not known.
         colour = colour if colour in ("red", "orange") else "grey"
-        reason = f"{reason}; {foreign} of the same scope is not in these figures, for there is no rate"
+        reason = f"{reason}; {foreign} not counted, no rate"
     return BudgetStatus(
         budget=budget["name"],
         scope_type=budget["scope_type"],
@@ -260,17 +265,19 @@ def _judge(
     share = Decimal((spent.through - spent.period.start).days + 1) / spent.period.days
     pace = spent.actual / amount / share if share > 0 else Decimal(0)
     if spent.known >= amount:
-        over = spent.known - amount
-        return "red", f"already {_say(over, currency)} over: {_percent(spent.known / amount)} of the budget is spent"
+        since = f" since {exhausted.day} {exhausted:%b}" if exhausted else ""
+        over = f"{_say(spent.known - amount, currency)} over{since}"
+        return "red", f"{over}, {_percent(spent.known / amount)} spent"
     if forecast is None:
         return "grey", f"{spent.usage_days} complete days are too few for a rate; {FEWEST_DAYS} are needed"
     rate = f"at {_say(spent.burn or Decimal(0), currency)} a day"
     if forecast > amount:
         when = f", used up on {exhausted.day} {exhausted:%b}" if exhausted else ""
-        return "orange", f"{rate} it ends {_say(forecast - amount, currency)} over{when}"
+        return "orange", f"{_say(forecast - amount, currency)} over by the end {rate}{when}"
+    below = f"{_say(amount - forecast, currency)} below by the end {rate}"
     if pace > AHEAD_OF_PACE:
-        return "yellow", f"{_percent(pace - 1)} ahead of an even pace, but {rate} it ends within the budget"
-    return "green", f"{rate} it ends {_say(amount - forecast, currency)} below"
+        return "yellow", f"{_percent(pace - 1)} ahead of an even pace, but {below}"
+    return "green", below
 
 
 def _foreign_cost(counted: pl.DataFrame, currency: str, period: BillingPeriod) -> str:

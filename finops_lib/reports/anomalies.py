@@ -15,13 +15,15 @@ from finops_lib.reports.tables import Column, table
 
 QUESTION = "What happened that nobody planned?"
 QUIET = "No service left its usual range."
+# An episode that long is not followed further: the new level is the usual one by then.
+FOLLOWED_DAYS = 28
 SOURCE = "daily_cost, effective cost of usage on complete days, without fees, purchases, tax and credits"
 HOW = (
     "A day is judged against the 28 days before it, by its distance from their mean and by its distance from their "
     "middle half. It is told only if the difference is large in money and in percent, and goes clearly further than "
-    "anything in the two months before, so weekly jobs and month ends stay quiet. An episode is followed for four weeks; "
-    "then it is the usual. A slow rise, a rise spread over many services and a service in its first two weeks of history "
-    "can stay unseen."
+    "anything in the two months before, so weekly jobs and month ends stay quiet. An episode is followed for four "
+    "weeks; then it is the usual. A slow rise, a rise spread over many services and a source in its first two weeks can "
+    "stay unseen."
 )
 
 
@@ -32,13 +34,11 @@ def anomaly_answer(found: Sequence[Anomaly], *, as_of: date, lookback_days: int,
         return page.answer(QUESTION, f"Nothing: no service left its usual range in {span}.", "green")
     rises = [a for a in found if a.impact > 0]
     total = say.money(sum(a.impact for a in rises), currency)
-    cost = (
-        f"they cost {total} more than usual" if len(rises) > 1 else f"it cost {total} more than usual" if rises else ""
-    )
+    cost = f"; {total} more than usual" if rises else ""
     drops = say.plural(len(found) - len(rises), "drop") if len(rises) < len(found) else ""
     what = " and ".join(part for part in (say.plural(len(rises), "rise") if rises else "", drops) if part)
-    words = f"{what.capitalize()} in {span}" + (f"; {cost}." if cost else ".")
-    return page.answer(QUESTION, f"{words} Largest: {_headline(found[0], as_of)}.", "orange" if rises else "yellow")
+    words = f"{what} in {span}{cost}. Largest: {_headline(found[0], as_of)}."
+    return page.answer(QUESTION, words, "orange" if rises else "yellow", "to be explained")
 
 
 def anomaly_figures(found: Sequence[Anomaly], *, as_of: date, currency: str) -> Element:
@@ -48,15 +48,14 @@ def anomaly_figures(found: Sequence[Anomaly], *, as_of: date, currency: str) -> 
     rises, drops = [a for a in found if a.impact > 0], [a for a in found if a.impact < 0]
     fresh = [a for a in found if (as_of - a.start).days < 7]
     still = [a for a in rises if a.end >= as_of]
+    ongoing = say.names(a.service for a in still) if still else "none of the rises"
     saved = f"{say.plural(len(drops), 'drop')}: {say.signed_money(sum(a.impact for a in drops), currency)}"
     return page.figures(
         [
             Figure("Cost above the usual", say.money(sum(a.impact for a in rises), currency), saved if drops else ""),
             Figure("Episodes", str(len(found)), f"{len(rises)} up, {len(drops)} down"),
             Figure("Begun in the last 7 days", str(len(fresh)), f"since {say.day(as_of - timedelta(days=6))}"),
-            Figure(
-                "Still going on", str(len(still)), say.names(a.service for a in still) if still else "none of the rises"
-            ),
+            Figure("Still going on", str(len(still)), ongoing),
         ]
     )
 
@@ -147,8 +146,8 @@ def _band_chart(a: Anomaly, band: pl.DataFrame, names: Mapping[tuple[str, str], 
         expected="expected",
         currency=a.currency,
         height=220,
-        title=f"{_headline(a, as_of)}{moved}",
-        subtitle=f"Effective cost of usage a day in {a.currency}, {a.service} in {account}",
+        title=_headline(a, as_of),
+        subtitle=f"Effective cost of usage a day in {a.currency}, account {account}{moved}",
         source="daily_cost",
     )
 
@@ -161,7 +160,7 @@ def _headline(a: Anomaly, as_of: date) -> str:
 
 
 def _since(a: Anomaly, as_of: date) -> str:
-    if a.end >= as_of:
+    if a.end >= as_of or (a.end - a.start).days + 1 >= FOLLOWED_DAYS:
         return f"since {say.day(a.start)}"
     return f"on {say.day(a.start)}" if a.start == a.end else f"from {say.day(a.start)} to {say.day(a.end)}"
 

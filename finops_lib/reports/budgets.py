@@ -29,17 +29,19 @@ def budget_answer(statuses: Sequence[BudgetStatus]) -> Element:
     """Answer the page's question in one or two sentences."""
     if not statuses:
         return page.answer(QUESTION, NO_PLAN, "grey")
-    breaking = [s for s in statuses if s.colour in ("red", "orange")]
-    unknown = [s for s in statuses if s.colour == "grey"]
-    rest = f" {_of_them(unknown)} cannot be told: {say.names(s.budget for s in unknown)}." if unknown else ""
-    if not breaking:
-        known = len(statuses) - len(unknown)
-        words = f"None of {say.plural(known, 'budget')} at the present rate." if known else "That cannot be told yet."
-        return page.answer(QUESTION, words + rest, "grey" if not known else "green")
-    worst = breaking[0]
-    over = [f"{s.budget} {'is' if s.colour == 'red' else 'will be'} over" for s in breaking]
-    words = f"{say.number(len(breaking))} of {say.plural(len(statuses), 'budget')}: {say.names(over)}."
-    return page.answer(QUESTION, f"{words} Worst is {worst.budget}, {worst.reason}.{rest}", worst.colour)
+    over, breaking, unknown = ([s for s in statuses if s.colour == c] for c in ("red", "orange", "grey"))
+    rest = f" {say.names(s.budget for s in unknown)} cannot be told." if unknown else ""
+    if len(unknown) == len(statuses):
+        return page.answer(QUESTION, f"That cannot be told yet: {unknown[0].budget}, {unknown[0].reason}.", "grey")
+    if not over and not breaking:
+        known = say.plural(len(statuses) - len(unknown), "budget")
+        return page.answer(QUESTION, f"None of {known} at the present rate.{rest}", "green")
+    parts = [f"{say.names(s.budget for s in over)} {'is' if len(over) == 1 else 'are'} over"] if over else []
+    parts += [f"{say.names(s.budget for s in breaking)} will be"] if breaking else []
+    worst = [*over, *breaking][0]
+    share = f"{len(over) + len(breaking)} of {say.plural(len(statuses), 'budget')}"
+    words = f"{share}: {', '.join(parts)}{'' if over else ' over'}. Worst: {worst.budget}, {worst.reason}.{rest}"
+    return page.answer(QUESTION, words, worst.colour, WORDS[worst.colour])
 
 
 def budget_figures(
@@ -56,25 +58,19 @@ def budget_figures(
     at_risk = sum((_over(s) for s in mine), Decimal(0))
     planned = sum((s.amount for s in mine), Decimal(0))
     others = {s.currency for s in statuses} - {currency}
-    note = f"forecast above {say.money(planned, currency)} of budgets, which may overlap"
+    without = f"; without {say.names(others)}" if others else ""
     figures = [
-        Figure(
-            "Exceeded", _count(statuses, "red"), _names(statuses, "red"), status="red" if _any(statuses, "red") else ""
-        ),
+        Figure("Exceeded", _count(statuses, "red"), _names(statuses, "red")),
         Figure("Will break", _count(statuses, "orange"), _names(statuses, "orange")),
         Figure(
-            "Money at risk", say.money(at_risk, currency), note + (f"; without {say.names(others)}" if others else "")
+            "Money at risk",
+            say.money(at_risk, currency),
+            f"expected above {say.money(planned, currency)} of budgets, which may overlap{without}",
         ),
     ]
     if accuracy is not None:
-        missed = say.percent(accuracy[0], accuracy[1], currency)
-        figures.append(
-            Figure(
-                "Forecast error last month",
-                missed.partition(" of ")[0],
-                f"of {missed.partition(' of ')[2]}, as forecast on the 10th",
-            )
-        )
+        share, _, base = say.percent(accuracy[0], accuracy[1], currency).partition(" of ")
+        figures.append(Figure("Forecast error last month", share, f"of {base}, as forecast on the 10th"))
     return page.figures(figures)
 
 
@@ -101,7 +97,6 @@ def budget_table(
             "share": s.actual / s.amount if s.amount else None,
             "forecast": s.forecast,
             "course": _course(courses, s),
-            "gone": s.exhaustion_date,
             "reason": s.reason,
         }
         for s in statuses
@@ -109,17 +104,18 @@ def budget_table(
     columns = {
         "status": Column("Status", "status", word_from="word"),
         "budget": Column("Budget"),
+        "owner": Column("Owner"),
         "amount": Column("Budget of the month", "money", currency_from="currency"),
         "actual": Column("Spent", "money", currency_from="currency"),
         "share": Column("of budget", "percent"),
         "forecast": Column("Expected", "money", currency_from="currency"),
-        "gone": Column("Used up", "day"),
+        "course": Column("Each day", "spark"),
         "reason": Column("Why"),
     }
-    if courses is not None:
-        columns = {**columns, "course": Column("Each day", "spark")}
-    if any(owners.values()):
-        columns = {**columns, "owner": Column("Owner")}
+    if courses is None:
+        del columns["course"]
+    if not any(owners.values()):
+        del columns["owner"]
     title = _finding(statuses)
     return table(_frame(rows), columns, title=title, source=_source(statuses), empty=NO_PLAN)
 
@@ -138,8 +134,8 @@ def budget_actions(statuses: Sequence[BudgetStatus], plan: Sequence[Mapping[str,
     breaking = [s for s in statuses if s.colour in ("red", "orange")]
     items = [
         Action(
-            text=f"{s.budget}: stop what is not needed, or amend the budget in writing",
-            money=f"{say.money(_over(s), s.currency)} over",
+            text=f"{s.budget}: find {say.money(_over(s), s.currency)} by the end of the month, or amend the budget",
+            money=say.money(_over(s), s.currency),
             owner=owners.get(s.budget, "") or "its owner, who is not named in the plan",
             due=say.day(_due(s), "full"),
         )
@@ -168,7 +164,8 @@ def _burn_down(status: BudgetStatus, course: pl.DataFrame) -> page.Showable:
         currency=status.currency,
         height=220,
         title=f"{status.budget}: {status.reason}",
-        subtitle=f"Running total in {status.currency}, {say.month(status.period_start)}, {status.scope_type} {status.scope_value}",
+        subtitle=f"Running total in {status.currency}, {say.month(status.period_start)}, "
+        f"{status.scope_type} {status.scope_value}",
         source="daily_cost",
     )
     # A run rate is one line; the chart's own note speaks of a range that nobody has computed yet.
@@ -192,7 +189,6 @@ def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
         ("share", pl.Float64()),
         ("forecast", amounts),
         ("course", pl.List(pl.Float64())),
-        ("gone", pl.Date()),
         ("reason", pl.String()),
     ]
     ready = [{**row, "share": None if row["share"] is None else float(row["share"])} for row in rows]
@@ -213,7 +209,8 @@ def _source(statuses: Sequence[BudgetStatus]) -> str:
     if not statuses:
         return ""
     through = max(s.data_through for s in statuses)
-    return f"daily_cost, {say.days(statuses[0].period_start, through)}; cost as each budget says, before tax and credits where effective"
+    kinds = "billed or effective cost as each budget says, effective without tax and credits"
+    return f"daily_cost, {say.days(statuses[0].period_start, through)}; {kinds}"
 
 
 def _over(status: BudgetStatus) -> Decimal:
@@ -231,14 +228,6 @@ def _count(statuses: Sequence[BudgetStatus], colour: str) -> str:
     return f"{sum(s.colour == colour for s in statuses)} of {len(statuses)}"
 
 
-def _any(statuses: Sequence[BudgetStatus], colour: str) -> bool:
-    return any(s.colour == colour for s in statuses)
-
-
 def _names(statuses: Sequence[BudgetStatus], colour: str) -> str:
     named = [s.budget for s in statuses if s.colour == colour]
     return say.names(named) if named else "no budget"
-
-
-def _of_them(statuses: Sequence[BudgetStatus]) -> str:
-    return f"{say.number(len(statuses))} more" if statuses else ""

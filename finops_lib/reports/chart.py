@@ -1,8 +1,8 @@
 """A chart as an element of the page: its finding, its measure, and a Vega-Lite spec that holds its own few rows."""
 
+import base64
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,8 @@ from finops_lib.reports.theme import config
 LAB_MIME = "application/vnd.vegalite.v5+json"
 LAB_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 LAB_WIDTH = 760
+STILL_WIDTH = 440
+STILL_VERSION = "5.20"
 LONGEST_NAME = 80
 NAMELESS = "(none)"
 
@@ -44,23 +46,44 @@ class Chart:
 
     def html(self) -> str:
         """Give the figure; the page's script draws the spec that rests in it."""
+        return self._figure(self._keys(), self._plot())
+
+    def still(self) -> str:
+        """Give the figure with a picture in it, for where no script draws; it takes a second the first time."""
+        import vl_convert
+
+        bare = self.vega_lite(STILL_WIDTH) | {"title": ""}
+        svg = vl_convert.vegalite_to_svg(bare, vl_version=STILL_VERSION)
+        source = base64.b64encode(svg.encode()).decode("ascii")
+        alt = markup.text(self.alt or self.title, None)
+        return self._figure("", f'<img class="fw-picture" alt="{alt}" src="data:image/svg+xml;base64,{source}">')
+
+    def _plot(self) -> str:
         payload = json.dumps(self.spec, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         # Nothing in a name may end the script element or open a comment in it.
         payload = payload.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-        identity = f"fw-{hashlib.sha256(payload.encode()).hexdigest()[:10]}"
+        return (
+            f'<div class="fw-plot" role="img" aria-label="{markup.text(self.alt or self.title, None)}"></div>'
+            f'<script type="application/json" class="fw-spec">{payload}</script>'
+        )
+
+    def _keys(self) -> str:
         keys = "".join(
             f'<button type="button" class="fw-key" aria-pressed="false" data-name="{markup.text(name, None)}">'
             f'<i style="background:{colour}"></i>{markup.name(name, 40)}</button>'
             for name, colour in self.legend
         )
+        return f'<div class="fw-keys">{keys}</div>' if keys else ""
+
+    def _figure(self, keys: str, plot: str) -> str:
+        identity = f"fw-{hashlib.sha256(plot.encode()).hexdigest()[:10]}"
         notes = " ".join(note for note in (self.note, f"Source: {self.source}" if self.source else "") if note)
         return (
             f'<figure class="fw-chart" id="{identity}"><figcaption><strong>{markup.text(self.title, None)}</strong>'
             + (f"<span>{markup.text(self.subtitle, None)}</span>" if self.subtitle else "")
             + "</figcaption>"
-            + (f'<div class="fw-keys">{keys}</div>' if keys else "")
-            + f'<div class="fw-plot" role="img" aria-label="{markup.text(self.alt or self.title, None)}"></div>'
-            f'<script type="application/json" class="fw-spec">{payload}</script>'
+            + keys
+            + plot
             + (f'<p class="fw-source">{markup.text(notes, None)}</p>' if notes else "")
             + "</figure>"
         )
@@ -82,7 +105,7 @@ class Chart:
         return {"$schema": LAB_SCHEMA, "config": config(), "title": title, **spec}
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        if os.environ.get("FINOPS_RUN_DIR"):
+        if markup.is_report():
             return {"text/html": self.html(), "text/plain": self.text()}
         return {LAB_MIME: self.vega_lite(), "text/plain": self.text()}
 

@@ -82,7 +82,8 @@ def _days(first: dt.date, last: dt.date) -> list[dt.date]:
 def money_axis(field: str, *, stack: str | None = None, ticks: int = 5) -> alt.Y:
     """Lay money along y, from zero."""
     axis = alt.Axis(title=None, labelExpr=MONEY_LABEL, tickCount=ticks)
-    return alt.Y(field, type="quantitative", stack=stack, axis=axis)  # type: ignore[arg-type]
+    # The axis ends at a tick, so that small charts beside each other begin at the same height.
+    return alt.Y(field, type="quantitative", stack=stack, axis=axis, scale=alt.Scale(nice=ticks))  # type: ignore[arg-type]
 
 
 def bar_axis(field: str, rows: Sequence[Mapping[str, Any]]) -> alt.X:

@@ -56,7 +56,9 @@ def ranked(
     with parts.fast():
         place, money = parts.name_axis("key"), parts.bar_axis("value", rows)
         bars = parts.rows().mark_bar(height={"band": 0.62}, cornerRadiusEnd=2)
-        layers: list[Any] = [bars.encode(y=place, x=money, color=parts.painted("paint"), tooltip=tips)]
+        strength = parts.opacity(1) if len(series) > 1 else parts.one_opacity(1)
+        painted = parts.painted("paint")
+        layers: list[Any] = [bars.encode(y=place, x=money, color=painted, opacity=strength, tooltip=tips)]
         if before:
             mark = parts.rows().mark_tick(thickness=2, size=20, style="fw-ink", opacity=0.75)
             layers.append(mark.encode(y=place, x=parts.bar_axis("before", rows), tooltip=tips))

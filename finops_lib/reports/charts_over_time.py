@@ -53,6 +53,7 @@ def daily(
         expected: the column of the expected value, drawn dashed.
         kind: line; area and bar stack the categories.
     """
+    frame = frame.with_columns(pl.col(x).cast(pl.Date)).drop_nulls(x)
     if frame.is_empty():
         return sentence(empty)
     rows, series = _daily_rows(frame, x, y, by, top, incomplete_from, fill=kind != "line")
@@ -87,7 +88,7 @@ def daily(
             source=source,
             alt=alt,
             legend=[(name, PALETTE.colour(name)) for name in series] if by else (),
-            note=_open_note(incomplete_from, last) + ("Grey band: the expected range. " if band else ""),
+            note=_open_note(incomplete_from, last, "Rings" if kind == "line" else "Pale") + ("Grey band: the expected range. " if band else ""),
         )
 
 
@@ -113,6 +114,7 @@ def multiples(
     Args:
         axis: `own` shows each one's course, `shared` compares their sizes.
     """
+    frame = frame.with_columns(pl.col(x).cast(pl.Date)).drop_nulls(x)
     if frame.is_empty():
         return sentence(empty)
     rows, series = _daily_rows(frame, x, y, facet, top, incomplete_from, fill=False)
@@ -131,7 +133,7 @@ def multiples(
             subtitle=subtitle,
             source=source,
             alt=alt,
-            note=("Each with an axis of its own. " if axis == "own" else "") + _open_note(incomplete_from, last),
+            note=("Each with an axis of its own. " if axis == "own" else "") + _open_note(incomplete_from, last, "Rings"),
         )
 
 
@@ -161,6 +163,7 @@ def burn_down(
         start: the first day of the period; `end` the day after its last.
         forecast: money spent by the end of each coming day: columns day, low, expected, high (80 %).
     """
+    frame = frame.with_columns(pl.col(x).cast(pl.Date)).drop_nulls(x)
     if frame.is_empty():
         return sentence(empty)
     last = end - dt.timedelta(days=1)
@@ -200,7 +203,7 @@ def burn_down(
             alt=alt,
             note="Dotted: an even pace. "
             + ("Dashed: the forecast with its 80 % range. " if ahead else "")
-            + _open_note(incomplete_from, _ends(frame[x])[1]),
+            + _open_note(incomplete_from, _ends(frame[x])[1], "Rings"),
         )
 
 
@@ -323,7 +326,7 @@ def _plus(a: Decimal | None, b: Decimal | None) -> Decimal | None:
 
 
 def _ends(days: pl.Series) -> tuple[dt.date, dt.date]:
-    known = days.drop_nulls().to_list()
+    known = days.to_list()
     return min(known), max(known)
 
 
@@ -341,11 +344,9 @@ def _measure(column: str, currency: str) -> str:
     return f"{_label(column)}{_of(currency)}"
 
 
-def _open_note(since: dt.date | None, last: dt.date) -> str:
+def _open_note(since: dt.date | None, last: dt.date, mark: str) -> str:
     if since is None or since > last:
         return ""
-    return (
-        f"Pale: {say.day(since)} is not complete yet. "
-        if since == last
-        else (f"Pale: the days from {say.day(since)} on are not complete yet. ")
-    )
+    if since == last:
+        return f"{mark}: {say.day(since)} is not complete yet. "
+    return f"{mark}: the days from {say.day(since)} on are not complete yet. "

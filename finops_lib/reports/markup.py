@@ -5,6 +5,7 @@ import re
 from functools import cache
 from html import escape
 from importlib import resources
+from typing import Protocol
 
 LONGEST = 160
 # Control characters, direction overrides (they let a name rewrite the words around it) and halves of characters.
@@ -52,8 +53,32 @@ def asset(file: str) -> str:
     return resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
 
 
+class Showable(Protocol):
+    """What a cell can show: an element of the page, a table, a chart."""
+
+    def html(self) -> str:
+        """Give HTML for the report's page."""
+
+    def still(self) -> str:
+        """Give HTML for surroundings that run no script of ours, such as JupyterLab."""
+
+    def text(self) -> str:
+        """Say the same in plain words."""
+
+
+def bundle(item: Showable) -> dict[str, str]:
+    """Give what a cell shows of an element."""
+    html = item.html() if is_report() else shown(item.still())
+    return {"text/html": html, "text/plain": item.text()}
+
+
+def is_report() -> bool:
+    """Tell whether the runner executes this notebook for a report, or a person in JupyterLab."""
+    return bool(os.environ.get("FINOPS_RUN_DIR"))
+
+
 def shown(html: str) -> str:
     """Give an element's HTML as its surroundings need it: bare for the report, with its style sheet in JupyterLab."""
-    if os.environ.get("FINOPS_RUN_DIR"):
+    if is_report():
         return html
     return f'<div class="fw-lab"><style>{asset("elements.css")}</style>{html}</div>'

@@ -145,7 +145,7 @@ def overview_figures(
             Figure(
                 f"On {say.day(totals.as_of, 'weekday')}",
                 say.money(totals.day, currency),
-                _compared(totals.week_before, totals.day, currency, f"the {totals.as_of - timedelta(days=7):%A} before"),
+                _compared(totals.week_before, totals.day, currency, f"the {totals.as_of:%A} before"),
                 trend=by_day["effective_cost"].to_list(),
             ),
             Figure(
@@ -284,8 +284,6 @@ def _compared(before: Decimal | None, after: Decimal, currency: str, when: str) 
     if before is None:
         return NO_HISTORY
     return f"{say.change(before, after, currency)} against {when}"
-        "(before: nothing) ", ""
-    )
 
 
 def _year_note(totals: Totals) -> str:

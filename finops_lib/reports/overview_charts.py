@@ -11,7 +11,6 @@ from finops_lib.reports import format as say
 from finops_lib.reports.overview import NOTHING, Totals
 from finops_lib.reports.page import Element, Showable
 from finops_lib.reports.tables import Column, table
-from finops_lib.reports.theme import PROVIDER_NAMES
 
 SOURCE = "daily_cost"
 NOBODY = "not allocated"
@@ -38,7 +37,7 @@ def trend(daily: pl.DataFrame, totals: Totals | None) -> Showable:
     has_band = not daily.is_empty() and daily["expected_low"].null_count() == 0
     other = say.money(totals.last_30_other, totals.currency)
     return charts.daily(
-        daily.with_columns(pl.col("x_Provider").replace(PROVIDER_NAMES)),
+        daily.with_columns(pl.col("x_Provider").replace(say.PROVIDER_NAMES)),
         by="x_Provider",
         kind="bar",
         band=("expected_low", "expected_high") if has_band else None,
@@ -79,7 +78,7 @@ def providers(frame: pl.DataFrame, totals: Totals | None) -> Showable:
     if totals is None:
         return page.sentence(NOTHING)
     named = frame.with_columns(
-        pl.col("owner").replace(PROVIDER_NAMES).alias("owner"), pl.col("owner").alias("x_Provider")
+        pl.col("owner").replace(say.PROVIDER_NAMES).alias("owner"), pl.col("owner").alias("x_Provider")
     )
     return _ranked(named, totals, "owner", title=_largest(named, totals), by_provider=True)
 
@@ -112,7 +111,7 @@ def accounts(frame: pl.DataFrame, totals: Totals | None) -> Element:
         return page.sentence(NOTHING)
     has_before = totals.former_30 is not None
     rows = frame.with_columns(
-        pl.col("x_Provider").replace(PROVIDER_NAMES),
+        pl.col("x_Provider").replace(say.PROVIDER_NAMES),
         (pl.col("effective_cost") - pl.col("former_cost")).alias("change"),
     ).filter((pl.col("effective_cost") != 0) | (pl.col("former_cost") != 0))
     columns = {

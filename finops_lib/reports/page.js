@@ -110,7 +110,7 @@
       link.click();
       URL.revokeObjectURL(link.href);
     });
-    figure.querySelector(".fw-plot").append(button);
+    figure.append(button);
   };
   // A click on a name brings it to the front in every chart of its section that has it.
   document.addEventListener("click", (event) => {

@@ -1,23 +1,32 @@
 """Elements of a page: the answer, headline figures, status strip, sentences, callouts, actions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from finops_lib.reports import markup
 from finops_lib.reports.format import Number, plural
 from finops_lib.reports.marks import sparkline, status_html, status_name, status_text
+from finops_lib.reports.markup import Showable
+
+__all__ = [
+    "Action",
+    "Beside",
+    "Element",
+    "Figure",
+    "Showable",
+    "actions",
+    "answer",
+    "beside",
+    "callout",
+    "facts",
+    "figures",
+    "sentence",
+    "strip",
+]
 
 MOST_ACTIONS = 3
 # Kinds of a strip that say more than the usual word of their colour.
 SPOKEN = ("stale", "incomplete", "warning", "error")
-
-
-class Showable(Protocol):
-    """What a cell can show: an element, a table, a chart."""
-
-    def html(self) -> str: ...
-    def text(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +39,26 @@ class Element:
     def html(self) -> str:
         return self.body
 
+    def still(self) -> str:
+        """Give the HTML for surroundings that run no script of ours."""
+        return self.body
+
     def text(self) -> str:
         return self.words
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return {"text/html": markup.shown(self.body), "text/plain": self.words}
+        return markup.bundle(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside(Element):
+    """Elements side by side."""
+
+    elements: tuple[Showable, ...]
+
+    def still(self) -> str:
+        """Give the HTML for surroundings that run no script of ours."""
+        return _cells(element.still() for element in self.elements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +178,12 @@ def facts(items: Mapping[str, object], title: str = "") -> Element:
     return Element(f'<div class="fw-facts">{heading}<dl>{rows}</dl></div>', "\n".join(lines))
 
 
-def beside(*elements: Showable) -> Element:
+def beside(*elements: Showable) -> Beside:
     """Show elements that are to be compared side by side; one below the other on a phone."""
-    cells = "".join(f'<div class="fw-cell">{element.html()}</div>' for element in elements)
-    return Element(f'<div class="fw-beside">{cells}</div>', "\n\n".join(element.text() for element in elements))
+    words = "\n\n".join(element.text() for element in elements)
+    return Beside(_cells(element.html() for element in elements), words, elements)
+
+
+def _cells(bodies: Iterable[str]) -> str:
+    cells = "".join(f'<div class="fw-cell">{body}</div>' for body in bodies)
+    return f'<div class="fw-beside">{cells}</div>'

@@ -84,8 +84,8 @@ def savings_answer(total: Total) -> Element:
     if not total.counted:
         return page.answer(QUESTION, NOTHING, "grey")
     [(type_, group), *_] = _groups(total.counted)
-    largest = f"{_do(type_, len(group))}: up to {say.money(_sum(group), total.currency)} a month"
-    return page.answer(QUESTION, f"{largest}. All of it together can be expected to save {headline(total)}.", "")
+    first = f"{_do(type_, len(group))}, up to {say.money(_sum(group), total.currency)} a month"
+    return page.answer(QUESTION, f"{first}. All findings together can be expected to save {headline(total)}.")
 
 
 def savings_figures(total: Total) -> Element:
@@ -94,41 +94,30 @@ def savings_figures(total: Total) -> Element:
         return page.sentence(NOTHING)
     year = say.money(total.base * 12, total.currency)
     unowned = [r for r in total.counted if not r.owner]
+    weighed = f"{year} a year; each finding weighed by its confidence"
+    sure = "findings with a confidence of 75 % or more, weighed"
+    most = "one saving per resource, never more than it costs"
     return page.figures(
         [
-            Figure(
-                "Can be expected, a month",
-                say.money(total.base, total.currency),
-                f"{year} a year; each finding weighed by its confidence",
-            ),
-            Figure(
-                "Sure part, a month",
-                say.money(total.low, total.currency),
-                "findings with a confidence of 75 % or more, weighed",
-            ),
-            Figure(
-                "If all of it works out",
-                say.money(total.high, total.currency),
-                "one saving per resource, never more than it costs",
-            ),
-            Figure("Findings", str(len(total.counted)), f"{len(unowned)} of them have no team named"),
+            Figure("To be expected, a month", say.money(total.base, total.currency), weighed),
+            Figure("Sure part, a month", say.money(total.low, total.currency), sure),
+            Figure("If all of it works out", say.money(total.high, total.currency), most),
+            Figure("Findings", str(len(total.counted)), f"{len(unowned)} of them with no team named"),
         ]
     )
 
 
 def savings_table(total: Total, limit: int = 0) -> Element:
-    """Show the do-first list, the largest saving first; `limit` 0 = all."""
+    """Show the do-first list, the largest expected saving first; `limit` 0 = all."""
     shown = list(total.counted)[: limit or None]
     rows = [
         {
-            "priority": r.priority,
-            "what": NOUNS.get(r.type, (r.type, ""))[0],
+            "what": _noun(r.type, 1),
             "resource": _short(r.resource_id),
-            "provider": r.provider,
-            "owner": r.owner or NOBODY,
+            "expected": _expected([r]),
             "saving": r.monthly_savings,
-            "cost": r.current_monthly_cost,
             "confidence": r.confidence,
+            "owner": r.owner or NOBODY,
             "action": r.action,
             "evidence": r.evidence,
         }
@@ -137,63 +126,58 @@ def savings_table(total: Total, limit: int = 0) -> Element:
     columns = {
         "what": Column("Finding"),
         "resource": Column("Resource"),
-        "saving": Column("Saves up to, a month", "money", style="cent"),
-        "cost": Column("Costs now", "money", style="cent"),
+        "expected": Column("Expected, a month", "money"),
+        "saving": Column("at most", "money"),
         "confidence": Column("Confidence", "percent"),
-        "priority": Column("Priority"),
+        "owner": Column("Team"),
         "action": Column("What to do"),
         "evidence": Column("Evidence"),
-        "owner": Column("Team"),
     }
-    rest = f"; the first {len(shown)} of {len(total.counted)}" if len(shown) < len(total.counted) else ""
-    title = (
-        f"Up to {say.money(_sum(total.counted), total.currency)} a month, if everything works out{rest}"
-        if shown
-        else ""
+    is_cut = len(shown) < len(total.counted)
+    part = (
+        f"{len(shown)} of {say.plural(len(total.counted), 'finding')}; all"
+        if is_cut
+        else say.plural(len(shown), "finding")
     )
-    return table(
-        _frame(rows),
-        columns,
-        title=title,
-        source=SOURCE,
-        currency=total.currency,
-        empty=NOTHING,
-        total="All" if not rest else "",
-    )
+    title = f"{part} can be expected to save {say.money(total.base, total.currency)} a month" if shown else ""
+    sums = "" if is_cut else "All"
+    return table(_frame(rows), columns, title=title, source=SOURCE, currency=total.currency, empty=NOTHING, total=sums)
 
 
 def savings_by_type(total: Total) -> page.Showable:
     """Draw what each kind of waste is worth."""
-    groups = [
-        {"kind": _noun(type_, len(group)).capitalize(), "monthly_savings": _sum(group)}
-        for type_, group in _groups(total.counted)
-    ]
-    top = groups[0]["kind"] if groups else ""
-    return _bars(groups, "kind", total, f"Most can be saved on {str(top).lower()}", "by kind of waste")
+    groups = [(_capital(_noun(type_, len(group))), _expected(group)) for type_, group in _groups(total.counted)]
+    title = f"{groups[0][0]} come first" if groups else ""
+    return _bars(groups, total, title, "by kind of waste")
 
 
 def savings_by_owner(total: Total) -> page.Showable:
     """Draw whose savings they are."""
-    sums: dict[str, list[Recommendation]] = defaultdict(list)
+    sums: dict[str, Decimal] = defaultdict(Decimal)
     for r in total.counted:
-        sums[r.owner or NOBODY].append(r)
-    groups = [{"team": team, "monthly_savings": _sum(group)} for team, group in sums.items()]
-    groups.sort(key=lambda g: (-Decimal(str(g["monthly_savings"])), str(g["team"])))
-    title = f"Team {groups[0]['team']} can save most" if groups else ""
-    if groups and groups[0]["team"] == NOBODY:
+        sums[r.owner or NOBODY] += _expected([r])
+    groups = sorted(sums.items(), key=lambda group: (-group[1], group[0]))
+    title = f"Team {groups[0][0]} can save most" if groups else ""
+    if groups and groups[0][0] == NOBODY:
         title = "Most can be saved where no team is named"
-    return _bars(groups, "team", total, title, "by team")
+    return _bars(groups, total, title, "by team")
 
 
 def reviews_table(total: Total) -> Element:
     """Show what is worth a look although the bill gives no number."""
     rows = [
-        {"what": _noun(r.type, 1), "resource": _short(r.resource_id), "cost": r.current_monthly_cost, "action": r.action,
-         "evidence": r.evidence, "owner": r.owner or NOBODY}
+        {
+            "what": _noun(r.type, 1),
+            "resource": _short(r.resource_id),
+            "cost": r.current_monthly_cost,
+            "action": r.action,
+            "evidence": r.evidence,
+            "owner": r.owner or NOBODY,
+        }
         for r in total.reviews
-    ]  # fmt: skip
-    schema = [("what", pl.String()), ("resource", pl.String()), ("cost", pl.Decimal(38, 12)), ("action", pl.String()),
-              ("evidence", pl.String()), ("owner", pl.String())]  # fmt: skip
+    ]
+    texts = ("what", "resource", "action", "evidence", "owner")
+    schema = [("cost", pl.Decimal(38, 12)), *((name, pl.String()) for name in texts)]
     columns = {
         "what": Column("Finding"),
         "resource": Column("Resource"),
@@ -203,11 +187,10 @@ def reviews_table(total: Total) -> Element:
         "owner": Column("Team"),
     }
     paid = say.money(sum((r.current_monthly_cost for r in total.reviews), Decimal(0)), total.currency)
-    title = f"{_noun_of_reviews(len(rows))} costing {paid} a month" if rows else ""
+    title = f"{say.plural(len(rows), 'resource')} to review, costing {paid} a month" if rows else ""
+    frame = pl.DataFrame(rows, schema=schema)
     empty = "Nothing is up for review."
-    return table(
-        pl.DataFrame(rows, schema=schema), columns, title=title, source=SOURCE, currency=total.currency, empty=empty
-    )
+    return table(frame, columns, title=title, source=SOURCE, currency=total.currency, empty=empty)
 
 
 def not_evaluated(checks: Iterable[Open]) -> Element:
@@ -221,7 +204,7 @@ def not_evaluated(checks: Iterable[Open]) -> Element:
 
 
 def savings_actions(total: Total, *, as_of: date) -> Element:
-    """Say the three things that bring most, each for the team that pays for most of it."""
+    """Say the three things that can be expected to bring most, for the team that pays for most of each."""
     items = [
         Action(
             text=_do(type_, len(group)),
@@ -229,7 +212,7 @@ def savings_actions(total: Total, *, as_of: date) -> Element:
             owner=_owner(group),
             due=say.day(as_of + timedelta(days=14), "full"),
         )
-        for type_, group in sorted(_groups(total.counted), key=lambda g: -_expected(g[1]))
+        for type_, group in _groups(total.counted)
     ]
     return page.actions(items, NOTHING)
 
@@ -238,18 +221,19 @@ def _groups(found: Iterable[Recommendation]) -> list[tuple[str, list[Recommendat
     groups: dict[str, list[Recommendation]] = defaultdict(list)
     for r in found:
         groups[r.type].append(r)
-    return sorted(groups.items(), key=lambda g: (-_sum(g[1]), g[0]))
+    return sorted(groups.items(), key=lambda g: (-_expected(g[1]), g[0]))
 
 
-def _bars(groups: list[dict[str, Any]], label: str, total: Total, title: str, by: str) -> page.Showable:
-    frame = pl.DataFrame(groups, schema=[(label, pl.String()), ("monthly_savings", pl.Decimal(38, 6))])
+def _bars(groups: Sequence[tuple[str, Decimal]], total: Total, title: str, by: str) -> page.Showable:
+    amounts = pl.Decimal(38, 6)
+    frame = pl.DataFrame(groups, schema=[("name", pl.String()), ("expected_savings", amounts)], orient="row")
     return charts.ranked(
         frame,
-        label=label,
-        value="monthly_savings",
+        label="name",
+        value="expected_savings",
         currency=total.currency,
         title=title,
-        subtitle=f"Savings a month if all work out, {by}, in {total.currency}, effective cost",
+        subtitle=f"Expected savings a month in {total.currency}, {by}, effective cost weighed by confidence",
         source="daily_resource_meter_cost, commitment_usage",
         empty=NOTHING,
     )
@@ -265,8 +249,8 @@ def _noun(type_: str, count: int) -> str:
     return noun if count == 1 else PLURALS.get(type_, f"{noun}s")
 
 
-def _noun_of_reviews(count: int) -> str:
-    return f"{say.plural(count, 'resource')} to review,"
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _owner(group: Sequence[Recommendation]) -> str:
@@ -284,7 +268,8 @@ def _sum(group: Iterable[Recommendation]) -> Decimal:
 
 
 def _expected(group: Iterable[Recommendation]) -> Decimal:
-    return sum((r.monthly_savings * Decimal(str(r.confidence)) for r in group), Decimal(0))
+    weighed = ((r.monthly_savings * Decimal(str(r.confidence))).quantize(Decimal("0.000001")) for r in group)
+    return sum(weighed, Decimal(0))
 
 
 def _short(resource_id: str) -> str:
@@ -296,13 +281,11 @@ def _short(resource_id: str) -> str:
 
 
 def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
-    texts = ("priority", "what", "resource", "provider", "owner")
     schema = [
-        *((name, pl.String()) for name in texts),
+        *((name, pl.String()) for name in ("what", "resource")),
+        ("expected", pl.Decimal(38, 12)),
         ("saving", pl.Decimal(38, 12)),
-        ("cost", pl.Decimal(38, 12)),
         ("confidence", pl.Float64()),
-        ("action", pl.String()),
-        ("evidence", pl.String()),
+        *((name, pl.String()) for name in ("owner", "action", "evidence")),
     ]
     return pl.DataFrame(rows, schema=schema)

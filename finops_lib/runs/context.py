@@ -140,9 +140,7 @@ def _stale_or_incomplete(coverage: Sequence[Coverage], day: date) -> Iterator[No
             yield Notice("stale", f"{name} has no charge with a day.")
         elif _is_stale(source, coverage) and source.newest_day < day:
             last = _day(source.newest_day)
-            yield Notice(
-                "stale", f"{name} has delivered nothing after {last}: its later cost is missing here."
-            )
+            yield Notice("stale", f"{name} has delivered nothing after {last}: its later cost is missing here.")
         elif source.complete_through is not None and source.complete_through < day:
             last = _day(source.complete_through)
             yield Notice("incomplete", f"{name} is complete only through {last}: later days may still grow.")

@@ -7,6 +7,8 @@ The runner names a private folder in `FINOPS_RUN_DIR`; without it (JupyterLab) n
     context.json    what the empty parameters were resolved to (as_of, currency, provider)
     snapshot        the lake snapshot the numbers were read from
     inputs/         copies of the files the run read beside the lake
+
+result.json and inputs/ are published with the report; the others end in it and in run.json.
 """
 
 from __future__ import annotations

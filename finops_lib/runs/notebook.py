@@ -60,6 +60,8 @@ def run_notebook(
         parameters: values as texts, as a person types them.
         as_of: the same as the parameter of that name.
         snapshot: the lake snapshot to read; None = the newest.
+        timeout_s: for the whole run, by the clock on the wall.
+        cell_timeout_s: for each cell; None = only the run's limit counts.
         on_progress: told how many cells are done, of how many, and under which heading the next one stands.
         trigger: who asked for the run, for the ledger.
     Raises:

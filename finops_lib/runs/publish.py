@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from finops_lib.runs.folder import CONTEXT, FIGURES, SNAPSHOT
 from finops_lib.runs.handover import OUTCOME, SPEC
 from finops_lib.runs.secrets import Scrubber
 from finops_lib.state.runs import RunRecord
@@ -24,8 +25,8 @@ RUN = "run.json"
 LOG = "log.txt"
 INDEX = "index.html"
 
-# What only runner and child had to say to each other; run.json has what is worth keeping.
-_PRIVATE_FILES = (SPEC, OUTCOME)
+# What runner, child and session had to say to each other; run.json and the report have what is worth keeping.
+_PRIVATE_FILES = (SPEC, OUTCOME, CONTEXT, SNAPSHOT, FIGURES)
 
 
 def private_folder(outputs: Path, notebook: str, run_id: str) -> Path:
@@ -46,14 +47,14 @@ def as_json(record: RunRecord) -> dict[str, Any]:
 
 
 def publish(folder: Path, scrubber: Scrubber) -> Path:
-    """Take every secret out of every file, then give the folder its final name and the usual permissions."""
+    """Take every secret out of every file, then open the folder and give it its final name."""
     for name in _PRIVATE_FILES:
         (folder / name).unlink(missing_ok=True)
     for path in _files(folder):
         scrub_file(path, scrubber)
-    mask = _umask()
-    for path in [folder, *(path for path in folder.rglob("*") if not path.is_symlink())]:
-        path.chmod((0o777 if path.is_dir() else 0o666) & ~mask)
+    # The closed folder kept everything in it private; its files have had the usual permissions all along, as has
+    # whatever the notebook wrote elsewhere (an ingestion writes the lake, which others read).
+    folder.chmod(0o777 & ~_umask())
     target = folder.with_name(folder.name.removeprefix("."))
     return folder.rename(target)
 

@@ -121,11 +121,14 @@ def _instant(name: str, types: dict[str, str]) -> str:
 
 
 def _pairs(name: str, type_: str) -> str:
-    if type_ == TEXT:
-        return f"""try(from_json({name}, '"MAP(VARCHAR,VARCHAR)"'))"""
     if type_ == "MAP(VARCHAR, VARCHAR)":
         return name
-    return f"""try(from_json(to_json({name}), '"MAP(VARCHAR,VARCHAR)"'))"""
+    json = name if type_ == TEXT else f"cast(to_json({name}) as VARCHAR)"
+    # A map cannot hold a key twice, and TRY does not always catch that error: such tags are left out beforehand.
+    keys = f"json_keys({json})"
+    is_map = f"json_type({json}) = 'OBJECT' and list_unique({keys}) = len({keys})"
+    map_ = f"""from_json({json}, '"MAP(VARCHAR,VARCHAR)"')"""
+    return f"case when json_valid({json}) then case when {is_map} then {map_} end end"
 
 
 def _extra(unknown: Sequence[str], types: dict[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import altair
 import polars as pl
 import pytest
 
-from finops_lib.reports import charts
+from finops_lib.reports import charts, page
 from finops_lib.reports.chart import LAB_MIME
 from finops_lib.reports.theme import PROVIDERS, Palette
 from tests.reports import sample_page
@@ -50,6 +50,15 @@ def test_in_jupyterlab_a_chart_is_what_it_draws_without_a_network(monkeypatch, a
     assert spec["layer"][-1]["encoding"]["color"]["legend"] == {"orient": "top", "title": None}
 
 
+@pytest.mark.slow
+def test_in_jupyterlab_charts_side_by_side_are_pictures(monkeypatch, all_kinds):
+    monkeypatch.delenv("FINOPS_RUN_DIR", raising=False)
+    html = page.beside(all_kinds[0], all_kinds[9])._repr_mimebundle_()["text/html"]
+    assert html.count('src="data:image/svg+xml;base64,') == 2
+    assert "<script" not in html
+    assert "AWS is half of the bill" in html
+
+
 def test_hostile_names_are_data_and_nothing_else():
     chart = charts.ranked(service_frame(HOSTILE), label="service", value="now", color="service", **SAID)
     frame = service_frame(HOSTILE).with_columns(day=pl.lit(dt.date(2026, 10, 1)))
@@ -68,7 +77,7 @@ def test_incomplete_days_are_marked_and_no_line_reaches_them():
     assert {row["day"] for row in rows(chart) if "open" in row} == {"2026-10-02", "2026-10-03"}
     lines = [layer for layer in chart.spec["layer"] if layer["mark"]["type"] == "line"]
     assert all({"filter": "datum.open != 1"} in layer["transform"] for layer in lines)
-    assert chart.note == "Pale: the days from 2 Oct on are not complete yet. "
+    assert chart.note == "Rings: the days from 2 Oct on are not complete yet. "
 
 
 def test_categories_beyond_the_largest_are_drawn_as_other():

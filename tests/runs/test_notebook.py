@@ -35,6 +35,13 @@ SECRET = 'p@ss/w"rd<&é-4711'
 STRAY = ["sleep", f"86{os.getpid()}"]
 LEAVE_STRAY = f"import subprocess\nstray = subprocess.Popen({STRAY!r}, start_new_session=True)"
 
+SESSION = """
+from decimal import Decimal
+from finops_lib.runs import open_run
+run = open_run("asks_the_lake")
+run
+"""
+
 LEAK = """
 import base64, json, os
 from urllib.parse import quote
@@ -75,6 +82,9 @@ SCENARIOS = {
         ("doubled = 2 * limit", "print(doubled, account)"),
         parameters='limit: int = 3  # rows\naccount: str = ""',
         texts={"limit": "21", "account": "012345678901"},
+    ),
+    "asks_the_lake": Scenario(
+        (SESSION, 'run.query("run_context").height', 'run.write_result({"total": Decimal("1.50")})')
     ),
     "fails": Scenario(("x = 1", "x / 0", "print('never')"), parameters="limit: int = 3"),
     "stops_itself": Scenario(("import sys\nsys.exit(0)", "print('never')")),
@@ -186,6 +196,22 @@ def test_the_run_file_says_what_the_ledger_says(results: Results) -> None:
     }
 
 
+def test_a_notebook_that_opens_the_lake_leaves_its_result_and_its_questions(results: Results) -> None:
+    folder = results.folder("asks_the_lake")
+    assert results.runs["asks_the_lake"].status == "SUCCEEDED"
+    assert {path.name for path in folder.iterdir()} == {
+        "report.html",
+        "report.ipynb",
+        "result.json",
+        "run.json",
+        "log.txt",
+    }
+    assert json.loads((folder / "result.json").read_text()) == {"total": "1.50"}
+    page = (folder / "report.html").read_text()
+    assert "which days and which currencies does each source cover?" in page
+    assert "There is no lake yet" in page
+
+
 def test_progress_names_every_cell_and_the_heading_above_it(results: Results) -> None:
     # One markdown cell, the parameters, the injected parameters, two cells of code.
     steps = results.progress["succeeds"]
@@ -259,6 +285,11 @@ def test_no_private_folder_survives_a_run(results: Results) -> None:
 
 def test_runs_leave_nothing_else_in_the_project(results: Results) -> None:
     assert {path.name for path in results.settings.project.iterdir()} == {"notebooks", "outputs", "lake"}
+
+
+def test_a_published_report_may_be_read_by_others(results: Results) -> None:
+    ordinary = results.settings.project / "outputs"
+    assert results.folder("succeeds").stat().st_mode == ordinary.stat().st_mode
 
 
 def test_a_secret_is_in_no_file_of_the_run(results: Results) -> None:

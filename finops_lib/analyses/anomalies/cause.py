@@ -41,15 +41,14 @@ def _cause(anomaly: Anomaly, resource_days: pl.DataFrame) -> str:
     if not moved or total * anomaly.impact <= 0 or abs(total) < 0.3 * abs(anomaly.impact):
         return f"the bill names no resource behind the {direction}"
     name, region, change = moved[0]
-    where = f" in {region}" if region else ""
-    if change >= MOST * total if total > 0 else change <= MOST * total:
+    share = f"{100 * change / total:.0f} % of the {direction}"
+    if change / total >= MOST:
         a_day = f"{abs(change) / ((anomaly.end - anomaly.start).days + 1):,.0f} {anomaly.currency} a day"
-        if anomaly.expected <= 0:
-            return f"{name}{where} is new: {a_day}, {_share(change, total)}"
-        return f"{name}{where} {'rose' if change > 0 else 'fell'} by {a_day}, {_share(change, total)}"
+        what = "new," if anomaly.expected <= 0 else "up" if change > 0 else "down"
+        return f"{name}{f' in {region}' if region else ''}: {what} {a_day}, {share}"
     regions = {place for _, place, _ in moved if place}
-    spread = f"{len(moved)} resources" + (f" in {moved[0][1]}" if len(regions) == 1 else f" in {len(regions)} regions")
-    return f"spread over {spread}; the largest, {name}, is {_share(change, total)}"
+    where = f" in {moved[0][1]}" if len(regions) == 1 else f" in {len(regions)} regions" if regions else ""
+    return f"{len(moved)} resources{where}; most {name}, {share}"
 
 
 def _moved(anomaly: Anomaly, mine: pl.DataFrame) -> list[tuple[str, str, float]]:
@@ -69,7 +68,3 @@ def _moved(anomaly: Anomaly, mine: pl.DataFrame) -> list[tuple[str, str, float]]
         .sort([pl.col("change").abs(), pl.col("ResourceId")], descending=[True, False])
     )
     return [(row["ResourceName"], row["RegionId"], row["change"]) for row in changes.iter_rows(named=True)]
-
-
-def _share(change: float, total: float) -> str:
-    return f"{100 * change / total:.0f} % of what moved"

@@ -38,7 +38,7 @@ def gp2_volume(meters: pl.DataFrame) -> Iterator[Recommendation]:
         yield recommend(
             "gp2-volume",
             found,
-            action="change the volume type to gp3",
+            action="change the type to gp3",
             evidence=f"{size:,.0f} GB of gp2; gp3 that sustains the same costs 20 % less per GB",
             monthly_savings=saving,
             confidence=0.8,

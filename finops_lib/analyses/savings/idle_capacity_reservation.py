@@ -22,7 +22,7 @@ def idle_capacity_reservation(meters: pl.DataFrame) -> Iterator[Recommendation]:
         yield recommend(
             "idle-capacity-reservation",
             found,
-            action="cancel the reservation, or start what it was made for",
+            action="cancel, or start what it was made for",
             evidence=f"unused capacity charged on {unused.days_charged} of the last {found.window_days} days",
             monthly_savings=found.monthly_of("unused-capacity"),
             confidence=0.9,

@@ -18,7 +18,7 @@ def idle_load_balancer(meters: pl.DataFrame) -> Iterator[Recommendation]:
         yield recommend(
             "idle-load-balancer",
             found,
-            action="check that no DNS name points at it, then delete it",
+            action="check that no name points at it, then delete",
             evidence=f"charged on {hours.days_charged} of the last {found.window_days} days, balances nothing",
             monthly_savings=found.monthly_cost,
             confidence=0.85,

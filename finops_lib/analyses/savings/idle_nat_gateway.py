@@ -18,7 +18,7 @@ def idle_nat_gateway(meters: pl.DataFrame) -> Iterator[Recommendation]:
         yield recommend(
             "idle-nat-gateway",
             found,
-            action="delete the gateway and its route, or share another one",
+            action="delete with its route",
             evidence=f"charged on {hours.days_charged} of the last {found.window_days} days with no data processed",
             monthly_savings=found.monthly_cost,
             confidence=0.9,

@@ -21,7 +21,7 @@ def idle_public_ipv4(meters: pl.DataFrame) -> Iterator[Recommendation]:
         yield recommend(
             "idle-public-ipv4",
             found,
-            action="release the address",
+            action="release",
             evidence=f"charged as idle on {days} of the last {found.window_days} days",
             monthly_savings=found.monthly_of("idle-address"),
             confidence=0.95,

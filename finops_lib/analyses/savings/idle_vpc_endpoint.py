@@ -18,7 +18,7 @@ def idle_vpc_endpoint(meters: pl.DataFrame) -> Iterator[Recommendation]:
         yield recommend(
             "idle-vpc-endpoint",
             found,
-            action="delete the endpoint",
+            action="delete",
             evidence=f"charged on {hours.days_charged} of the last {found.window_days} days with no data processed",
             monthly_savings=found.monthly_cost,
             confidence=0.8,

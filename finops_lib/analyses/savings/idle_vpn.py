@@ -18,7 +18,7 @@ def idle_vpn(meters: pl.DataFrame) -> Iterator[Recommendation]:
         yield recommend(
             "idle-vpn",
             found,
-            action="ask whether it is a standby line; if not, delete it",
+            action="ask if it is a standby line, else delete",
             evidence=f"charged on {hours.days_charged} of the last {found.window_days} days with no data transferred",
             monthly_savings=found.monthly_cost,
             confidence=0.6,

@@ -23,7 +23,7 @@ class Portfolio:
         base: all of them, each weighed by its confidence: what can be expected.
         high: all of them accepted and working out.
         gross: before overlaps are taken out; for details only.
-        counted: what low, base and high are made of, one per resource, the largest first.
+        counted: what low, base and high are made of, one per resource, the largest expected saving first.
         left_out: alternatives for a resource that is counted with a larger saving.
         reviews: worth a look, but the bill gives no number.
     """
@@ -64,7 +64,7 @@ def portfolio(recommendations: Iterable[Recommendation]) -> Portfolio:
         base=_total(_weighed(r) for r in counted),
         high=_total(r.monthly_savings for r in counted),
         gross=_total(r.monthly_savings for r in found),
-        counted=tuple(sorted(counted, key=lambda r: (-r.monthly_savings, r.type, r.resource_id))),
+        counted=counted,
         left_out=tuple(left_out),
         reviews=tuple(sorted((r for r in found if r.monthly_savings == 0), key=_by_cost)),
     )

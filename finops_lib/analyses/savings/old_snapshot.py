@@ -26,8 +26,8 @@ def old_snapshot(meters: pl.DataFrame) -> Iterator[Recommendation]:
         yield recommend(
             "old-snapshot",
             found,
-            action="delete it with its whole chain if no backup plan or image owns it",
-            evidence=f"on the bill for {age} days; how much goes depends on blocks that other snapshots share",
+            action="delete with its chain, if no backup plan owns it",
+            evidence=f"on the bill for {age} days; blocks that others share stay",
             monthly_savings=found.monthly_of("snapshot"),
             confidence=0.5 if age >= VERY_OLD_DAYS else 0.3,
         )

@@ -21,7 +21,7 @@ def previous_generation(meters: pl.DataFrame) -> Iterator[Recommendation]:
         yield recommend(
             "previous-generation",
             found,
-            action="price the current generation of the same size",
+            action="price the current generation",
             evidence=f"runs on {found.meters['old-instance-hours'].name}, a family with a newer generation",
             monthly_savings=Decimal(0),
             confidence=0.5,

@@ -44,9 +44,8 @@ def stopped_instance_disk(meters: pl.DataFrame) -> Iterator[Recommendation]:
         yield recommend(
             "stopped-instance-disk",
             disk,
-            action="take a snapshot, then delete the disk",
-            evidence=f"{named_alike[0].label} has had no hour for {stopped} days, its disk is still charged; "
-            "a snapshot to keep would cost part of it",
+            action="snapshot, then delete",
+            evidence=f"{named_alike[0].label} stopped {stopped} days ago, the disk is still charged",
             monthly_savings=disk.monthly_cost,
             confidence=0.6,
         )

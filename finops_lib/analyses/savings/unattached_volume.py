@@ -22,7 +22,7 @@ def unattached_volume(meters: pl.DataFrame) -> Iterator[Recommendation]:
         yield recommend(
             "unattached-volume",
             found,
-            action="take a snapshot if its data is wanted, then delete the volume",
+            action="snapshot, then delete",
             evidence=f"charged on {volume.days_charged} of the last {found.window_days} days, not one I/O request",
             monthly_savings=found.monthly_cost,
             confidence=0.6,

@@ -35,7 +35,7 @@ def unused_commitment(months: pl.DataFrame) -> Iterator[Recommendation]:
             provider=row["x_Provider"],
             account="",
             resource_id=row["CommitmentDiscountId"],
-            action="move use onto it, exchange it, or let it end; what is unused is lost until then",
+            action="move use onto it, exchange it, or let it end",
             evidence=f"{100 * share:.0f} % unused in {BillingPeriod.of(row['x_BillingMonth'])}; "
             f"{row['CommitmentDiscountType'] or 'commitment'} {row['CommitmentDiscountName'] or ''}".strip(),
             monthly_savings=unused,

@@ -1,0 +1,81 @@
+"""What every test can use: settings for a lake of its own, and FOCUS files of readable rows."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from finops_lib.settings import Settings, load_settings
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHARED_DATA = PROJECT.parent / "shared" / "data"
+
+# One charge: a day of a virtual machine. A test changes only what it talks about.
+CHARGE = {
+    "BilledCost": "10.00",
+    "EffectiveCost": "8.00",
+    "ListCost": "12.00",
+    "ContractedCost": "11.00",
+    "BillingCurrency": "USD",
+    "BillingAccountId": "999999999999",
+    "BillingAccountName": "payer",
+    "BillingPeriodStart": "2026-05-01T00:00:00Z",
+    "BillingPeriodEnd": "2026-06-01T00:00:00Z",
+    "ChargePeriodStart": "2026-05-02T00:00:00Z",
+    "ChargePeriodEnd": "2026-05-03T00:00:00Z",
+    "ChargeCategory": "Usage",
+    "ChargeClass": "",
+    "ChargeDescription": "a day of a machine",
+    "ProviderName": "AWS",
+    "PublisherName": "AWS",
+    "InvoiceIssuerName": "AWS",
+    "ServiceName": "Amazon Elastic Compute Cloud",
+    "ServiceCategory": "Compute",
+    "SubAccountId": "111111111111",
+    "SubAccountName": "shop",
+    "ResourceId": "i-1",
+    "Tags": '{"user:team": "shop"}',
+}
+
+WriteBill = Callable[..., Path]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings whose lake, outputs and params are the test's own; notebooks are the project's."""
+    for name in ("STATE", "THREADS", "MEMORY_LIMIT", "RUN_ID", "RUN_DIR", "RUN_SNAPSHOT"):
+        monkeypatch.delenv(f"FINOPS_{name}", raising=False)
+    monkeypatch.setenv("FINOPS_PROJECT", str(PROJECT))
+    monkeypatch.setenv("FINOPS_LAKE", str(tmp_path / "lake"))
+    monkeypatch.setenv("FINOPS_OUTPUTS", str(tmp_path / "outputs"))
+    monkeypatch.setenv("FINOPS_PARAMS", str(tmp_path / "params"))
+    return load_settings()
+
+
+@pytest.fixture
+def write_bill(tmp_path: Path) -> WriteBill:
+    """Give a function that writes charges, each a change of CHARGE, to a CSV file."""
+
+    def write(name: str, charges: Sequence[Mapping[str, str | None]]) -> Path:
+        rows = [{**CHARGE, **charge} for charge in charges]
+        columns = [column for column in (rows[0] if rows else CHARGE) if all(row[column] is not None for row in rows)]
+        path = tmp_path / "bills" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, columns, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(rows)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The public billing files, where this machine has them."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"needs the public billing files in {SHARED_DATA}")
+    return SHARED_DATA
