@@ -132,11 +132,11 @@ def _evaluate(budget: Mapping[str, Any], days: pl.DataFrame, as_of: date) -> Bud
     scope = _in_scope(budget, days)
     mine = scope.filter(pl.col("BillingCurrency") == currency)
     if scope.is_empty():
-        reason = f"no charge names the {budget['scope_type']} {budget['scope_value']!r}: check the scope or the tags"
+        reason = f"no charge has the {budget['scope_type']} {budget['scope_value']}: check scope and tags"
         return _unknown(budget, period, amount, as_of, reason)
     if mine.is_empty():
         others = " and ".join(sorted(scope.get_column("BillingCurrency").unique()))
-        reason = f"its cost is charged in {others}, the budget is in {currency}: without a rate they cannot be compared"
+        reason = f"charged in {others}, budgeted in {currency}: there is no rate to compare them"
         return _unknown(budget, period, amount, as_of, reason)
     if amount == 0:
         return _unknown(budget, period, amount, as_of, "the budget is zero, so there is no share to speak of")
@@ -269,7 +269,7 @@ def _judge(
         over = f"{_say(spent.known - amount, currency)} over{since}"
         return "red", f"{over}, {_percent(spent.known / amount)} spent"
     if forecast is None:
-        return "grey", f"{spent.usage_days} complete days are too few for a rate; {FEWEST_DAYS} are needed"
+        return "grey", f"complete days so far: {spent.usage_days}; a rate needs {FEWEST_DAYS}"
     rate = f"at {_say(spent.burn or Decimal(0), currency)} a day"
     if forecast > amount:
         when = f", used up on {exhausted.day} {exhausted:%b}" if exhausted else ""

@@ -42,7 +42,9 @@ def connect(*, memory_limit: str = "2GB", threads: int | None = None) -> duckdb.
     con = duckdb.connect(config=config)
     con.execute("set autoinstall_known_extensions = false")
     con.execute("set timezone = 'UTC'")
-    con.execute("set enable_progress_bar = false")
+    # In a kernel DuckDB draws its bar with a package that is not installed, and even turning it off asks for that.
+    if con.execute("select current_setting('enable_progress_bar')").fetchall()[0][0]:
+        con.execute("set enable_progress_bar = false")
     for name in _EXTENSIONS:
         con.execute(f"load '{_extension_path(name)}'")
     return con

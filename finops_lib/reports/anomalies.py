@@ -22,16 +22,30 @@ HOW = (
     "A day is judged against the 28 days before it, by its distance from their mean and by its distance from their "
     "middle half. It is told only if the difference is large in money and in percent, and goes clearly further than "
     "anything in the two months before, so weekly jobs and month ends stay quiet. An episode is followed for four "
-    "weeks; then it is the usual. A slow rise, a rise spread over many services and a source in its first two weeks can "
-    "stay unseen."
+    "weeks; then it is the usual. A slow rise, a rise spread over many services and a source in its first two weeks "
+    "can stay unseen."
 )
 
 
-def anomaly_answer(found: Sequence[Anomaly], *, as_of: date, lookback_days: int, currency: str) -> Element:
-    """Answer the page's question in one or two sentences."""
+def anomaly_answer(
+    found: Sequence[Anomaly], judged: tuple[int, int], *, as_of: date, lookback_days: int, currency: str
+) -> Element:
+    """Answer the page's question in one or two sentences.
+
+    Args:
+        judged: how many series had a past to be judged by, of how many (`analyses.anomalies.judged_series`).
+    """
     span = f"the {lookback_days} days through {say.day(as_of)}"
+    if not judged[1]:
+        return page.answer(
+            QUESTION, f"Nothing can be told: there was no usage through {say.day(as_of, 'full')}.", "grey"
+        )
+    if not judged[0]:
+        words = "Nothing can be told yet: no service has the two weeks of history that a day is judged by."
+        return page.answer(QUESTION, words, "grey")
     if not found:
-        return page.answer(QUESTION, f"Nothing: no service left its usual range in {span}.", "green")
+        counted = f"{say.number(judged[0])} of {say.plural(judged[1], 'series', 'series')} could be judged"
+        return page.answer(QUESTION, f"Nothing: no service left its usual range in {span}; {counted}.", "green")
     rises = [a for a in found if a.impact > 0]
     total = say.money(sum(a.impact for a in rises), currency)
     cost = f"; {total} more than usual" if rises else ""
@@ -44,7 +58,7 @@ def anomaly_answer(found: Sequence[Anomaly], *, as_of: date, lookback_days: int,
 def anomaly_figures(found: Sequence[Anomaly], *, as_of: date, currency: str) -> Element:
     """Show how many episodes there are, what they cost, and how many go on."""
     if not found:
-        return page.sentence(QUIET)
+        return page.sentence("There is no episode to count.")
     rises, drops = [a for a in found if a.impact > 0], [a for a in found if a.impact < 0]
     fresh = [a for a in found if (as_of - a.start).days < 7]
     still = [a for a in rises if a.end >= as_of]

@@ -25,10 +25,11 @@ HOW = (
 )
 
 
-def budget_answer(statuses: Sequence[BudgetStatus]) -> Element:
+def budget_answer(statuses: Sequence[BudgetStatus], plan: Sequence[Mapping[str, Any]] = ()) -> Element:
     """Answer the page's question in one or two sentences."""
     if not statuses:
-        return page.answer(QUESTION, NO_PLAN, "grey")
+        left_out = f"None of {say.plural(len(plan), 'budget')} has cost at this provider."
+        return page.answer(QUESTION, left_out if plan else NO_PLAN, "grey")
     over, breaking, unknown = ([s for s in statuses if s.colour == c] for c in ("red", "orange", "grey"))
     rest = f" {say.names(s.budget for s in unknown)} cannot be told." if unknown else ""
     if len(unknown) == len(statuses):
@@ -53,7 +54,7 @@ def budget_figures(
         accuracy: sum of absolute errors of last month's forecasts of the 10th, and what was charged.
     """
     if not statuses:
-        return page.sentence(NO_PLAN)
+        return page.sentence("There is no budget to add up.")
     mine = [s for s in statuses if s.currency == currency]
     at_risk = sum((_over(s) for s in mine), Decimal(0))
     planned = sum((s.amount for s in mine), Decimal(0))
@@ -93,8 +94,9 @@ def budget_table(
             "owner": owners.get(s.budget, ""),
             "currency": s.currency,
             "amount": s.amount,
-            "actual": s.actual,
-            "share": s.actual / s.amount if s.amount else None,
+            # Nothing known is not the same as nothing spent.
+            "actual": None if _is_unseen(s) else s.actual,
+            "share": None if _is_unseen(s) or not s.amount else s.actual / s.amount,
             "forecast": s.forecast,
             "course": _course(courses, s),
             "reason": s.reason,
@@ -124,7 +126,7 @@ def budget_charts(statuses: Sequence[BudgetStatus], courses: pl.DataFrame, limit
     """Draw the burn-down of the worst budgets; a sentence when none is in danger."""
     drawn = [s for s in statuses if s.colour in ("red", "orange", "yellow")][:limit]
     if not drawn:
-        return page.sentence("No budget is in danger, so there is no burn-down to look at." if statuses else NO_PLAN)
+        return page.sentence("No budget is known to be in danger, so there is no burn-down to look at.")
     return page.beside(*(_burn_down(status, courses.filter(pl.col("budget") == status.budget)) for status in drawn))
 
 
@@ -141,7 +143,11 @@ def budget_actions(statuses: Sequence[BudgetStatus], plan: Sequence[Mapping[str,
         )
         for s in sorted(breaking, key=lambda s: (s.currency != breaking[0].currency, -_over(s)))
     ]
-    return page.actions(items, "Nothing to do: no budget is exceeded or will be at the present rate.")
+    if not statuses:
+        return page.actions([], "Write down what each team may spend; without a budget there is nothing to watch.")
+    is_known = any(s.colour != "grey" for s in statuses)
+    quiet = "Nothing to do: no budget is exceeded or will be at the present rate."
+    return page.actions(items, quiet if is_known else "Find out why no budget's status is known; the table says it.")
 
 
 def budget_method() -> Element:
@@ -193,6 +199,10 @@ def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
     ]
     ready = [{**row, "share": None if row["share"] is None else float(row["share"])} for row in rows]
     return pl.DataFrame([{**row, "forecast": _rounded(row["forecast"])} for row in ready], schema=schema)
+
+
+def _is_unseen(status: BudgetStatus) -> bool:
+    return status.colour == "grey" and status.burn_per_day is None and status.actual == 0
 
 
 def _rounded(amount: Decimal | None) -> Decimal | None:

@@ -90,9 +90,14 @@ def bar_axis(field: str, rows: Sequence[Mapping[str, Any]]) -> alt.X:
     """Lay money along x, from zero, with room for words beside the bars and without an axis: the words say it."""
     known = [row[key] for row in rows for key in ("value", "from", "to", "before") if row.get(key) is not None]
     low, high = min([0.0, *known]), max([0.0, *known])
-    left = "70" if low < 0 else "0"
-    widest = max((len(str(row.get("text", ""))) for row in rows), default=0)
-    span = [expression(left), expression(f"max(width - {12 + 7 * widest}, width * 0.3)")]
+    left, right = (
+        max((12 + 7 * len(row["text"]) for row in rows if ("left" in row) == on_left), default=0)
+        for on_left in (True, False)
+    )
+    # On a phone the words of both sides may not fit: then the bars keep a third, and words reach into them.
+    span = [expression(f"min({left}, width * 0.35)"), expression(f"max(width - {right}, width * 0.65)")]
+    if not left:
+        span = [expression("0"), expression(f"max(width - {right}, width * 0.3)")]
     scale = alt.Scale(domain=[low, high or 1.0], range=span, nice=False, zero=True)
     return alt.X(field, type="quantitative", scale=scale, axis=None)
 

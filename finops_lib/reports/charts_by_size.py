@@ -289,11 +289,14 @@ def _bars(
 
 
 def _compared(amount: Decimal, former: Decimal | None, before: str | None) -> Row:
+    side: Row = {"left": 1} if amount < 0 else {}
     words = say.money(amount)
     if before is None:
-        return {"text": words}
+        return {"text": words, "at": plain_number(amount), **side}
     change = "new" if not former else say.signed_money(amount - former)
-    return {"text": f"{words}  ({change})", "before": plain_number(former)}
+    # Beyond whichever is longer, the bar or the mark on it.
+    further = (min if side else max)(amount, former or Decimal(0))
+    return {"text": f"{words}  ({change})", "before": plain_number(former), "at": plain_number(further), **side}
 
 
 def _movers(frame: pl.DataFrame, label: str, value: str, top: int) -> list[tuple[str, Decimal]]:
@@ -305,20 +308,17 @@ def _movers(frame: pl.DataFrame, label: str, value: str, top: int) -> list[tuple
 
 
 def _step(name: str, start: Decimal, end: Decimal, paint: str, words: str) -> Row:
-    ends = {"from": plain_number(start), "to": plain_number(end), "value": plain_number(max(start, end))}
+    ends = {"from": plain_number(start), "to": plain_number(end), "at": plain_number(max(start, end))}
     return {"name": name, **ends, "amount": plain_number(end - start), "paint": paint, "text": words}
 
 
 def _words(place: Any, rows: Sequence[Row]) -> list[Any]:
     """Write each bar's words beside its end; left of it where it points to the left."""
-    money = parts.bar_axis("value", rows)
-    right = parts.rows().transform_filter("!(datum.value < 0)").mark_text(align="left", dx=6, style="fw-label")
-    left = parts.rows().transform_filter("datum.value < 0").mark_text(align="right", dx=-6, style="fw-label")
-    points_left = any((row["value"] or 0) < 0 for row in rows)
-    return [
-        mark.encode(y=place, x=money, text=parts.words_in("text"))
-        for mark in ((right, left) if points_left else (right,))
-    ]
+    encoded = {"y": place, "x": parts.bar_axis("at", rows), "text": parts.words_in("text")}
+    right = parts.rows().transform_filter("datum.left != 1").mark_text(align="left", dx=6, style="fw-label")
+    left = parts.rows().transform_filter("datum.left == 1").mark_text(align="right", dx=-6, style="fw-label")
+    is_needed = any("left" in row for row in rows), any("left" not in row for row in rows)
+    return [mark.encode(**encoded) for mark, needed in zip((left, right), is_needed, strict=True) if needed]
 
 
 def _height(rows: Sequence[Row]) -> int:

@@ -88,7 +88,8 @@ def daily(
             source=source,
             alt=alt,
             legend=[(name, PALETTE.colour(name)) for name in series] if by else (),
-            note=_open_note(incomplete_from, last, "Rings" if kind == "line" else "Pale") + ("Grey band: the expected range. " if band else ""),
+            note=_open_note(incomplete_from, last, "Rings" if kind == "line" else "Pale")
+            + ("Grey band: the expected range. " if band else ""),
         )
 
 
@@ -133,7 +134,8 @@ def multiples(
             subtitle=subtitle,
             source=source,
             alt=alt,
-            note=("Each with an axis of its own. " if axis == "own" else "") + _open_note(incomplete_from, last, "Rings"),
+            note=("Each with an axis of its own. " if axis == "own" else "")
+            + _open_note(incomplete_from, last, "Rings"),
         )
 
 
@@ -226,7 +228,7 @@ def _lines(
 def _stacks(rows: Sequence[Row], kind: Kind, day: Any, colour: Any, tips: Sequence[Any]) -> list[Any]:
     """Draw each day's categories on top of each other, days that are not complete in pale."""
     encoded = {"x": day, "y": parts.money_axis("value", stack="zero"), "color": colour, "order": parts.rank()}
-    bars = parts.rows().mark_bar(width=parts.expression(f"max(1.5, 0.78 * width / {_days(rows)})"))
+    bars = parts.rows().mark_bar(width=parts.expression(f"max(1.5, min(56, 0.78 * width / {_days(rows)}))"))
     whole, pale = bars.transform_filter(IS_COMPLETE), bars.transform_filter(IS_OPEN)
     layers: list[Any] = []
     if kind == "area":

@@ -194,8 +194,9 @@ def exact(x: Number) -> Decimal | None:
     if x is None or isinstance(x, bool):
         return None
     if isinstance(x, float):
-        return Decimal(repr(x)) if math.isfinite(x) else None
-    value = Decimal(x)
+        # float(x) first: numpy's floats are floats, but write themselves differently.
+        return Decimal(repr(float(x))) if math.isfinite(x) else None
+    value = x if isinstance(x, Decimal) else Decimal(int(x))
     return value if value.is_finite() else None
 
 

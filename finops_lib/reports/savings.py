@@ -16,7 +16,10 @@ from finops_lib.reports.tables import Column, table
 
 QUESTION = "What should we do first to pay less?"
 NOTHING = "The bill alone shows no waste that a rule knows."
-SOURCE = "daily_resource_meter_cost and commitment_usage, effective cost of the last 30 complete days as a month of 365/12 days"
+SOURCE = (
+    "daily_resource_meter_cost and commitment_usage, effective cost of the last 30 complete days "
+    "in a month of 365/12 days"
+)
 NOBODY = "no team named"
 # What one finding of a type is called, and what is done about many of them.
 NOUNS = {
@@ -79,10 +82,16 @@ def headline(total: Total) -> str:
     return f"{say.money(total.base, total.currency)} a month (range {low} to {high})"
 
 
-def savings_answer(total: Total) -> Element:
-    """Answer the page's question in one or two sentences."""
+def savings_answer(total: Total, *, read: int) -> Element:
+    """Answer the page's question in one or two sentences.
+
+    Args:
+        read: how many resources and commitments the rules could look at.
+    """
+    if not read:
+        return page.answer(QUESTION, "Nothing can be told: the bill has no charge that a rule can read.", "grey")
     if not total.counted:
-        return page.answer(QUESTION, NOTHING, "grey")
+        return page.answer(QUESTION, NOTHING, "green", "nothing found")
     [(type_, group), *_] = _groups(total.counted)
     first = f"{_do(type_, len(group))}, up to {say.money(_sum(group), total.currency)} a month"
     return page.answer(QUESTION, f"{first}. All findings together can be expected to save {headline(total)}.")
@@ -91,7 +100,7 @@ def savings_answer(total: Total) -> Element:
 def savings_figures(total: Total) -> Element:
     """Show the net saving with its range, the sure part, and how many findings there are."""
     if not total.counted:
-        return page.sentence(NOTHING)
+        return page.sentence("There is no saving to add up.")
     year = say.money(total.base * 12, total.currency)
     unowned = [r for r in total.counted if not r.owner]
     weighed = f"{year} a year; each finding weighed by its confidence"
@@ -148,7 +157,7 @@ def savings_by_type(total: Total) -> page.Showable:
     """Draw what each kind of waste is worth."""
     groups = [(_capital(_noun(type_, len(group))), _expected(group)) for type_, group in _groups(total.counted)]
     title = f"{groups[0][0]} come first" if groups else ""
-    return _bars(groups, total, title, "by kind of waste")
+    return _bars(groups, total, title, "by kind of waste", empty="No kind of waste was found.")
 
 
 def savings_by_owner(total: Total) -> page.Showable:
@@ -160,7 +169,7 @@ def savings_by_owner(total: Total) -> page.Showable:
     title = f"Team {groups[0][0]} can save most" if groups else ""
     if groups and groups[0][0] == NOBODY:
         title = "Most can be saved where no team is named"
-    return _bars(groups, total, title, "by team")
+    return _bars(groups, total, title, "by team", empty="No team has a saving to its name.")
 
 
 def reviews_table(total: Total) -> Element:
@@ -214,7 +223,7 @@ def savings_actions(total: Total, *, as_of: date) -> Element:
         )
         for type_, group in _groups(total.counted)
     ]
-    return page.actions(items, NOTHING)
+    return page.actions(items, "Nothing to do: no finding can be expected to save money.")
 
 
 def _groups(found: Iterable[Recommendation]) -> list[tuple[str, list[Recommendation]]]:
@@ -224,7 +233,7 @@ def _groups(found: Iterable[Recommendation]) -> list[tuple[str, list[Recommendat
     return sorted(groups.items(), key=lambda g: (-_expected(g[1]), g[0]))
 
 
-def _bars(groups: Sequence[tuple[str, Decimal]], total: Total, title: str, by: str) -> page.Showable:
+def _bars(groups: Sequence[tuple[str, Decimal]], total: Total, title: str, by: str, *, empty: str) -> page.Showable:
     amounts = pl.Decimal(38, 6)
     frame = pl.DataFrame(groups, schema=[("name", pl.String()), ("expected_savings", amounts)], orient="row")
     return charts.ranked(
@@ -235,7 +244,7 @@ def _bars(groups: Sequence[tuple[str, Decimal]], total: Total, title: str, by: s
         title=title,
         subtitle=f"Expected savings a month in {total.currency}, {by}, effective cost weighed by confidence",
         source="daily_resource_meter_cost, commitment_usage",
-        empty=NOTHING,
+        empty=empty,
     )
 
 

@@ -43,7 +43,7 @@ def ask(lake: Lake, query: str) -> duckdb.DuckDBPyRelation:
         # DuckDB itself turns one PIVOT into two statements: the types it needs, and the question.
         if len(kinds) != 1 and (not kinds or ";" in query.rstrip("; \n")):
             raise ConfigError(f"{len(kinds)} statements given", next_step="ask one question at a time")
-        if kinds[-1] is not duckdb.StatementType.SELECT:
+        if kinds[-1] != duckdb.StatementType.SELECT:
             raise ConfigError(
                 f"only questions can be asked, not {kinds[-1].name}",
                 next_step="write a query that starts with select, from, with, describe, show or summarize",

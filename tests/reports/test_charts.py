@@ -114,6 +114,12 @@ def test_ranked_bars_are_sorted_and_say_their_change():
     ]
 
 
+def test_words_stand_beyond_the_bar_and_its_mark():
+    frame = pl.DataFrame({"service": ["EC2", "Refund"], "now": [90.0, -40.0], "old": [95.0, -60.0]})
+    chart = charts.ranked(frame, label="service", value="now", before="old", **SAID)
+    assert [(row["at"], "left" in row) for row in rows(chart)] == [(95.0, False), (-60.0, True)]
+
+
 def test_a_waterfall_ends_where_its_steps_lead():
     frame = pl.DataFrame({"service": ["EC2", "S3"], "move": [-4.0, 10.0]})
     chart = charts.waterfall(frame, label="service", value="move", before=100, **SAID)

@@ -2,6 +2,7 @@ import datetime as dt
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,6 +61,12 @@ def test_a_percentage_always_has_its_base():
     assert say.percent(3, 1204) == "0.2\u00a0% of 1,204"
     assert say.percent(3, 0, "USD") == "nothing of 0\u00a0USD"
     assert say.percent(None, 3) == "not known"
+
+
+def test_numbers_of_numpy_are_numbers():
+    assert say.money(np.float64(0.1) + np.float64(0.2), style="cent") == "0.30"
+    assert say.number(np.int64(1204)) == "1,204"
+    assert say.number(np.float64("nan")) == "not known"
 
 
 def test_counts_and_quantities():

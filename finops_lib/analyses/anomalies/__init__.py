@@ -11,7 +11,7 @@ the engine of a later issue, and must beat this on labelled data first.
 
 from finops_lib.analyses.anomalies.cause import explain, series_names
 from finops_lib.analyses.anomalies.detectors import DETECTORS, Scores
-from finops_lib.analyses.anomalies.find import find_anomalies
+from finops_lib.analyses.anomalies.find import find_anomalies, judged_series
 from finops_lib.analyses.anomalies.series import bands, series_of
 
-__all__ = ["DETECTORS", "Scores", "bands", "explain", "find_anomalies", "series_names", "series_of"]
+__all__ = ["DETECTORS", "Scores", "bands", "explain", "find_anomalies", "judged_series", "series_names", "series_of"]

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from finops_lib.analyses.anomalies.detectors import DETECTORS, Matrix, Scores
+from finops_lib.analyses.anomalies.detectors import DETECTORS, WINDOW, Matrix, Scores, is_long_enough, past_windows
 from finops_lib.analyses.anomalies.series import DailyCost, series_of
 from finops_lib.errors import ConfigError
 from finops_lib.findings import Anomaly
@@ -71,6 +71,20 @@ def check_method(method: str) -> str:
     if method not in known:
         raise ConfigError.unknown("method", method, known)
     return method
+
+
+def judged_series(days: pl.DataFrame, *, as_of: date, lookback_days: int = 30) -> tuple[int, int]:
+    """Count the series of which at least one day could be judged, and all series: silence about the rest means nothing.
+
+    Args:
+        days: figure query `anomalies_series_days`.
+    """
+    daily = series_of(days)
+    if not daily.series:
+        return 0, 0
+    first = max((as_of - daily.first_day).days - lookback_days + 1, 0)
+    enough = is_long_enough(past_windows(daily.costs, window=WINDOW)) & ~np.isnan(daily.costs)
+    return int(enough[:, first:].any(axis=1).sum()), len(daily.series)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ with usage_days as (
     from daily_cost
     where ChargeCategory = 'Usage'
         and day <= cast($as_of as date)
-        and day > cast($as_of as date) - 90
+        and day > cast($as_of as date) - 120
         and BillingCurrency = $currency
         and ($provider = '' or x_Provider = $provider)
     group by day, x_Provider
@@ -18,23 +18,36 @@ with usage_days as (
 totals as (
     select
         day,
-        sum(effective_cost) as effective_cost
+        cast(sum(effective_cost) as double) as effective_cost
     from usage_days
     group by day
 ),
--- The same weekday of the 8 weeks before knows weekends without a model; fewer than 4 of them say nothing.
-expected as (
+-- The same weekday of the 4 weeks before knows weekends without a model.
+usual as (
     select
         totals.day,
-        min(earlier.effective_cost) as expected_low,
-        max(earlier.effective_cost) as expected_high
+        totals.effective_cost,
+        avg(earlier.effective_cost) as usual_cost
     from totals
     inner join totals as earlier
         on earlier.day < totals.day
-        and earlier.day >= totals.day - 56
+        and earlier.day >= totals.day - 28
         and (totals.day - earlier.day) % 7 = 0
-    group by totals.day
-    having count(*) >= 4
+    group by totals.day, totals.effective_cost
+    having count(*) >= 3 and avg(earlier.effective_cost) > 0
+),
+-- How far off that was in the 8 weeks before: its bias (an estate grows) and its spread. Few days say nothing.
+expected as (
+    select
+        usual.day,
+        usual.usual_cost * (1 + avg(earlier.miss) - 2 * stddev_samp(earlier.miss)) as expected_low,
+        usual.usual_cost * (1 + avg(earlier.miss) + 2 * stddev_samp(earlier.miss)) as expected_high
+    from usual
+    inner join (select day, effective_cost / usual_cost - 1 as miss from usual) as earlier
+        on earlier.day < usual.day
+        and earlier.day >= usual.day - 56
+    group by usual.day, usual.usual_cost
+    having count(*) >= 28
 )
 select
     usage_days.day,

@@ -1,0 +1,279 @@
+"""The ingestion page's tables and charts: deliveries, freshness, money, restatements, findings, checks."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from finops_lib.reports import charts, page
+from finops_lib.reports import format as say
+from finops_lib.reports.ingestion import (
+    NO_CHARGES,
+    STALE_AFTER_DAYS,
+    Load,
+    Verdict,
+    complete_words,
+    is_late,
+    late_sources,
+    source_names,
+)
+from finops_lib.reports.page import Element, Showable
+from finops_lib.reports.tables import Column, table
+
+NOTHING_ARRIVED = "This run loaded nothing: it named no files, and params/workbench.yaml configures no source."
+# What each finding means to somebody who has never read FOCUS.
+FINDING_WORDS = {
+    "unknown-column": "a column that FOCUS does not know; its values are kept in x_Extra",
+    "letter-case": "a known value in another letter case; corrected",
+    "unknown-value": "a value that FOCUS does not list; kept as it came",
+    "missing-value": "empty, although FOCUS wants a value; kept as not known",
+    "outside-billing-period": "a charge period outside its billing period; kept in the month of its bill",
+    "unreadable-tags": "tags that are no list of keys and values; left out, the charge is kept",
+    "rounded-money": "more decimals than the lake keeps; rounded, the drift is stated",
+}
+
+
+def deliveries(load: Load) -> Element:
+    """Show what arrived in this run, month by month."""
+    rows = [
+        {
+            "status": {"loaded": "green", "unchanged": "grey", "rejected": "red"}.get(report.status, "grey"),
+            "word": report.status,
+            "source": report.source,
+            "provider": say.PROVIDER_NAMES.get(report.provider, report.provider),
+            "month": report.billing_month,
+            "currency": report.currency,
+            "rows_loaded": report.rows_loaded,
+            "billed_in": report.billed_in,
+            "billed_loaded": report.billed_loaded if report.status != "rejected" else Decimal(0),
+            "change": None if report.billed_before is None else report.billed_loaded - report.billed_before,
+        }
+        for report in load.reports
+    ]
+    amounts = pl.Decimal(38, 18)
+    schema: dict[str, Any] = {
+        **dict.fromkeys(("status", "word", "source", "provider", "month", "currency"), pl.String),
+        **{"rows_loaded": pl.Int64, "billed_in": amounts, "billed_loaded": amounts, "change": amounts},
+    }
+    columns = {
+        "month": Column("Billing month"),
+        "source": Column("Source"),
+        "provider": Column("Provider"),
+        "status": Column("", "status", word_from="word"),
+        "rows_loaded": Column("Rows", "number"),
+        "billed_in": Column("Billed in", "money", "cent", currency_from="currency"),
+        "billed_loaded": Column("Billed in the lake", "money", "cent", currency_from="currency"),
+        "change": Column("Change", "change", "cent", currency_from="currency"),
+    }
+    frame = pl.DataFrame(rows, schema=schema).sort("month", "source", "provider", descending=[True, False, False])
+    return table(frame, columns, title=_arrived_finding(load), source="loads, billed cost", empty=NOTHING_ARRIVED)
+
+
+def source_table(sources: pl.DataFrame) -> Element:
+    """Show how fresh and how complete each source is.
+
+    Args:
+        sources: the rows of `ingestion_sources`.
+    """
+    named = sources.with_columns(
+        pl.Series("name", source_names(sources.to_dicts()), dtype=pl.String),
+        pl.col("x_Provider").replace(say.PROVIDER_NAMES),
+        pl.when(pl.col("days_behind") > STALE_AFTER_DAYS)
+        .then(pl.lit("yellow"))
+        .otherwise(pl.lit("green"))
+        .alias("status"),
+        pl.when(pl.col("days_behind") > STALE_AFTER_DAYS)
+        .then(pl.format("{} days behind", pl.col("days_behind")))
+        .otherwise(pl.lit("delivering"))
+        .alias("word"),
+    )
+    columns = {
+        "name": Column("Source"),
+        "x_Provider": Column("Provider"),
+        "status": Column("", "status", word_from="word"),
+        "complete_through": Column("Complete through", "day"),
+        "newest_day": Column("Newest day", "day"),
+        "incomplete_days": Column("Days still filling", "number"),
+        "delivered_at": Column("Last delivery", "moment"),
+        "first_day": Column("First day", "day"),
+        "months": Column("Months", "number"),
+        "charges": Column("Charges", "number"),
+    }
+    late = late_sources(sources)
+    finding = f"{say.names(source_names(late))} stopped delivering" if late else "Every source delivers"
+    return table(
+        named,
+        columns,
+        title=f"{finding}; {complete_words(sources)}" if not sources.is_empty() else "",
+        source="data_freshness: a day is complete once its bill was delivered the provider's 2 or 3 days after the "
+        "day's end, and its charges are not below half of the two weeks before",
+        empty=NO_CHARGES,
+    )
+
+
+def day_charts(days: pl.DataFrame, sources: pl.DataFrame) -> Showable:
+    """Draw how many charges each source delivered for each day: a hole or a thin end is seen at once.
+
+    Args:
+        days: the rows of `ingestion_days`.
+    """
+    if days.is_empty():
+        return page.sentence(NO_CHARGES)
+    open_days = [row["complete_through"] for row in sources.to_dicts() if row["incomplete_days"] and not is_late(row)]
+    known = [day for day in open_days if day is not None]
+    named = days.with_columns(pl.Series("source", source_names(days.to_dicts(), among=sources), dtype=pl.String))
+    first, last = min(days["day"]), max(days["day"])
+    thin = f"the days after {say.day(min(known))} are still filling" if known else "no day is still filling"
+    return charts.multiples(
+        named,
+        y="charges",
+        facet="source",
+        incomplete_from=min(known) + timedelta(days=1) if known else None,
+        title=f"Charges a day by source: {thin}",
+        subtitle=f"Number of usage charges, {say.days(first, last)}",
+        source="daily_cost",
+    )
+
+
+def money_table(money: pl.DataFrame) -> Element:
+    """Show money in and money in the lake by source, with rounding and residual.
+
+    Args:
+        money: the rows of `ingestion_money`.
+    """
+    off = money.filter(pl.col("residual") != 0) if not money.is_empty() else money
+    finding = (
+        "Every source: money in the lake is money delivered"
+        if off.is_empty()
+        else f"{say.names(sorted(set(off['x_SourceId'])))}: money in the lake is not money delivered"
+    )
+    columns = {
+        "x_SourceId": Column("Source"),
+        "x_Provider": Column("Provider"),
+        "slices": Column("Months", "number"),
+        "rows_in": Column("Rows in", "number"),
+        "charges": Column("Rows in the lake", "number"),
+        "billed_in": Column("Billed in", "money", "cent", currency_from="BillingCurrency"),
+        "billed_cost": Column("Billed in the lake", "money", "cent", currency_from="BillingCurrency"),
+        "values_rounded": Column("Values rounded", "number"),
+        "rounding_drift": Column("Rounding", "change", "headline", currency_from="BillingCurrency"),
+        "residual": Column("Residual", "change", "headline", currency_from="BillingCurrency"),
+    }
+    return table(
+        money.with_columns(pl.col("x_Provider").replace(say.PROVIDER_NAMES)),
+        columns,
+        title=finding,
+        source="slice_totals, billed cost, current loads; residual = in the lake + rounding - in",
+        empty=NO_CHARGES,
+    )
+
+
+def restatements(frame: pl.DataFrame) -> Element:
+    """Show which months were restated since they were first loaded, by how much and because of whom.
+
+    Args:
+        frame: the rows of `ingestion_restatements`.
+    """
+    causes = (
+        pl.when(pl.col("is_our_change")).then(pl.lit("our rules or mapping changed")).otherwise(pl.lit("the provider"))
+    )
+    columns = {
+        "x_BillingMonth": Column("Billing month", "month"),
+        "x_SourceId": Column("Source"),
+        "cause": Column("Restated by"),
+        "restatements": Column("Times", "number"),
+        "rows_change": Column("Rows", "number"),
+        "billed_change": Column("Billed cost", "change", "cent", currency_from="BillingCurrency"),
+        "effective_change": Column("Effective cost", "change", "cent", currency_from="BillingCurrency"),
+        "loaded_at": Column("Last loaded", "moment"),
+    }
+    return table(
+        frame.with_columns(causes.alias("cause")),
+        columns,
+        title=f"{say.plural(frame['x_BillingMonth'].n_unique(), 'month')} restated after the first load",
+        source="loads: what each load changed against the load before it",
+        empty="No month was restated: every month holds its first load.",
+    )
+
+
+def quality_table(findings: pl.DataFrame) -> Element:
+    """Show what FOCUS forbids that was loaded all the same, in words.
+
+    Args:
+        findings: the rows of `ingestion_findings`.
+    """
+    meaning = [FINDING_WORDS.get(name, name.replace("-", " ")) for name in findings["finding"]]
+    columns = {
+        "column_name": Column("Column"),
+        "meaning": Column("What is wrong, and what was done"),
+        "occurrences": Column("Charges", "number"),
+        "slices": Column("Months", "number"),
+        "sources": Column("Sources"),
+        "example": Column("Example"),
+    }
+    return table(
+        findings.with_columns(pl.Series("meaning", meaning, dtype=pl.String)),
+        columns,
+        title=f"{say.plural(findings.height, 'kind')} of finding; the money of these charges is right",
+        source="data_quality, current loads",
+        empty="Nothing: the bills keep to FOCUS.",
+    )
+
+
+def check_table(verdicts: Sequence[Verdict]) -> Element:
+    """Show every promise about the marts with its residual, broken ones first."""
+    rows = [
+        {
+            "status": "green" if verdict.holds else "red",
+            "word": "holds" if verdict.holds else "broken",
+            "words": verdict.claim.words,
+            "offenders": verdict.offenders,
+            "residual": Decimal(0) if verdict.holds else verdict.residual,
+            "examples": "; ".join(verdict.examples),
+        }
+        for verdict in verdicts
+    ]
+    schema: dict[str, Any] = {name: pl.String for name in ("status", "word", "words", "examples")}
+    schema |= {"offenders": pl.Int64, "residual": pl.Decimal(38, 18)}
+    columns = {
+        "status": Column("", "status", word_from="word"),
+        "words": Column("Claim"),
+        "offenders": Column("Offenders", "number"),
+        "residual": Column("Largest residual", "number"),
+    }
+    broken = sum(not verdict.holds for verdict in verdicts)
+    if broken:
+        columns["examples"] = Column("For example")
+    holding = f"All {say.plural(len(verdicts), 'check')} hold"
+    return table(
+        pl.DataFrame(rows, schema=schema),
+        columns,
+        title=f"{say.number(broken)} of {say.plural(len(verdicts), 'check')} broken" if broken else holding,
+        source="finops_lib/marts/checks; a claim holds when its query finds no offender",
+    )
+
+
+def refused_table(load: Load) -> Element:
+    """Show the deliveries that were not loaded, with the reason."""
+    rows = [{"source": r.source, "path": r.path, "reason": r.reason} for r in load.refusals]
+    columns = {"source": Column("Source"), "reason": Column("Why"), "path": Column("Files")}
+    return table(
+        pl.DataFrame(rows, schema=dict.fromkeys(("source", "path", "reason"), pl.String)),
+        columns,
+        title=f"{say.plural(len(rows), 'delivery', 'deliveries')} refused whole; the lake holds what it held before",
+        source="this run",
+        empty="No delivery was refused.",
+    )
+
+
+def _arrived_finding(load: Load) -> str:
+    counts = {
+        status: sum(report.status == status for report in load.reports)
+        for status in ("loaded", "unchanged", "rejected")
+    }
+    said = [f"{say.number(count)} {status}" for status, count in counts.items() if count]
+    return (
+        f"{say.plural(len(load.reports), 'month and currency', 'months and currencies')} delivered: {say.names(said)}"
+    )

@@ -1,0 +1,113 @@
+"""The command line as a person or a script meets it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from finops_lib.settings import Settings
+from tests.conftest import WriteBill
+
+
+def _finops(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    code = "from finops_lib.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, input=stdin, check=False
+    )
+
+
+def test_ingest_prints_json_with_every_digit(settings: Settings, write_bill: WriteBill) -> None:
+    path = write_bill("a.csv", [{"BilledCost": "0.00000080000"}])
+    done = _finops("ingest", str(path), "--source", "aws", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    [report] = json.loads(done.stdout)
+    assert report["billed_loaded"] == "0.000000800000"
+    assert (report["status"], report["rows_in"], report["billed_before"]) == ("loaded", 1, None)
+    fields = "provider source billing_month currency status rows_in rows_loaded billed_in billed_loaded effective_in"
+    assert list(report) == [
+        *fields.split(),
+        *("effective_loaded", "rounding_drift", "billed_before", "load_id", "message"),
+    ]
+
+
+def test_bad_input_is_one_line_and_exit_code_3(settings: Settings, write_bill: WriteBill) -> None:
+    done = _finops("ingest", str(write_bill("a.csv", [{"BilledCost": "x"}])), "--source", "aws")
+    assert done.returncode == 3
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("finops: 1 row cannot be loaded, so nothing was: a.csv row 1: BilledCost 'x'")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_refused_replacement_prints_its_slices_and_exits_with_3(settings: Settings, write_bill: WriteBill) -> None:
+    _finops("ingest", str(write_bill("a.csv", [{}] * 4)), "--source", "aws")
+    done = _finops("ingest", str(write_bill("b.csv", [{}])), "--source", "aws", "--format", "json")
+    assert done.returncode == 3
+    assert [report["status"] for report in json.loads(done.stdout)] == ["rejected"]
+    assert "--replace" in done.stderr
+
+
+def test_debug_shows_the_traceback(settings: Settings, tmp_path: Path) -> None:
+    done = _finops("ingest", str(tmp_path / "nowhere.csv"), "--source", "aws", "--debug")
+    assert "Traceback" in done.stderr
+
+
+def test_sql_answers_in_three_formats(settings: Settings, write_bill: WriteBill) -> None:
+    _finops("ingest", str(write_bill("a.csv", [{}])), "--source", "aws")
+    query = "select BilledCost, map {'a': 1} as m, 'nan'::double as n, date '2026-05-01' as d, '=1+1' as f from cost"
+    assert json.loads(_finops("sql", query, "--format", "json").stdout) == [
+        {"BilledCost": "10.000000000000", "m": {"a": 1}, "n": None, "d": "2026-05-01", "f": "=1+1"}
+    ]
+    csv = _finops("sql", "-", "--format", "csv", stdin=query).stdout
+    assert csv == 'BilledCost,m,n,d,f\n10.000000000000,"{""a"": 1}",,2026-05-01,\'=1+1\n'
+    assert "10.00" in _finops("sql", query).stdout
+
+
+def test_the_marts_and_the_state_can_be_asked(settings: Settings, write_bill: WriteBill) -> None:
+    _finops("ingest", str(write_bill("a.csv", [{}])), "--source", "aws")
+    done = _finops("sql", "select sum(effective_cost) as e from daily_cost", "--format", "json")
+    assert json.loads(done.stdout) == [{"e": "8.000000000000"}]
+    assert json.loads(_finops("runs", "list", "--format", "json").stdout) == []
+    assert json.loads(_finops("sql", "select count(*) as n from state.run", "--format", "json").stdout) == [{"n": 0}]
+
+
+def test_a_statement_that_changes_something_is_exit_code_2(settings: Settings) -> None:
+    assert _finops("sql", "drop table cost").returncode == 2
+
+
+@pytest.mark.parametrize(
+    "words", [["run", "overview", "-p", "novalue"], ["runs", "show", "nothing"], ["run", "unheard-of"]]
+)
+def test_wrong_use_is_one_line_and_exit_code_2(settings: Settings, words: list[str]) -> None:
+    done = _finops(*words)
+    assert done.returncode == 2
+    assert done.stderr.startswith("finops: ")
+    assert "; next: " in done.stderr
+
+
+def test_the_catalog_names_tables_marts_notebooks_and_plug_ins(settings: Settings) -> None:
+    entries = json.loads(_finops("catalog", "--format", "json").stdout)
+    kinds = {entry["kind"] for entry in entries}
+    assert kinds == {"table", "mart", "notebook", "dialect", "detector", "savings rule"}
+    assert all(
+        entry["question"] and entry["detail"] for entry in entries if entry["kind"] in ("table", "mart", "notebook")
+    )
+
+
+def test_the_doctor_is_content_with_a_fresh_place_and_says_what_is_missing(settings: Settings) -> None:
+    done = _finops("doctor", "--format", "json")
+    checks = {check["check"]: check for check in json.loads(done.stdout)}
+    assert done.returncode == 0, checks
+    assert checks["lake"]["next_step"].startswith("finops ingest")
+
+
+def test_the_doctor_names_the_wrong_key_of_a_file(settings: Settings) -> None:
+    settings.params.mkdir()
+    (settings.params / "workbench.yaml").write_text("curency: USD\n")
+    done = _finops("doctor", "--format", "json")
+    assert done.returncode == 1
+    [problem] = [check for check in json.loads(done.stdout) if not check["ok"]]
+    assert "curency: unknown key" in problem["message"]
