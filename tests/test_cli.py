@@ -105,7 +105,7 @@ def test_the_doctor_is_content_with_a_fresh_place_and_says_what_is_missing(setti
 
 
 def test_the_doctor_names_the_wrong_key_of_a_file(settings: Settings) -> None:
-    settings.params.mkdir()
+    settings.params.mkdir(exist_ok=True)
     (settings.params / "workbench.yaml").write_text("curency: USD\n")
     done = _finops("doctor", "--format", "json")
     assert done.returncode == 1

@@ -173,7 +173,7 @@ def test_letter_case_is_put_right_and_counted(settings: Settings, write_bill: Wr
 
 
 def test_dimensions_are_promoted_by_the_rules(settings: Settings, write_bill: WriteBill) -> None:
-    settings.params.mkdir()
+    settings.params.mkdir(exist_ok=True)
     (settings.params / "workbench.yaml").write_text(
         "allocation:\n  rules_version: 3\n  dimensions:\n"
         "    team: {keys: [team], aliases: {shop: [e-commerce]}, accounts: {'2': data}}\n"
@@ -196,7 +196,7 @@ def test_dimensions_are_promoted_by_the_rules(settings: Settings, write_bill: Wr
 def test_new_rules_load_the_same_file_again(settings: Settings, write_bill: WriteBill) -> None:
     path = write_bill("a.csv", [{}])
     assert _statuses(settings, path) == [("2026-05", "loaded")]
-    settings.params.mkdir()
+    settings.params.mkdir(exist_ok=True)
     (settings.params / "workbench.yaml").write_text("allocation: {dimensions: {team: {keys: [team]}}}\n")
     assert [r.status for r in ingest(load_settings(), [path], source="aws")] == ["loaded"]
     assert _ask(settings, "select x_Team from cost") == [("shop",)]
