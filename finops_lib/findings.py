@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 Colour = Literal["green", "yellow", "orange", "red", "grey"]
+RunStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "KERNEL_DIED", "SKIPPED", "INVALID_PARAMS"]
 
 
 @dataclass(frozen=True, slots=True)

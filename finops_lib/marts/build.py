@@ -23,7 +23,7 @@ import duckdb
 from finops_lib.errors import LockError
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.lock import writer_lock
-from finops_lib.lake.open import open_lake
+from finops_lib.lake.open import open_lake, without_pandas
 from finops_lib.marts.catalog import SLICE_COLUMNS, Mart, read_marts
 
 # The lake's own tables that a mart may read; each row of them belongs to one slice.
@@ -72,6 +72,7 @@ class _Plan:
         return not (self.stale or self.gone or self.outdated)
 
 
+@without_pandas()
 def build(lake_path: Path, *, memory_limit: str = "2GB", threads: int | None = None) -> BuildSummary:
     """Bring all marts of the lake up to its current loads.
 

@@ -14,7 +14,7 @@ from finops_lib.reports.page import Action, Element, Figure
 from finops_lib.reports.tables import Column, table
 
 QUESTION = "What happened that nobody planned?"
-QUIET = "No service left its usual range."
+QUIET = "No service is known to have left its usual range."
 # An episode that long is not followed further: the new level is the usual one by then.
 FOLLOWED_DAYS = 28
 SOURCE = "daily_cost, effective cost of usage on complete days, without fees, purchases, tax and credits"

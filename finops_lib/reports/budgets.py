@@ -28,8 +28,7 @@ HOW = (
 def budget_answer(statuses: Sequence[BudgetStatus], plan: Sequence[Mapping[str, Any]] = ()) -> Element:
     """Answer the page's question in one or two sentences."""
     if not statuses:
-        left_out = f"None of {say.plural(len(plan), 'budget')} has cost at this provider."
-        return page.answer(QUESTION, left_out if plan else NO_PLAN, "grey")
+        return page.answer(QUESTION, _why_none(plan), "grey")
     over, breaking, unknown = ([s for s in statuses if s.colour == c] for c in ("red", "orange", "grey"))
     rest = f" {say.names(s.budget for s in unknown)} cannot be told." if unknown else ""
     if len(unknown) == len(statuses):
@@ -119,7 +118,7 @@ def budget_table(
     if not any(owners.values()):
         del columns["owner"]
     title = _finding(statuses)
-    return table(_frame(rows), columns, title=title, source=_source(statuses), empty=NO_PLAN)
+    return table(_frame(rows), columns, title=title, source=_source(statuses), empty=_why_none(plan))
 
 
 def budget_charts(statuses: Sequence[BudgetStatus], courses: pl.DataFrame, limit: int = 3) -> Element:
@@ -144,7 +143,7 @@ def budget_actions(statuses: Sequence[BudgetStatus], plan: Sequence[Mapping[str,
         for s in sorted(breaking, key=lambda s: (s.currency != breaking[0].currency, -_over(s)))
     ]
     if not statuses:
-        return page.actions([], "Write down what each team may spend; without a budget there is nothing to watch.")
+        return page.actions([], "Nothing to do here." if plan else "Write down what each team may spend.")
     is_known = any(s.colour != "grey" for s in statuses)
     quiet = "Nothing to do: no budget is exceeded or will be at the present rate."
     return page.actions(items, quiet if is_known else "Find out why no budget's status is known; the table says it.")
@@ -221,6 +220,10 @@ def _source(statuses: Sequence[BudgetStatus]) -> str:
     through = max(s.data_through for s in statuses)
     kinds = "billed or effective cost as each budget says, effective without tax and credits"
     return f"daily_cost, {say.days(statuses[0].period_start, through)}; {kinds}"
+
+
+def _why_none(plan: Sequence[Mapping[str, Any]]) -> str:
+    return f"None of {say.plural(len(plan), 'budget')} has cost at this provider." if plan else NO_PLAN
 
 
 def _over(status: BudgetStatus) -> Decimal:

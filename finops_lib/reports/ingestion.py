@@ -95,33 +95,34 @@ def ingestion_answer(load: Load, sources: pl.DataFrame, verdicts: Sequence[Verdi
     """
     broken = [verdict for verdict in verdicts if not verdict.holds]
     if broken:
-        words = f"No: {broken[0].claim.words} is not true for {say.plural(broken[0].offenders, 'row')}."
-        rest = f" {say.plural(len(broken) - 1, 'further check')} failed." if len(broken) > 1 else ""
-        return page.answer(QUESTION, words + rest, "red")
+        words = f"No. {say.plural(broken[0].offenders, 'row')} break this promise: {claim_words(broken[0])}."
+        rest = f" {say.plural(len(broken) - 1, 'further promise')} broken." if len(broken) > 1 else ""
+        return page.answer(QUESTION, words + rest, "red", "do not rely on it")
     if load.refusals:
         refused = say.names(refusal.source for refusal in load.refusals)
         count = say.plural(len(load.refusals), "delivery", "deliveries")
         words = (
             f"What is in the lake is, but {count} of {refused} {'was' if len(load.refusals) == 1 else 'were'} refused."
         )
-        return page.answer(QUESTION, words, "orange")
+        return page.answer(QUESTION, words, "orange", "not all of it")
     if sources.is_empty():
         return page.answer(QUESTION, NO_CHARGES, "grey")
     whole = f"{say.plural(int(sources['charges'].sum()), 'charge')} of {say.plural(sources.height, 'source')}"
     kept = f"{whole} hold what was delivered, to the cent; {complete_words(sources)}"
     late = late_sources(sources)
     if late:
-        names = say.names(source_names(late))
-        return page.answer(QUESTION, f"Right, but late: {names} stopped delivering. {kept}.", "yellow")
-    return page.answer(QUESTION, f"Yes: {kept}.", "green")
+        names = say.names(source_names(late, among=sources))
+        return page.answer(QUESTION, f"Right, but late: {names} stopped delivering. {kept}.", "yellow", "late")
+    return page.answer(QUESTION, f"Yes: {kept}.", "green", "whole and right")
 
 
-def ingestion_figures(load: Load, sources: pl.DataFrame, money: pl.DataFrame, currency: str) -> Element:
+def ingestion_figures(load: Load, sources: pl.DataFrame, money: pl.DataFrame, *, currency: str, as_of: date) -> Element:
     """Show the newest complete day, the rows, the money, the residual and what this run restated.
 
     Args:
         money: the rows of `ingestion_money`.
         currency: of the money shown; the others are named.
+        as_of: months before its own are closed: only they can be restated, an open one grows.
     """
     if sources.is_empty():
         return page.sentence("Headline figures appear here with the first loaded bill.")
@@ -131,7 +132,7 @@ def ingestion_figures(load: Load, sources: pl.DataFrame, money: pl.DataFrame, cu
     fresh = [report for report in load.reports if report.status == "loaded"]
     drift, residual = total_of(mine, "rounding_drift"), total_of(mine, "residual")
     rounded = f"of which {say.money(drift, currency)} is stated rounding" if drift else "nothing was rounded"
-    restated, months = _restated(load, currency)
+    restated, months = _restated(load, currency, as_of)
     return page.figures(
         [
             Figure(
@@ -141,7 +142,7 @@ def ingestion_figures(load: Load, sources: pl.DataFrame, money: pl.DataFrame, cu
             ),
             Figure(
                 "Charges in the lake",
-                say.money(int(sources["charges"].sum())),
+                say.number(int(sources["charges"].sum())),
                 f"{say.number(sum(report.rows_loaded for report in fresh))} loaded by this run",
             ),
             Figure(
@@ -167,7 +168,7 @@ def ingestion_actions(
     stakes = {row["x_SourceId"]: say.money(row["billed_cost"], row["BillingCurrency"]) for row in money.to_dicts()}
     broken = [
         Action(
-            f"Send no report until this holds again: {verdict.claim.words}",
+            f"Send no report until this holds again: {claim_words(verdict)}",
             f"{say.number(verdict.residual)} off" if verdict.residual is not None else "",
             "the workbench's operator",
             soon,
@@ -219,27 +220,33 @@ def ingestion_result(
         "money": money.select(totals),
         "checks": len(verdicts),
         "broken": [
-            {"claim": v.claim.words, "offenders": v.offenders, "residual": v.residual} for v in verdicts if not v.holds
+            {"claim": claim_words(v), "offenders": v.offenders, "residual": v.residual} for v in verdicts if not v.holds
         ],
     }
 
 
-def _restated(load: Load, currency: str) -> tuple[str, str]:
+def _restated(load: Load, currency: str, as_of: date) -> tuple[str, str]:
     changed = [
         report
         for report in load.reports
         if report.status == "loaded"
+        and report.billing_month < f"{as_of:%Y-%m}"
         and report.billed_before is not None
         and report.billed_loaded != report.billed_before
     ]
     if not changed:
-        return "nothing", "no month changed"
+        return "nothing", "no closed month changed"
     mine = [report.billed_loaded - (report.billed_before or 0) for report in changed if report.currency == currency]
-    others = {report.currency for report in changed} - {currency}
-    note = f"{say.plural(len(changed), 'month')}: {say.names(sorted({report.billing_month for report in changed}))}"
-    return say.signed_money(sum(mine, Decimal(0)), currency), note + (
-        f"; besides {say.names(sorted(others))}" if others else ""
-    )
+    others = sorted({report.currency for report in changed} - {currency})
+    months = sorted({report.billing_month for report in changed}, reverse=True)
+    note = f"{say.plural(len(months), 'closed month')}: {say.names(months)}"
+    beside = f"; besides {say.names(others)}" if others else ""
+    return say.signed_money(sum(mine, Decimal(0)), currency), note + beside
+
+
+def claim_words(verdict: Verdict) -> str:
+    """Say a claim as a sentence."""
+    return f"{verdict.claim.mart} {verdict.claim.words}"
 
 
 def complete_day(sources: pl.DataFrame) -> date | None:

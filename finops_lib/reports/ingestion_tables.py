@@ -14,6 +14,7 @@ from finops_lib.reports.ingestion import (
     STALE_AFTER_DAYS,
     Load,
     Verdict,
+    claim_words,
     complete_words,
     is_late,
     late_sources,
@@ -51,6 +52,7 @@ def deliveries(load: Load) -> Element:
             "change": None if report.billed_before is None else report.billed_loaded - report.billed_before,
         }
         for report in load.reports
+        if report.status != "unchanged"
     ]
     amounts = pl.Decimal(38, 18)
     schema: dict[str, Any] = {
@@ -68,7 +70,8 @@ def deliveries(load: Load) -> Element:
         "change": Column("Change", "change", "cent", currency_from="currency"),
     }
     frame = pl.DataFrame(rows, schema=schema).sort("month", "source", "provider", descending=[True, False, False])
-    return table(frame, columns, title=_arrived_finding(load), source="loads, billed cost", empty=NOTHING_ARRIVED)
+    finding = _arrived_finding(load)
+    return table(frame, columns, title=finding, source="loads, billed cost", empty=finding)
 
 
 def source_table(sources: pl.DataFrame) -> Element:
@@ -78,7 +81,6 @@ def source_table(sources: pl.DataFrame) -> Element:
         sources: the rows of `ingestion_sources`.
     """
     named = sources.with_columns(
-        pl.Series("name", source_names(sources.to_dicts()), dtype=pl.String),
         pl.col("x_Provider").replace(say.PROVIDER_NAMES),
         pl.when(pl.col("days_behind") > STALE_AFTER_DAYS)
         .then(pl.lit("yellow"))
@@ -90,7 +92,7 @@ def source_table(sources: pl.DataFrame) -> Element:
         .alias("word"),
     )
     columns = {
-        "name": Column("Source"),
+        "x_SourceId": Column("Source"),
         "x_Provider": Column("Provider"),
         "status": Column("", "status", word_from="word"),
         "complete_through": Column("Complete through", "day"),
@@ -102,7 +104,7 @@ def source_table(sources: pl.DataFrame) -> Element:
         "charges": Column("Charges", "number"),
     }
     late = late_sources(sources)
-    finding = f"{say.names(source_names(late))} stopped delivering" if late else "Every source delivers"
+    finding = f"{say.names(source_names(late, among=sources))} stopped delivering" if late else "Every source delivers"
     return table(
         named,
         columns,
@@ -192,9 +194,9 @@ def restatements(frame: pl.DataFrame) -> Element:
     return table(
         frame.with_columns(causes.alias("cause")),
         columns,
-        title=f"{say.plural(frame['x_BillingMonth'].n_unique(), 'month')} restated after the first load",
-        source="loads: what each load changed against the load before it",
-        empty="No month was restated: every month holds its first load.",
+        title=f"{say.plural(frame['x_BillingMonth'].n_unique(), 'closed month')} restated",
+        source="loads: what each load changed against the one before it, once the month was over",
+        empty="No closed month was restated.",
     )
 
 
@@ -228,7 +230,7 @@ def check_table(verdicts: Sequence[Verdict]) -> Element:
         {
             "status": "green" if verdict.holds else "red",
             "word": "holds" if verdict.holds else "broken",
-            "words": verdict.claim.words,
+            "words": claim_words(verdict),
             "offenders": verdict.offenders,
             "residual": Decimal(0) if verdict.holds else verdict.residual,
             "examples": "; ".join(verdict.examples),
@@ -246,7 +248,7 @@ def check_table(verdicts: Sequence[Verdict]) -> Element:
     broken = sum(not verdict.holds for verdict in verdicts)
     if broken:
         columns["examples"] = Column("For example")
-    holding = f"All {say.plural(len(verdicts), 'check')} hold"
+    holding = f"{say.plural(len(verdicts), 'check')}, and each of them holds"
     return table(
         pl.DataFrame(rows, schema=schema),
         columns,
@@ -257,10 +259,13 @@ def check_table(verdicts: Sequence[Verdict]) -> Element:
 
 def refused_table(load: Load) -> Element:
     """Show the deliveries that were not loaded, with the reason."""
-    rows = [{"source": r.source, "path": r.path, "reason": r.reason} for r in load.refusals]
-    columns = {"source": Column("Source"), "reason": Column("Why"), "path": Column("Files")}
+    rows = []
+    for refusal in load.refusals:
+        why, _, step = refusal.reason.partition("; next: ")
+        rows.append({"source": refusal.source, "path": refusal.path, "why": why, "step": step})
+    columns = {"source": Column("Source"), "why": Column("Why"), "step": Column("Next"), "path": Column("Files")}
     return table(
-        pl.DataFrame(rows, schema=dict.fromkeys(("source", "path", "reason"), pl.String)),
+        pl.DataFrame(rows, schema=dict.fromkeys(("source", "path", "why", "step"), pl.String)),
         columns,
         title=f"{say.plural(len(rows), 'delivery', 'deliveries')} refused whole; the lake holds what it held before",
         source="this run",
@@ -269,11 +274,15 @@ def refused_table(load: Load) -> Element:
 
 
 def _arrived_finding(load: Load) -> str:
-    counts = {
-        status: sum(report.status == status for report in load.reports)
-        for status in ("loaded", "unchanged", "rejected")
-    }
+    statuses = [report.status for report in load.reports]
+    if not statuses:
+        return "Nothing was loaded: what came was refused." if load.refusals else NOTHING_ARRIVED
+    if set(statuses) == {"unchanged"}:
+        return f"{_slices(len(statuses))} came again, and not one of them has changed."
+    counts = {status: statuses.count(status) for status in ("loaded", "unchanged", "rejected")}
     said = [f"{say.number(count)} {status}" for status, count in counts.items() if count]
-    return (
-        f"{say.plural(len(load.reports), 'month and currency', 'months and currencies')} delivered: {say.names(said)}"
-    )
+    return f"{_slices(len(statuses))} delivered: {say.names(said)}"
+
+
+def _slices(count: int) -> str:
+    return say.plural(count, "month and currency", "months and currencies")

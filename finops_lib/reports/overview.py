@@ -1,15 +1,14 @@
-"""The overview in words: where the money goes, what changed, and the three things to do about it.
+"""The overview in words: where the money goes, what changed, and what it will come to.
 
 read_totals     the row of `overview_totals`, with everything that follows from it
 overview_answer, overview_figures, other_currencies, overview_actions, overview_result
 overview_charts.py draws the rest of the page
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import polars as pl
 
@@ -17,7 +16,7 @@ from finops_lib.findings import Anomaly, BudgetStatus
 from finops_lib.periods import DAYS_PER_MONTH, BillingPeriod
 from finops_lib.reports import format as say
 from finops_lib.reports import page
-from finops_lib.reports.page import Action, Element, Figure
+from finops_lib.reports.page import Element, Figure
 from finops_lib.reports.savings import Total
 
 QUESTION = "Where does the money go, and what changed?"
@@ -25,6 +24,8 @@ NOTHING = "Nothing was charged yet: the lake holds no charges for this page."
 NO_HISTORY = "nothing before it to compare with"
 # A change smaller than this share of the month before is not news.
 QUIET_SHARE = Decimal("0.01")
+# Fewer days of usage give no rate (domain.md 1.7).
+FEWEST_DAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Totals:
     former_month_day: date
     former_month: Decimal | None
     former_month_whole: Decimal | None
-    expected_month: Decimal
+    expected_month: Decimal | None
     year: Decimal
     year_first_day: date
     former_year: Decimal | None
@@ -83,8 +84,11 @@ def read_totals(frame: pl.DataFrame, *, currency: str, provider: str = "") -> To
         return None
     [row] = frame.to_dicts()
     month, zero = row["month_cost"] or Decimal(0), Decimal(0)
+    days = row["last_week_days"]
     # A whole week has no weekday bias; what follows the calendar is counted once and never extrapolated.
-    rate = row["last_week_usage"] / row["last_week_days"]
+    ahead = row["last_week_usage"] / days * row["days_left"] if days >= FEWEST_DAYS else None
+    if row["days_left"] == 0:
+        ahead = zero
     return Totals(
         as_of=row["as_of"],
         currency=currency,
@@ -97,7 +101,7 @@ def read_totals(frame: pl.DataFrame, *, currency: str, provider: str = "") -> To
         former_month_day=row["former_month_day"],
         former_month=row["former_month_cost"],
         former_month_whole=row["former_month_whole_cost"],
-        expected_month=month + rate * row["days_left"],
+        expected_month=None if ahead is None else month + ahead,
         year=row["year_cost"] or zero,
         year_first_day=row["year_first_day"],
         former_year=row["former_year_cost"],
@@ -156,13 +160,7 @@ def overview_figures(
             Figure(
                 f"Expected for {say.month(totals.as_of)}",
                 say.money(totals.expected_month, currency),
-                budget
-                + _compared(
-                    totals.former_month_whole,
-                    totals.expected_month,
-                    currency,
-                    say.month(totals.period.previous.start),
-                ),
+                budget + _expected_note(totals),
                 trend=[*by_month[:-1], totals.expected_month],
             ),
             Figure(
@@ -187,34 +185,8 @@ def other_currencies(frame: pl.DataFrame, totals: Totals | None) -> Element:
     amounts = [say.money(row["effective_cost"], row["BillingCurrency"]) for row in frame.iter_rows(named=True)]
     if not amounts:
         return page.sentence(f"All charges of these 30 days are in {totals.currency}.")
-    words = f"Besides, {say.names(amounts, limit=5)} were charged in {totals.last_30_days}"
-    return page.sentence(f"{words}; nothing is converted, so they are in no figure of this page.")
-
-
-def overview_actions(
-    totals: Totals | None,
-    *,
-    statuses: Sequence[BudgetStatus],
-    plan: Sequence[Mapping[str, Any]],
-    anomalies: Sequence[Anomaly],
-    savings: Total,
-    accounts: pl.DataFrame,
-) -> Element:
-    """Say the three things to do: the worst budget, the dearest surprise, the best saving; else who should tag.
-
-    Args:
-        accounts: the rows of `overview_accounts`.
-    """
-    if totals is None:
-        return page.actions([], "Load a first bill: finops ingest PATH --source NAME.")
-    names = dict(zip(accounts["account_id"], accounts["account_name"], strict=True))
-    candidates = [
-        _budget_action(statuses, plan, totals),
-        _anomaly_action(anomalies, names, totals),
-        _saving_action(savings, names, totals),
-        _tagging_action(accounts, totals),
-    ]
-    return page.actions([action for action in candidates if action])
+    words = f"Besides, {say.names(amounts, limit=5)} were charged ({totals.last_30_days})"
+    return page.sentence(f"{words}; nothing is converted, so no figure of this page includes it.")
 
 
 def overview_result(
@@ -237,7 +209,7 @@ def overview_result(
         "week_before_cost": totals.week_before,
         "month_cost": totals.month,
         "former_month_cost": totals.former_month,
-        "expected_month_cost": _cents(totals.expected_month),
+        "expected_month_cost": None if totals.expected_month is None else _as_in_the_lake(totals.expected_month),
         "year_cost": totals.year,
         "last_30_cost": totals.last_30,
         "former_30_cost": totals.former_30,
@@ -272,6 +244,8 @@ def _mover_sentence(totals: Totals, movers: pl.DataFrame) -> str:
 def _expected_sentence(totals: Totals) -> str:
     if totals.as_of == totals.period.end - timedelta(days=1):
         return ""
+    if totals.expected_month is None:
+        return f"Fewer than {FEWEST_DAYS} days of usage say nothing about the rest of the month."
     expected = say.money(totals.expected_month, totals.currency)
     words = f"At the rate of the last week the month ends near {expected}"
     if totals.former_month_whole is None:
@@ -284,6 +258,13 @@ def _compared(before: Decimal | None, after: Decimal, currency: str, when: str) 
     if before is None:
         return NO_HISTORY
     return f"{say.change(before, after, currency)} against {when}"
+
+
+def _expected_note(totals: Totals) -> str:
+    if totals.expected_month is None:
+        return f"fewer than {FEWEST_DAYS} days of usage"
+    when = say.month(totals.period.previous.start)
+    return _compared(totals.former_month_whole, totals.expected_month, totals.currency, when)
 
 
 def _year_note(totals: Totals) -> str:
@@ -300,8 +281,8 @@ def _year_note(totals: Totals) -> str:
     now = _monthly(totals.year, totals.year_first_day, totals.as_of)
     last_day = date(totals.as_of.year - 1, 12, 31)
     then = _monthly(totals.before_year, totals.before_year_first_day, last_day)
-    when = f"{say.month(totals.before_year_first_day)} to {say.month(last_day)}"
-    return f"{say.money(now)} a month: {say.change(then, now, totals.currency)} a month in {when}"
+    when = f"{say.day(totals.before_year_first_day)} to {say.day(last_day, 'full')}"
+    return f"{say.money(now)} a month; {say.change(then, now, totals.currency)} against {when}"
 
 
 def _monthly(amount: Decimal, first: date, last: date) -> Decimal:
@@ -316,74 +297,6 @@ def _range(savings: Total) -> str:
     return f"{say.plural(len(savings.counted), 'finding')}; between {low} and {high}"
 
 
-def _budget_action(
-    statuses: Sequence[BudgetStatus], plan: Sequence[Mapping[str, Any]], totals: Totals
-) -> Action | None:
-    breaking = [s for s in statuses if s.colour in ("red", "orange") and s.currency == totals.currency]
-    if not breaking:
-        return None
-    worst = max(breaking, key=_overrun)
-    owners = {budget["name"]: str(budget.get("owner") or "") for budget in plan}
-    soon = totals.as_of + timedelta(days=2)
-    due = max(worst.exhaustion_date or soon, soon)
-    return Action(
-        f"Budget {worst.budget}: decide what stops, or amend it ({worst.reason})",
-        f"{say.money(_overrun(worst), worst.currency)} over",
-        owners.get(worst.budget, "") or "owner not named in the plan",
-        say.day(due),
-    )
-
-
-def _overrun(status: BudgetStatus) -> Decimal:
-    return (status.actual if status.forecast is None else status.forecast) - status.amount
-
-
-def _anomaly_action(anomalies: Sequence[Anomaly], names: Mapping[str, str], totals: Totals) -> Action | None:
-    rises = [anomaly for anomaly in anomalies if anomaly.impact > 0]
-    if not rises:
-        return None
-    worst = max(rises, key=lambda anomaly: anomaly.impact)
-    account = names.get(worst.account, worst.account)
-    goes_on = worst.end >= totals.as_of
-    verb = "Stop or confirm" if goes_on else "Explain"
-    when = f"since {say.day(worst.start)}" if goes_on else f"on {say.days(worst.start, worst.end)}"
-    cause = f" ({worst.cause})" if worst.cause else ""
-    return Action(
-        f"{verb} the rise of {worst.service} in {account} {when}{cause}",
-        f"{say.money(worst.impact, worst.currency)} above the usual",
-        f"owner of {account}",
-        say.day(totals.as_of + timedelta(days=3)),
-    )
-
-
-def _saving_action(savings: Total, names: Mapping[str, str], totals: Totals) -> Action | None:
-    if not savings.counted:
-        return None
-    best = savings.counted[0]
-    account = names.get(best.account, best.account)
-    return Action(
-        f"{best.action[:1].upper()}{best.action[1:]}: {best.resource_id} in {account} ({best.evidence})",
-        f"up to {say.money(best.monthly_savings, best.currency)} a month",
-        best.owner or f"owner of {account}",
-        say.day(totals.period.next.end - timedelta(days=1)),
-    )
-
-
-def _tagging_action(accounts: pl.DataFrame, totals: Totals) -> Action | None:
-    teamless = accounts.filter(pl.col("teamless_cost") > 0).sort(
-        "teamless_cost", "account_id", descending=[True, False]
-    )
-    if teamless.is_empty():
-        return None
-    row = teamless.row(0, named=True)
-    return Action(
-        f"Name a team for the untagged resources of {row['account_name']}",
-        f"{say.money(row['teamless_cost'], totals.currency)} in 30 days without a team",
-        f"owner of {row['account_name']}",
-        say.day(totals.period.next.end - timedelta(days=1)),
-    )
-
-
 def _share(part: Decimal, whole: Decimal | None) -> Decimal:
     return part / abs(whole) if whole else Decimal(1 if part > 0 else -1 if part < 0 else 0)
 
@@ -392,6 +305,6 @@ def _more(share: Decimal) -> str:
     return "more" if share > 0 else "less"
 
 
-def _cents(amount: Decimal) -> Decimal:
+def _as_in_the_lake(amount: Decimal) -> Decimal:
     # A rate is a mean: digits beyond the lake's own would only pretend.
     return amount.quantize(Decimal(1).scaleb(-12))

@@ -15,6 +15,8 @@ from finops_lib.reports.tables import Column, table
 SOURCE = "daily_cost"
 NOBODY = "not allocated"
 TOP = 10
+# Up to here outliers are named, beyond it counted.
+MOST_NAMED = 5
 # What leaders in the field reach (domain.md 7.5).
 COVERAGE_GOAL = 0.9
 DIMENSION_WORDS = {
@@ -35,7 +37,7 @@ def trend(daily: pl.DataFrame, totals: Totals | None) -> Showable:
     if totals is None:
         return page.sentence(NOTHING)
     has_band = not daily.is_empty() and daily["expected_low"].null_count() == 0
-    other = say.money(totals.last_30_other, totals.currency)
+    other = f". Not drawn: {say.money(totals.last_30_other, totals.currency)} of purchases, fees, taxes and credits"
     return charts.daily(
         daily.with_columns(pl.col("x_Provider").replace(say.PROVIDER_NAMES)),
         by="x_Provider",
@@ -45,8 +47,8 @@ def trend(daily: pl.DataFrame, totals: Totals | None) -> Showable:
         currency=totals.currency,
         title=_trend_finding(daily, totals, has_band=has_band),
         subtitle=f"Effective cost of usage a day in {totals.currency}, {totals.last_30_days}, by provider"
-        + ("; the band is the range of the same weekday in the 8 weeks before" if has_band else ""),
-        source=f"{SOURCE}. Not drawn: {other} of purchases, fees, taxes and credits, which follow the calendar.",
+        + ("; the band is what the same weekdays of the 4 weeks before led to expect" if has_band else ""),
+        source=f"{SOURCE}{other if totals.last_30_other else ''}",
         empty=f"Nothing was used in {totals.last_30_days}.",
     )
 
@@ -98,7 +100,7 @@ def owners(frame: pl.DataFrame, totals: Totals | None, dimension: str) -> Showab
         return page.sentence(f"No charge of {totals.last_30_days} names its {word}; nothing to rank.")
     gap = f"; {say.money(nobody, totals.currency)} name no {word}" if nobody else ""
     shown = frame.with_columns(pl.col("owner").fill_null(NOBODY))
-    return _ranked(shown, totals, "owner", title=f"{_largest(named, totals)}{gap}")
+    return _ranked(shown, totals, "owner", title=f"{DIMENSION_WORDS[dimension]} {_largest(named, totals)}{gap}")
 
 
 def accounts(frame: pl.DataFrame, totals: Totals | None) -> Element:
@@ -154,7 +156,7 @@ def coverage(frame: pl.DataFrame, totals: Totals | None) -> Showable:
         for row in shown.to_dicts()
         if row["allocated_effective_cost"] < row["effective_cost"] * Decimal(str(COVERAGE_GOAL))
     ]
-    goal = f"the goal of {say.ratio(COVERAGE_GOAL)}"
+    goal = f"the goal of {COVERAGE_GOAL:.0%}"
     finding = f"{say.names(short).capitalize()}: below {goal}" if short else f"Every dimension reaches {goal}"
     return charts.share_bars(
         shown.with_columns(pl.col("dimension").replace(DIMENSION_WORDS)),
@@ -241,11 +243,11 @@ def _trend_finding(daily: pl.DataFrame, totals: Totals, *, has_band: bool) -> st
 def _outside(days: Sequence[date], where: str) -> list[str]:
     if not days:
         return []
-    named = f" ({say.names([say.day(day) for day in days])})" if len(days) <= 3 else ""
+    named = f" ({say.names([say.day(day) for day in days], limit=MOST_NAMED)})" if len(days) <= MOST_NAMED else ""
     return [f"{say.plural(len(days), 'day')}{named} {where}"]
 
 
-def _fastest(frame: pl.DataFrame, totals: Totals, label: str) -> str:
+def _fastest(frame: pl.DataFrame, totals: Totals, label: str, largest: str = "") -> str:
     """Say who grew most against the 30 days before; nothing where the lake does not reach back."""
     if totals.former_30 is None:
         return ""
@@ -254,7 +256,9 @@ def _fastest(frame: pl.DataFrame, totals: Totals, label: str) -> str:
     )
     if grown.is_empty() or grown["change"][0] <= 0:
         return ""
-    return f"; {grown[label][0]} grew most ({say.signed_money(grown['change'][0], totals.currency)})"
+    change = say.signed_money(grown["change"][0], totals.currency)
+    who = grown[label][0]
+    return f" and grew most ({change})" if who == largest else f"; {who} grew most ({change})"
 
 
 def _largest(frame: pl.DataFrame, totals: Totals, label: str = "owner") -> str:
@@ -262,7 +266,7 @@ def _largest(frame: pl.DataFrame, totals: Totals, label: str = "owner") -> str:
         return "nobody was charged"
     top = frame.sort("effective_cost", label, descending=[True, False]).row(0, named=True)
     share = say.percent(top["effective_cost"], totals.last_30, totals.currency)
-    return f"{top[label]} is {share}{_fastest(frame, totals, label)}"
+    return f"{top[label]} makes {share}{_fastest(frame, totals, label, largest=top[label])}"
 
 
 def _charged(frame: pl.DataFrame) -> pl.DataFrame:

@@ -155,8 +155,9 @@ def savings_table(total: Total, limit: int = 0) -> Element:
 
 def savings_by_type(total: Total) -> page.Showable:
     """Draw what each kind of waste is worth."""
-    groups = [(_capital(_noun(type_, len(group))), _expected(group)) for type_, group in _groups(total.counted)]
-    title = f"{groups[0][0]} come first" if groups else ""
+    kinds = [(_noun(type_, len(group)), _expected(group)) for type_, group in _groups(total.counted)]
+    title = f"Most can be expected from {kinds[0][0]}" if kinds else ""
+    groups = [(name[:1].upper() + name[1:], saving) for name, saving in kinds]
     return _bars(groups, total, title, "by kind of waste", empty="No kind of waste was found.")
 
 
@@ -256,10 +257,6 @@ def _do(type_: str, count: int) -> str:
 def _noun(type_: str, count: int) -> str:
     noun = NOUNS.get(type_, (type_, ""))[0]
     return noun if count == 1 else PLURALS.get(type_, f"{noun}s")
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _owner(group: Sequence[Recommendation]) -> str:

@@ -20,11 +20,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from finops_lib.findings import RunStatus
 from finops_lib.runs import processes
 from finops_lib.runs.cells import cell_number, error_line, first_line
 from finops_lib.runs.handover import OUTCOME, PROGRESS, Outcome, Spec
 from finops_lib.runs.secrets import Scrubber, known_secrets
-from finops_lib.state.runs import Status
 
 
 class StopAsked(BaseException):
@@ -76,7 +76,7 @@ def _execute(spec: Spec) -> tuple[Any, Outcome]:
     logging.getLogger("papermill").setLevel(logging.ERROR)
     register_engine()
     trace = Trace(on_cell=_progress_writer(int(os.environ.pop(PROGRESS))))
-    status: Status = "SUCCEEDED"
+    status: RunStatus = "SUCCEEDED"
     error = ""
     try:
         execute_notebook(
@@ -116,7 +116,7 @@ def _execute(spec: Spec) -> tuple[Any, Outcome]:
     return trace.notebook, _outcome(status, error, trace)
 
 
-def _outcome(status: Status, error: str, trace: Any) -> Outcome:
+def _outcome(status: RunStatus, error: str, trace: Any) -> Outcome:
     if status == "SUCCEEDED":
         return Outcome(status=status)
     if trace.notebook is None or trace.started is None:

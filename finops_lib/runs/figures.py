@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from finops_lib.errors import ConfigError
+from finops_lib.lake.open import without_pandas
 
 if TYPE_CHECKING:
     import duckdb
@@ -57,6 +58,7 @@ def run_query(lake: HasConnection, sql: str, values: Mapping[str, object]) -> pl
     import polars.selectors as cs
 
     # Straight from the relation: no pyarrow, and DECIMAL, MAP and dates stay what they are.
-    frame = pl.DataFrame(lake.con.sql(sql, params=dict(values)))
+    with without_pandas():
+        frame = pl.DataFrame(lake.con.sql(sql, params=dict(values)))
     # DuckDB sums whole numbers to 128 bits, which arrive as decimals without decimals; they are counts.
     return frame.with_columns(cs.by_dtype(pl.Decimal(38, 0)).cast(pl.Int64))

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from finops_lib.findings import RunStatus
 from finops_lib.runs.secrets import Scrubber
-from finops_lib.state.runs import Status
 
 SPEC = "spec.json"
 OUTCOME = "outcome.json"
@@ -25,7 +25,7 @@ class Outcome:
         has_traceback: the cell itself shows what went wrong in it.
     """
 
-    status: Status
+    status: RunStatus
     error: str = ""
     error_cell: int | None = None
     has_traceback: bool = False

@@ -15,7 +15,7 @@ from finops_lib.errors import ConfigError, DataError
 from finops_lib.focus import COST_COLUMNS
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.lock import writer_lock
-from finops_lib.lake.open import CATALOG_FILE, attach, connect, open_lake
+from finops_lib.lake.open import CATALOG_FILE, attach, connect, open_lake, without_pandas
 from finops_lib.lake.write import CurrentLoad, SliceKey, Staged, commit, current_loads, discard, stage
 from finops_lib.runs.allocate import allocated_select, rules_fingerprint
 from finops_lib.runs.clock import now
@@ -39,6 +39,7 @@ class RefusedReplacement(DataError):
     reports: list[SliceReport]
 
 
+@without_pandas()
 def ingest(
     settings: Settings,
     paths: Sequence[Path],

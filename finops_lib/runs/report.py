@@ -11,13 +11,13 @@ from typing import Any
 import nbformat
 from papermill.iorw import load_notebook_node  # type: ignore[import-untyped]
 
+from finops_lib.findings import RunStatus
 from finops_lib.runs import clock
 from finops_lib.runs.cells import error_line, index_of
 from finops_lib.runs.folder import CONTEXT, FIGURES, SNAPSHOT
 from finops_lib.runs.handover import Outcome, Spec
 from finops_lib.runs.publish import REPORT_NOTEBOOK, REPORT_PAGE, plain_page
 from finops_lib.runs.secrets import Scrubber
-from finops_lib.state.runs import Status
 
 
 def write_report(spec: Spec, notebook: Any, outcome: Outcome, scrubber: Scrubber) -> Outcome:
@@ -100,5 +100,5 @@ def _read_json(path: Path, default: Any) -> Any:
 
 def _undrawn(outcome: Outcome, problem: str) -> Outcome:
     before = f"{outcome.error}; then " if outcome.error else ""
-    status: Status = "FAILED" if outcome.status == "SUCCEEDED" else outcome.status
+    status: RunStatus = "FAILED" if outcome.status == "SUCCEEDED" else outcome.status
     return replace(outcome, status=status, error=f"{before}the report could not be drawn: {problem}")

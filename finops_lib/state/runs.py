@@ -6,15 +6,14 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import select, update
 
 from finops_lib.errors import ConfigError
+from finops_lib.findings import RunStatus
 from finops_lib.state.models import Run
 from finops_lib.state.open import State
-
-Status = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "KERNEL_DIED", "SKIPPED", "INVALID_PARAMS"]
 
 # A runner on another machine cannot be asked whether it lives; it says so itself every few seconds.
 SILENT_AFTER = timedelta(minutes=10)
@@ -28,7 +27,7 @@ class RunRecord:
 
     run_id: str
     notebook: str
-    status: Status
+    status: RunStatus
     parameters: Mapping[str, Any]
     started_at: datetime
     trigger: str
@@ -92,7 +91,7 @@ def get_run(state: State, run_id: str) -> RunRecord:
 
 
 def list_runs(
-    state: State, *, notebook: str | None = None, status: Status | None = None, limit: int | None = None
+    state: State, *, notebook: str | None = None, status: RunStatus | None = None, limit: int | None = None
 ) -> list[RunRecord]:
     """Give the runs, newest first."""
     query = select(Run).order_by(Run.started_at.desc(), Run.run_id.desc()).limit(limit)

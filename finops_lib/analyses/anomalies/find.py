@@ -45,10 +45,13 @@ def find_anomalies(
     Raises:
         ConfigError: no such detector.
     """
+    names = DETECTORS.names()
+    if method not in ("both", *names):
+        raise ConfigError.unknown("method", method, ["both", *names])
     daily = series_of(days)
     if not daily.series:
         return []
-    names = DETECTORS.names() if method == "both" else [method]
+    names = names if method == "both" else [method]
     scores = {name: DETECTORS.get(name)(daily.costs, threshold=threshold) for name in names}
     flags = np.stack([found.flagged for found in scores.values()])
     signed = np.sum(np.sign(np.nan_to_num([found.score for found in scores.values()])) * flags, axis=0)
@@ -63,14 +66,6 @@ def find_anomalies(
     in_time = [e for e in episodes if first_judged <= e.end and e.start <= as_of]
     found = [e for e in in_time if _is_large(e, min_impact, min_percent)]
     return sorted(found, key=lambda a: (-abs(a.impact), a.scope, a.start))
-
-
-def check_method(method: str) -> str:
-    """Give the method back, or say which there are."""
-    known = ["both", *DETECTORS.names()]
-    if method not in known:
-        raise ConfigError.unknown("method", method, known)
-    return method
 
 
 def judged_series(days: pl.DataFrame, *, as_of: date, lookback_days: int = 30) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import polars as pl
 
 from finops_lib.analyses.savings.rules import RULES
-from finops_lib.errors import ConfigError
+from finops_lib.errors import ConfigError, QualityError
 from finops_lib.findings import Recommendation
 
 
@@ -20,10 +20,18 @@ def find_savings(
 
     Args:
         frames: figure query -> its rows, one currency.
+        as_of: the last included day.
         min_monthly: smaller savings are left out; reviews, which carry no number, stay.
     Raises:
         ConfigError: a frame that some rule reads is missing.
+        QualityError: a frame knows more than the last included day.
     """
+    for name, frame in frames.items():
+        through = frame.get_column("data_through").max()
+        if isinstance(through, date) and through > as_of:
+            raise QualityError(
+                f"{name} goes through {through}, the last included day is {as_of}", next_step="query it for that day"
+            )
     least = Decimal(str(min_monthly))
     found = []
     for name in RULES.names():

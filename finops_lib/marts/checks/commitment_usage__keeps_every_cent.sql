@@ -1,4 +1,4 @@
--- claim: per slice and currency, commitment_usage adds up to the charges that name a commitment
+-- claim: adds up to the charges that name a commitment
 with held as (
     select
         x_Provider,

@@ -1,4 +1,4 @@
--- claim: per slice and currency, daily_cost adds up to the lake's charges in all four costs
+-- claim: adds up to the lake's charges in all four costs
 with held as (
     select
         x_Provider,

@@ -1,4 +1,4 @@
--- claim: per slice and currency, daily_resource_cost adds up to the charges that name a resource
+-- claim: adds up to the charges that name a resource
 with held as (
     select
         x_Provider,

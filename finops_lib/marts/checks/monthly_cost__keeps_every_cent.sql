@@ -1,4 +1,4 @@
--- claim: per slice and currency, monthly_cost adds up to daily_cost in all four costs
+-- claim: adds up to daily_cost in all four costs
 with held as (
     select
         x_Provider,

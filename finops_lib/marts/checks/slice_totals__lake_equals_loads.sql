@@ -1,4 +1,4 @@
--- claim: each slice holds the rows and the money that its current load says it loaded
+-- claim: finds in the lake the rows and money that each load says it loaded
 select
     x_Provider,
     x_SourceId,

@@ -1,4 +1,4 @@
--- claim: each load's billed money loaded plus its stated rounding drift is the billed money that came in, row for row
+-- claim: has all billed money that came in, but for the stated rounding
 select
     x_Provider,
     x_SourceId,

@@ -1,4 +1,4 @@
--- claim: per slice, currency and dimension, tag_coverage speaks about all effective cost but Tax and Credit
+-- claim: speaks about all effective cost but tax and credit
 with held as (
     select
         x_Provider,

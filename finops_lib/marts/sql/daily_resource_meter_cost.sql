@@ -10,7 +10,8 @@ with charges as (
         x_SourceId,
         x_BillingMonth,
         RegionId,
-        ResourceId,
+        -- Azure writes one id in several letter cases.
+        case when x_Provider = 'azure' then lower(ResourceId) else ResourceId end as ResourceId,
         ResourceName,
         x_Team,
         x_Environment,

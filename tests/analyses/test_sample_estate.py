@@ -1,0 +1,85 @@
+"""On the sample estate the labelled waste and the labelled events are found, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from finops_lib.analyses.anomalies import explain, find_anomalies, series_names
+from finops_lib.analyses.savings import find_savings, portfolio
+from finops_lib.marts.build import build
+from finops_lib.runs.ingest import ingest
+from finops_lib.runs.session import Run, open_run
+from finops_lib.sample import write_estate
+from finops_lib.settings import load_settings
+
+pytestmark = pytest.mark.slow
+
+AS_OF = date(2026, 3, 17)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("estate")
+    before = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("FINOPS_")}
+    os.environ["FINOPS_PROJECT"] = str(folder)
+    write_estate(folder / "bills", as_of=AS_OF, rows=20_000)
+    settings = load_settings()
+    for provider in ("aws", "azure", "gcp"):
+        ingest(settings, [folder / "bills" / provider], source=provider)
+    build(settings.lake)
+    yield folder
+    del os.environ["FINOPS_PROJECT"]
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="module")
+def run(home: Path) -> Iterator[Run]:
+    run = open_run("savings")
+    yield run
+    run.lake.con.close()
+
+
+@pytest.fixture(scope="module")
+def truth(home: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((home / "bills" / "truth.json").read_text(encoding="utf-8"))
+    return told
+
+
+def test_the_labelled_waste_is_found_and_nothing_else(run: Run, truth: dict[str, Any]) -> None:
+    frames = {name: run.query(name) for name in ("savings_resource_meters", "savings_commitments")}
+    found = find_savings(frames, as_of=run.as_of)
+    labelled = {(w["kind"], w["resource_id"].lower()) for w in truth["waste"] if w["currency"] == run.currency}
+    assert {(r.type, r.resource_id.lower()) for r in found} == labelled
+    total = portfolio(found)
+    assert 0 < total.low < total.base < total.high <= total.gross
+    costs = {w["resource_id"].lower(): float(w["monthly_cost"]) for w in truth["waste"]}
+    assert all(float(r.monthly_savings) <= 1.02 * costs[r.resource_id.lower()] for r in total.counted)
+
+
+def test_the_events_of_the_last_month_are_found_and_no_calendar_is_taken_for_one(
+    run: Run, truth: dict[str, Any]
+) -> None:
+    series = run.query("anomalies_series_days", history_days=120)
+    found = find_anomalies(series, as_of=run.as_of)
+    since = run.as_of - timedelta(days=29)
+    events = [e for e in truth["anomalies"] if e["currency"] == run.currency and date.fromisoformat(e["end"]) >= since]
+
+    def is_labelled(scope: str, start: date, end: date) -> bool:
+        return any(
+            scope in {f"{e['provider']}/{e['account_id']}/{service}" for service in e["services"]}
+            and date.fromisoformat(e["start"]) <= end
+            and start <= date.fromisoformat(e["end"])
+            for e in events
+        )
+
+    assert [a.scope for a in found if not is_labelled(a.scope, a.start, a.end)] == []
+    assert len(found) >= 4
+    resources = run.query("anomalies_resource_days", history_days=120, series=series_names(found))
+    assert all(anomaly.cause for anomaly in explain(found, resources))

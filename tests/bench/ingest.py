@@ -1,0 +1,57 @@
+"""Ingest with all its checks against DuckDB's own sorted zstd COPY of the same file (goal: 0.7 of its rows/s)."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+from finops_lib.lake.open import connect
+from finops_lib.runs.ingest import ingest
+from finops_lib.sample import sample_workbench_yaml, write_estate
+from finops_lib.sources.delivery import SORT_COLUMNS
+from tests.bench.clock import Took, stopwatch
+from tests.bench.place import settings_in
+
+_ROWS = 5_000_000
+_ROUNDS = 3
+
+
+def measure(folder: Path) -> None:
+    """Print rows/s of one month's file of each layout, best of several interleaved rounds."""
+    write_estate(folder / "bills", as_of=date(2026, 9, 30), rows=_ROWS)
+    params = folder / "params"
+    params.mkdir()
+    (params / "workbench.yaml").write_text(sample_workbench_yaml("bills"), encoding="utf-8")
+    for name, path in (
+        ("Parquet (AWS)", folder / "bills" / "aws" / "2026-08.parquet"),
+        ("CSV.gz (Azure)", folder / "bills" / "azure" / "2026-08.csv.gz"),
+    ):
+        raws, ours = [], []
+        for _ in range(_ROUNDS):
+            raw, rows = _copy(path, folder / "raw.parquet")
+            raws.append(raw)
+            ours.append(_ingest(path, folder))
+        best_raw, best_own = min(raws, key=lambda t: t.wall), min(ours, key=lambda t: t.wall)
+        least = min(took.cpu for took in raws) / min(took.cpu for took in ours)
+        rates = f"COPY {rows / best_raw.wall:>9,.0f} rows/s  ingest {rows / best_own.wall:>9,.0f} rows/s"
+        ratio = best_raw.wall / best_own.wall
+        print(f"{name:<15} {rows:>9,} rows  {rates}  ratio {ratio:.2f} (wall)  {least:.2f} (CPU)", flush=True)
+
+
+def _copy(path: Path, target: Path) -> tuple[Took, int]:
+    con = connect()
+    with stopwatch() as took:
+        sorted_rows = f"select * from '{path}' order by {', '.join(SORT_COLUMNS)}"
+        con.execute(f"copy ({sorted_rows}) to '{target}' (format parquet, compression zstd)")
+    [[rows]] = con.execute(f"select count(*) from '{target}'").fetchall()
+    con.close()
+    return took, rows
+
+
+def _ingest(path: Path, folder: Path) -> Took:
+    shutil.rmtree(folder / "lake", ignore_errors=True)
+    settings = settings_in(folder)
+    with stopwatch() as took:
+        ingest(settings, [path], source="bench")
+    return took
