@@ -39,6 +39,7 @@ class _Period:
     period: BillingPeriod
     through: date
     actual: Decimal
+    by_calendar: Decimal
     known_later: dict[date, Decimal]
     later_by_calendar: Decimal
     burn: Decimal | None
@@ -67,15 +68,17 @@ def evaluate_budgets(
     return sorted(statuses, key=lambda s: (WORST_FIRST.index(s.colour), -_share_used(s), s.budget))
 
 
-def backtest(plan: Sequence[Mapping[str, Any]], days: pl.DataFrame, *, as_of: date) -> tuple[Decimal, Decimal] | None:
+def backtest(
+    plan: Sequence[Mapping[str, Any]], days: pl.DataFrame, *, as_of: date, currency: str
+) -> tuple[Decimal, Decimal] | None:
     """Measure last month's forecasts of the 10th: (sum of absolute errors, sum of what was charged).
 
-    Gives None where last month or its first ten days are not all in `days`. Only budgets in the plan's first currency
-    are measured, for two currencies do not add up.
+    Gives None where last month or its first ten days are not all in `days`. Budgets in other currencies are left out,
+    for two currencies do not add up.
     """
     month = BillingPeriod.of(as_of).previous
     tenth = month.start + timedelta(days=9)
-    counted = [b for b in plan if b["currency"] == plan[0]["currency"]]
+    counted = [budget for budget in plan if budget["currency"] == currency]
     # A scope knows nothing of days that came later: what was restated since is part of the error.
     known_then = days.filter(pl.col("day") <= tenth).with_columns(
         is_complete=pl.lit(True), complete_through=pl.lit(tenth, pl.Date)
@@ -218,6 +221,7 @@ def _measure(counted: pl.DataFrame, period: BillingPeriod, as_of: date) -> _Peri
         period=period,
         through=through,
         actual=_total(in_period.filter(pl.col("day") <= through)),
+        by_calendar=_total(in_period.filter(~pl.col("is_usage") & (pl.col("day") <= through))),
         known_later={r["day"]: r["cost"] for r in _by_day(later.filter(pl.col("is_usage"))).iter_rows(named=True)},
         later_by_calendar=_total(later.filter(~pl.col("is_usage"))),
         burn=_burn(counted.filter(pl.col("is_usage") & (pl.col("day") <= through)), through),
@@ -263,7 +267,9 @@ def _judge(
     spent: _Period, forecast: Decimal | None, exhausted: date | None, amount: Decimal, currency: str
 ) -> tuple[Colour, str]:
     share = Decimal((spent.through - spent.period.start).days + 1) / spent.period.days
-    pace = spent.actual / amount / share if share > 0 else Decimal(0)
+    # Fees of the first days are no pace: they are taken out of what was spent and of what was planned.
+    planned = (amount - spent.by_calendar) * share
+    pace = (spent.actual - spent.by_calendar) / planned if planned > 0 else Decimal(0)
     if spent.known >= amount:
         since = f" since {exhausted.day} {exhausted:%b}" if exhausted else ""
         over = f"{_say(spent.known - amount, currency)} over{since}"

@@ -109,7 +109,7 @@ def confine(con: duckdb.DuckDBPyConnection, folders: list[Path]) -> None:
 
 @contextmanager
 def without_pandas() -> Iterator[None]:
-    """Keep DuckDB from importing pandas while values are bound: it looks whether one is a frame, for 0.3 CPU seconds."""
+    """Keep DuckDB from importing pandas (0.3 CPU seconds) only to see that a bound value is no frame of it."""
     if "pandas" in sys.modules:
         yield
         return

@@ -141,12 +141,8 @@ def _store(con: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
     for name in plan.outdated:
         con.execute(f"drop table if exists lake.{name}")
     for mart in _sliced():
-        if plan.outdated:
-            con.execute(f"create or replace table lake.{mart.name} as from temp.{mart.name} limit 0")
-            con.execute(f"alter table lake.{mart.name} set partitioned by ({_SLICE})")
-        else:
-            con.execute(f"delete from lake.{mart.name} where {leaving}")
-        con.execute(f"insert into lake.{mart.name} from temp.{mart.name}")
+        store = _store_by_slice if mart.is_daily else _store_in_one_file
+        store(con, mart, leaving, is_new=bool(plan.outdated))
         con.execute(f"drop table temp.{mart.name}")
     for table in _LAKE_TABLES:
         con.execute(f"drop view temp.{table}")
@@ -155,6 +151,23 @@ def _store(con: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
         con.execute(f"create or replace table lake.{mart.name} as {mart.sql}")
     _record(con, plan, leaving)
     con.execute(f"call lake.set_commit_message('finops', 'build marts of {len(plan.stale)} slices')")
+
+
+def _store_by_slice(con: duckdb.DuckDBPyConnection, mart: Mart, leaving: str, *, is_new: bool) -> None:
+    """Replace slices file by file: each has its own, so nothing is left behind that other engines would misread."""
+    if is_new:
+        con.execute(f"create or replace table lake.{mart.name} as from temp.{mart.name} limit 0")
+        con.execute(f"alter table lake.{mart.name} set partitioned by ({_SLICE})")
+    else:
+        con.execute(f"delete from lake.{mart.name} where {leaving}")
+    con.execute(f"insert into lake.{mart.name} from temp.{mart.name}")
+
+
+def _store_in_one_file(con: duckdb.DuckDBPyConnection, mart: Mart, leaving: str, *, is_new: bool) -> None:
+    """Write a mart of a few thousand rows anew: a file per slice would cost more than it holds."""
+    if not is_new:
+        con.execute(f"insert into temp.{mart.name} from lake.{mart.name} where not ({leaving})")
+    con.execute(f"create or replace table lake.{mart.name} as from temp.{mart.name}")
 
 
 def _record(con: duckdb.DuckDBPyConnection, plan: _Plan, leaving: str) -> None:

@@ -38,6 +38,11 @@ class Mart:
         """Whether a changed slice changes only its own rows of this mart."""
         return set(SLICE_COLUMNS) <= set(self.grain)
 
+    @property
+    def is_daily(self) -> bool:
+        """Whether it has rows by day, and so grows with the days."""
+        return "day" in self.grain
+
 
 @cache
 def read_marts() -> dict[str, Mart]:

@@ -251,7 +251,7 @@ def _bars(groups: Sequence[tuple[str, Decimal]], total: Total, title: str, by: s
 
 def _do(type_: str, count: int) -> str:
     pattern = NOUNS.get(type_, (type_, "{}"))[1]
-    return pattern.format(_noun(type_, count) if count == 1 else f"{count} {_noun(type_, count)}")
+    return pattern.format(f"{count} {_noun(type_, count)}")
 
 
 def _noun(type_: str, count: int) -> str:

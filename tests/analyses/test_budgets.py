@@ -130,6 +130,15 @@ def test_far_ahead_of_pace_but_slowing_is_yellow() -> None:
     assert (status.colour, status.forecast) == ("yellow", 117)
 
 
+def test_fees_of_the_first_day_are_not_taken_for_a_pace() -> None:
+    through = date(2026, 11, 3)
+    fee = day_row(date(2026, 11, 1), "500", through, ChargeCategory="Purchase")
+    days = days_of("10", first="2026-10-20", last="2026-11-03", extra=[fee])
+    [status] = evaluate_budgets([budget("1000")], days, as_of=through)
+    # 530 of 1,000 on the third, but 30 of the 500 that are left for usage; 27 more days at 10 = 800
+    assert (status.colour, status.forecast) == ("green", 800)
+
+
 def test_a_scope_that_no_charge_has_is_grey_with_the_reason() -> None:
     days = days_of("1", first="2026-11-01", last="2026-11-05")
     [status] = evaluate_budgets([budget(scope_value="nobody")], days, as_of=date(2026, 11, 5))
@@ -198,8 +207,9 @@ def test_last_months_forecast_of_the_tenth_is_measured() -> None:
     steady = days_of("10", first="2026-09-20", last="2026-10-10")
     later = days_of("11", first="2026-10-11", last="2026-11-05")
     # forecast on 10 Oct: 100 + 21 x 10 = 310; charged: 100 + 21 x 11 = 331
-    assert backtest([budget()], pl.concat([steady, later]), as_of=date(2026, 11, 5)) == (21, 331)
-    assert backtest([], steady, as_of=date(2026, 11, 5)) is None
+    assert backtest([budget()], pl.concat([steady, later]), as_of=date(2026, 11, 5), currency="USD") == (21, 331)
+    assert backtest([budget()], steady, as_of=date(2026, 11, 5), currency="EUR") is None
+    assert backtest([], steady, as_of=date(2026, 11, 5), currency="USD") is None
 
 
 def test_the_query_gives_each_scope_of_a_charge(lake: QueriedLake) -> None:

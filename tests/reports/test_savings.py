@@ -57,7 +57,7 @@ def plain(element: Any) -> str:
 
 def test_the_answer_is_the_first_thing_to_do_and_the_net_total_with_its_range() -> None:
     said = plain(page.savings_answer(FOUND, read=5))
-    assert "Change gp2 volume to gp3, up to 100 USD a month." in said
+    assert "Change 1 gp2 volume to gp3, up to 100 USD a month." in said
     assert "107 USD a month (range 107 to 130)" in said
     assert page.headline(Total()) == "none found"
 
