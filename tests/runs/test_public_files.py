@@ -12,7 +12,7 @@ from finops_lib.errors import DataError
 from finops_lib.lake.open import open_lake
 from finops_lib.runs.ingest import ingest
 from finops_lib.settings import Settings
-from tests.conftest import SHARED_DATA
+from tests.conftest import NO_SHARED_DATA, SHARED_DATA
 
 EXPECTED = SHARED_DATA / "expected.csv"
 
@@ -24,7 +24,7 @@ def _first_light() -> list[dict[str, str]]:
         return [row for row in csv.DictReader(stream) if row["issue"] == "first-light"]
 
 
-@pytest.mark.skipif(not EXPECTED.exists(), reason=f"needs the public billing files in {SHARED_DATA}")
+@pytest.mark.skipif(not EXPECTED.exists(), reason=NO_SHARED_DATA)
 def test_there_are_files_to_try() -> None:
     assert len(_first_light()) >= 18
 
