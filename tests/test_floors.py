@@ -14,7 +14,8 @@ from tests.conftest import PROJECT
 
 PACKAGE = PROJECT / "finops_lib"
 FLOORS = {
-    **dict.fromkeys(("errors", "focus", "money", "periods", "findings", "registry"), 1),
+    "errors": 0,  # the ground that the vocabulary stands on
+    **dict.fromkeys(("focus", "money", "periods", "findings", "registry"), 1),
     **dict.fromkeys(("sources", "lake", "state", "analyses", "reports", "delivery", "sample"), 2),
     "marts": 3,
     **dict.fromkeys(("runs", "settings"), 4),
@@ -53,7 +54,7 @@ def test_a_module_imports_only_from_lower_floors(path: Path) -> None:
         same_room = other == own or {own, other} == {"runs", "settings"}
         assert same_room or FLOORS[other] < FLOORS[own], f"{own} (floor {FLOORS[own]}) imports {module}"
         if own in ("sources", "state", "analyses", "reports", "delivery", "sample", "lake") and other != own:
-            assert FLOORS[other] == 1, f"neighbours meet: {own} imports {module}"
+            assert FLOORS[other] <= 1, f"neighbours meet: {own} imports {module}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

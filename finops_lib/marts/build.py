@@ -171,13 +171,16 @@ def _store_in_one_file(con: duckdb.DuckDBPyConnection, mart: Mart, leaving: str,
 
 
 def _record(con: duckdb.DuckDBPyConnection, plan: _Plan, leaving: str) -> None:
-    con.execute(f"delete from lake.mart_builds where x_BillingMonth is null or {'true' if plan.outdated else leaving}")
+    """Write down which load and which text each slice of each mart was made of."""
+    kept = "false" if plan.outdated else f"x_BillingMonth is not null and not ({leaving})"
+    con.execute(f"create temp table builds as from lake.mart_builds where {kept}")
     # Literals, since our own names and hashes need no escape, and binding makes duckdb import pandas first.
     for mart in _sliced():
-        con.execute(f"insert into lake.mart_builds select '{mart.name}', stale.*, '{mart.sql_hash}' from stale")
+        con.execute(f"insert into builds select '{mart.name}', stale.*, '{mart.sql_hash}' from stale")
     # One line without a slice says which text each mart was made of, even when it holds no slice at all.
     for mart in read_marts().values():
-        con.execute(f"insert into lake.mart_builds (mart, sql_hash) values ('{mart.name}', '{mart.sql_hash}')")
+        con.execute(f"insert into builds (mart, sql_hash) values ('{mart.name}', '{mart.sql_hash}')")
+    con.execute("create or replace table lake.mart_builds as from temp.builds")
 
 
 def _rows_of(slices: Sequence[Slice], *, everything: bool) -> str:
