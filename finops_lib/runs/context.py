@@ -158,7 +158,9 @@ def _per_source(coverage: Sequence[Coverage]) -> Iterator[tuple[str, Coverage]]:
 def _left_out(coverage: Sequence[Coverage], currency: str) -> Iterator[Notice]:
     others = sorted({c.currency for c in coverage} - {currency})
     if others:
-        yield Notice("info", f"Charges in {' and '.join(others)} are not in these figures, which are in {currency}.")
+        yield Notice(
+            "info", f"Charges in {' and '.join(others)} are not in the sums of this page, which are in {currency}."
+        )
 
 
 def _day(day: date) -> str:

@@ -4,6 +4,7 @@ The runner names a private folder in `FINOPS_RUN_DIR`; without it (JupyterLab) n
 
     result.json     the numbers of the run: no clock, path or run id, so that the same run gives the same bytes
     figures.json    name, SQL and parameters of every query, for the fold under the report
+    checks.json     the claims about the lake that were looked at, and whether they hold
     context.json    what the empty parameters were resolved to (as_of, currency, provider)
     snapshot        the lake snapshot the numbers were read from
     inputs/         copies of the files the run read beside the lake
@@ -18,7 +19,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -31,6 +32,7 @@ from finops_lib.money import Money
 RESULT = "result.json"
 FIGURES = "figures.json"
 CONTEXT = "context.json"
+CHECKS = "checks.json"
 SNAPSHOT = "snapshot"
 INPUTS = "inputs"
 
@@ -60,6 +62,10 @@ class RunFolder:
         if figure not in self._figures:
             self._figures.append(figure)
             self._write(FIGURES, json.dumps(self._figures, indent=1))
+
+    def remember_checks(self, checks: Sequence[Mapping[str, object]]) -> None:
+        """Keep the checks (name, ok, message) for the foot of the report."""
+        self._write(CHECKS, json.dumps([plain(dict(check)) for check in checks], indent=1))
 
     def freeze_input(self, source: Path) -> None:
         """Copy a file the run reads, so that its reader can see what was in force that day."""

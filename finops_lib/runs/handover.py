@@ -29,6 +29,7 @@ class Outcome:
     error: str = ""
     error_cell: int | None = None
     has_traceback: bool = False
+    headline: str = ""
 
     def scrubbed(self, scrubber: Scrubber) -> Outcome:
         return replace(self, error=scrubber.scrub(self.error))

@@ -229,6 +229,7 @@ def _close(job: Job, outcome: Outcome, cpu_seconds: float, progress: Progress) -
         status=outcome.status,
         error=job.scrubber.scrub(outcome.error) or None,
         error_cell=outcome.error_cell,
+        headline=job.scrubber.scrub(outcome.headline) or None,
         exit_code=EXIT_CODES.get(outcome.status, 1),
         cpu_seconds=round(cpu_seconds, 3),
         cells_done=progress.done,

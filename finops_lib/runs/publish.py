@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from finops_lib.runs.folder import CONTEXT, FIGURES, SNAPSHOT
+from finops_lib.runs.folder import CHECKS, CONTEXT, FIGURES, SNAPSHOT
 from finops_lib.runs.handover import OUTCOME, SPEC
 from finops_lib.runs.secrets import Scrubber
 from finops_lib.state.runs import RunRecord
@@ -26,7 +26,7 @@ LOG = "log.txt"
 INDEX = "index.html"
 
 # What runner, child and session had to say to each other; run.json and the report have what is worth keeping.
-_PRIVATE_FILES = (SPEC, OUTCOME, CONTEXT, SNAPSHOT, FIGURES)
+_PRIVATE_FILES = (SPEC, OUTCOME, CHECKS, CONTEXT, SNAPSHOT, FIGURES)
 
 
 def private_folder(outputs: Path, notebook: str, run_id: str) -> Path:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +16,12 @@ from papermill.iorw import load_notebook_node  # type: ignore[import-untyped]
 from finops_lib.findings import RunStatus
 from finops_lib.runs import clock
 from finops_lib.runs.cells import error_line, index_of
-from finops_lib.runs.folder import CONTEXT, FIGURES, SNAPSHOT
+from finops_lib.runs.folder import CHECKS, CONTEXT, FIGURES, SNAPSHOT
 from finops_lib.runs.handover import Outcome, Spec
 from finops_lib.runs.publish import REPORT_NOTEBOOK, REPORT_PAGE, plain_page
 from finops_lib.runs.secrets import Scrubber
+
+_ANSWER = re.compile(r'class="fw-said">(.*?)</p>', re.DOTALL)
 
 
 def write_report(spec: Spec, notebook: Any, outcome: Outcome, scrubber: Scrubber) -> Outcome:
@@ -38,12 +42,13 @@ def write_report(spec: Spec, notebook: Any, outcome: Outcome, scrubber: Scrubber
     notebook = nbformat.from_dict(scrubber.scrub_tree(notebook))  # type: ignore[no-untyped-call]
     nbformat.write(notebook, spec.folder / REPORT_NOTEBOOK)  # type: ignore[no-untyped-call]
     figures = scrubber.scrub_tree(_read_json(spec.folder / FIGURES, []))
+    checks = scrubber.scrub_tree(_read_json(spec.folder / CHECKS, []))
+    outcome = replace(outcome, headline=_headline(notebook))
     try:
         from finops_lib.reports.render import render
 
-        page = render(
-            notebook, title=spec.title, run=_said_in_page(spec, scrubber.scrub_tree(run)), figures_sql=figures
-        )
+        said = _said_in_page(spec, scrubber.scrub_tree(run))
+        page = render(notebook, title=spec.title, run=said, figures_sql=figures, checks=checks)
     except Exception as error:
         problem = scrubber.scrub(error_line(type(error).__name__, str(error)))
         outcome = _undrawn(outcome, problem)
@@ -57,6 +62,16 @@ def _said_in_page(spec: Spec, run: dict[str, Any]) -> dict[str, Any]:
     # Short forms: they are for telling runs apart by eye, the whole hashes are in run.json.
     hashes = {"code_hash": run["code_sha256"][:12], "notebook_hash": run["notebook_sha256"][:12]}
     return run | hashes | {"duration_s": (clock.now() - started).total_seconds()}
+
+
+def _headline(notebook: Any) -> str:
+    """Give the answer on top of the page, which the gallery shows on its card."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            html_of_output = str(output.get("data", {}).get("text/html", ""))
+            if found := _ANSWER.search(html_of_output):
+                return html.unescape(re.sub(r"<[^>]*>", "", found[1])).strip()
+    return ""
 
 
 def _correct_metadata(notebook: Any, outcome: Outcome) -> None:

@@ -58,6 +58,7 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
         currency=context.currency,
         provider=context.provider,
     )
+    folder.remember_checks(_checks(lake))
     return Run(notebook=notebook, lake=lake, context=context, settings=settings, folder=folder)
 
 
@@ -128,6 +129,18 @@ class Run:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return context_strips(self.context, snapshot=self.snapshot)
+
+
+def _checks(lake: Lake | EmptyLake) -> list[dict[str, object]]:
+    """Look whether rows and money are the same at every step, for the foot of the report."""
+    checks: list[dict[str, object]] = []
+    for row in run_query(lake, figure_sql("run_checks"), {}).iter_rows(named=True):
+        parts = f"{row['slices']} slices and currencies"
+        ok = row["offenders"] == 0
+        wrong = f"{row['offenders']} of {parts} differ, by up to {row['residual'].normalize():f}"
+        message = f"{parts}, residual 0 in rows, billed and effective cost" if ok else wrong
+        checks.append({"name": row["check_name"], "ok": ok, "message": message})
+    return checks
 
 
 def _open_with_coverage(settings: Settings, *, snapshot: int | None) -> tuple[Lake | EmptyLake, list[Coverage], str]:

@@ -53,6 +53,7 @@ class Run(Base):
     report: Mapped[str | None] = mapped_column(Text)
     error: Mapped[str | None] = mapped_column(Text)
     error_cell: Mapped[int | None] = mapped_column(Integer)
+    headline: Mapped[str | None] = mapped_column(Text)
     exit_code: Mapped[int | None] = mapped_column(Integer)
     notebook_hash: Mapped[str | None] = mapped_column(Text)
     code_hash: Mapped[str | None] = mapped_column(Text)

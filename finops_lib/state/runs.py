@@ -45,6 +45,7 @@ class RunRecord:
     report: str | None = None
     error: str | None = None
     error_cell: int | None = None
+    headline: str | None = None
     exit_code: int | None = None
     notebook_hash: str | None = None
     code_hash: str | None = None

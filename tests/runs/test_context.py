@@ -26,7 +26,9 @@ def test_empty_parameters_mean_the_newest_complete_day_and_the_main_currency() -
         [covers(), covers("azure-main", provider="azure", currency="EUR", cost=90)], as_of="", currency="", provider=""
     )
     assert (context.as_of, context.currency, context.is_empty) == (date(2026, 10, 18), "USD", False)
-    assert [notice.text for notice in context.notices] == ["Charges in EUR are not in these figures, which are in USD."]
+    assert [notice.text for notice in context.notices] == [
+        "Charges in EUR are not in the sums of this page, which are in USD."
+    ]
 
 
 def test_the_newest_complete_day_is_complete_for_every_live_source() -> None:

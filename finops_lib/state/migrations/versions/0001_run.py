@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("report", sa.Text),
         sa.Column("error", sa.Text),
         sa.Column("error_cell", sa.Integer),
+        sa.Column("headline", sa.Text),
         sa.Column("exit_code", sa.Integer),
         sa.Column("notebook_hash", sa.Text),
         sa.Column("code_hash", sa.Text),
