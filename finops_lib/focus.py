@@ -104,7 +104,7 @@ OWN_COLUMNS = (
     Column("x_Team", TEXT, "own", True, ""),
     Column("x_Environment", TEXT, "own", True, ""),
     Column("x_CostCenter", TEXT, "own", True, ""),
-    Column("x_AllocationRule", PAIRS, "own", True, ""),
+    Column("x_AllocationRule", TEXT, "own", True, ""),  # JSON: dimension -> rule id; as text it costs no space
     Column("x_Extra", PAIRS, "own", True, ""),
 )
 

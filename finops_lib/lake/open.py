@@ -100,6 +100,12 @@ def attach(con: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool, snaps
     return int(seen)
 
 
+def detach(con: duckdb.DuckDBPyConnection) -> None:
+    """Let go of the lake; the connection and its temporary tables stay."""
+    con.execute("use memory")
+    con.execute("detach lake")
+
+
 def confine(con: duckdb.DuckDBPyConnection, folders: list[Path]) -> None:
     """Let the connection reach nothing outside `folders` any more; this cannot be undone."""
     con.execute(f"set allowed_directories = [{', '.join(repr(f'{folder}/') for folder in folders)}]")

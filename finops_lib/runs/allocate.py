@@ -12,7 +12,7 @@ import json
 import duckdb
 
 from finops_lib.analyses.allocation import allocate, dimensions_from, relevant_keys
-from finops_lib.focus import DIMENSIONS, PAIRS
+from finops_lib.focus import DIMENSIONS
 from finops_lib.settings import AllocationRules
 
 
@@ -30,27 +30,21 @@ def allocated_select(con: duckdb.DuckDBPyConnection, rules: AllocationRules) -> 
     read = {f"tag_{i}": f"Tags[{_quoted(key)}]" for i, key in enumerate(keys)}
     read |= {"account": "SubAccountId", "billing_account": "BillingAccountId"}
     picked = ", ".join(f"{expression} as {name}" for name, expression in read.items())
-    results = ", ".join([*(f"{column} VARCHAR" for column in DIMENSIONS.values()), f"x_AllocationRule {PAIRS}"])
-    inputs = ", ".join(f"{name} VARCHAR" for name in read)
-    con.execute(f"create or replace temp table allocation ({inputs}, {results})")
     rows = []
     for *values, account, billing_account in con.execute(f"select distinct {picked} from charges").fetchall():
         tags = dict(zip(keys, values, strict=True))
         found = allocate(dimensions, tags=tags, account=account, billing_account=billing_account)
-        rule_ids = {name: rule for name, (_, rule) in found.items()} | {"version": str(rules.rules_version)}
+        rule_ids = {"version": str(rules.rules_version)} | {name: rule for name, (_, rule) in found.items()}
         allocated = [found.get(name, (None, ""))[0] for name in DIMENSIONS]
-        rows.append([*values, account, billing_account, *allocated, rule_ids])
-    _insert(con, rows)
+        rows.append([*values, account, billing_account, *allocated, json.dumps(rule_ids, ensure_ascii=False)])
+    names = [*read, *DIMENSIONS.values(), "x_AllocationRule"]
+    # Column by column: as many parameters as columns, however many combinations there are.
+    columns = ", ".join(f"unnest(cast(? as VARCHAR[])) as {name}" for name in names)
+    given = [list(column) for column in zip(*rows, strict=True)]
+    con.execute(f"create or replace temp table allocation as select {columns}", given)
     on = " and ".join(f"{expression} is not distinct from a.{name}" for name, expression in read.items())
-    columns = ", ".join(f"a.{column}" for column in [*DIMENSIONS.values(), "x_AllocationRule"])
-    return f"select charges.*, {columns} from charges left join allocation as a on {on}"
-
-
-def _insert(con: duckdb.DuckDBPyConnection, rows: list[list[object]]) -> None:
-    for start in range(0, len(rows), 500):
-        chunk = rows[start : start + 500]
-        marks = ", ".join(["(" + ", ".join(["?"] * len(chunk[0])) + ")"] * len(chunk))
-        con.execute(f"insert into allocation values {marks}", [value for row in chunk for value in row])
+    joined = ", ".join(f"a.{column}" for column in [*DIMENSIONS.values(), "x_AllocationRule"])
+    return f"select charges.*, {joined} from charges left join allocation as a on {on}"
 
 
 def _quoted(text: str) -> str:

@@ -15,7 +15,7 @@ from finops_lib.errors import ConfigError, DataError
 from finops_lib.focus import COST_COLUMNS
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.lock import writer_lock
-from finops_lib.lake.open import CATALOG_FILE, attach, connect, open_lake, without_pandas
+from finops_lib.lake.open import CATALOG_FILE, attach, connect, detach, without_pandas
 from finops_lib.lake.write import CurrentLoad, SliceKey, Staged, commit, current_loads, discard, stage
 from finops_lib.runs.allocate import allocated_select, rules_fingerprint
 from finops_lib.runs.clock import now
@@ -69,11 +69,11 @@ def ingest(
     rules = settings.workbench.allocation
     version = f"{mapping_version(name_dialects(files, dialect))}; {rules_fingerprint(rules)}"
     delivery_id = fingerprint(files, version)
-    before = _read_current(settings, source)
-    if same := _same_delivery(before, files, delivery_id):
-        return [unchanged(load) for load in same]
     con = connect(memory_limit=settings.memory_limit, threads=settings.threads)
     try:
+        before = _read_current(con, settings, source)
+        if same := _same_delivery(before, files, delivery_id):
+            return [unchanged(load) for load in same]
         delivery = read_delivery(con, files, dialect=dialect)
         plan = _plan(delivery, before, source, version, replace=replace)
         if dry_run or not plan.changed:
@@ -238,12 +238,15 @@ def _files_of(delivery: Delivery, key: SliceKey) -> list[BillingFile]:
     return [file for file, _ in _rows_of(delivery, key)]
 
 
-def _read_current(settings: Settings, source: str) -> list[CurrentLoad]:
+def _read_current(con: duckdb.DuckDBPyConnection, settings: Settings, source: str) -> list[CurrentLoad]:
     if not (settings.lake / CATALOG_FILE).exists():
         return []
     ensure_lake(settings.lake)
-    with open_lake(settings.lake) as lake:
-        return current_loads(lake.con, source)
+    attach(con, settings.lake, read_only=True)
+    try:
+        return current_loads(con, source)
+    finally:
+        detach(con)
 
 
 def _same_delivery(before: Sequence[CurrentLoad], files: Sequence[BillingFile], delivery_id: str) -> list[CurrentLoad]:

@@ -21,7 +21,7 @@ from finops_lib.sources import DIALECTS, detect
 from finops_lib.sources.conform import Conformed, conform, extra_column
 from finops_lib.sources.files import BillingFile, read_statement
 from finops_lib.sources.providers import provider_expression
-from finops_lib.sources.quality import Finding, columns_of_parsed, extras_with_values, find_findings, misspelt_columns
+from finops_lib.sources.quality import Finding, columns_of_parsed, extras_with_values, find_findings
 
 PROBLEMS_SHOWN = 10
 # Readers ask by account and service; sorted like this a file is less than half as large (facts/lake.md 2).
@@ -102,14 +102,15 @@ def read_delivery(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], 
         _refuse(con, ordered, ordered_names)
     _view_charges(con)
     used = sorted(set(names))
+    findings, misspelt = find_findings(con)
     return Delivery(
         files=ordered,
         dialect=",".join(used),
         mapping_version=mapping_version(used),
         totals=_totals(con),
-        findings=find_findings(con),
+        findings=findings,
         rows_by_file=_rows_by_file(con),
-        misspelt=misspelt_columns(con),
+        misspelt=misspelt,
     )
 
 

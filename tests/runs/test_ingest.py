@@ -187,9 +187,9 @@ def test_dimensions_are_promoted_by_the_rules(settings: Settings, write_bill: Wr
     ingest(load_settings(), [write_bill("a.csv", charges)], source="aws")
     rows = _ask(settings, "select x_Team, x_Environment, x_AllocationRule from cost order by ResourceId")
     assert rows == [
-        ("shop", "prod", {"team": "tag:user:Team", "environment": "default", "version": "3"}),
-        ("data", "prod", {"team": "account", "environment": "default", "version": "3"}),
-        (None, "dev", {"environment": "tag:ENV", "version": "3"}),
+        ("shop", "prod", '{"version": "3", "team": "tag:user:Team", "environment": "default"}'),
+        ("data", "prod", '{"version": "3", "team": "account", "environment": "default"}'),
+        (None, "dev", '{"version": "3", "environment": "tag:ENV"}'),
     ]
 
 
