@@ -111,8 +111,9 @@ def _number(name: str, type_: str, target: str) -> str:
     decimals = f"length(rtrim(split_part({name}, '.', 2), '0'))"
     has_exponent = f"(contains({name}, 'e') or contains({name}, 'E'))"
     short, long = (f"coalesce(try_cast({name} as DECIMAL(18,{scale})), {exact})" for scale in (6, 12))
-    is_long = f"{decimals} <= 12" if target != MONEY else "true"
-    return f"case when {has_exponent} then {exact} when {decimals} <= 6 then {short} when {is_long} then {long} else {exact} end"
+    fits = f"{decimals} <= 12" if target != MONEY else "true"
+    whens = f"when {has_exponent} then {exact} when {decimals} <= 6 then {short} when {fits} then {long}"
+    return f"case {whens} else {exact} end"
 
 
 def _instant(name: str, types: dict[str, str]) -> str:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+import os
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,34 +12,29 @@ from finops_lib.errors import ConfigError, LakeError, RunError
 from finops_lib.findings import Recommendation
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.open import open_lake
+from finops_lib.marts.build import build
 from finops_lib.marts.figures import figure_names
 from finops_lib.money import Money
 from finops_lib.runs import open_run
 from finops_lib.runs.empty_lake import open_empty_lake
 from finops_lib.runs.figures import bind, parameters_of, run_query
 from finops_lib.runs.folder import RunFolder, plain
+from finops_lib.runs.ingest import ingest
 from finops_lib.settings import Settings
-
-DAILY_COST = """
-create table daily_cost as
-select cast(day as date) as day, 'aws' as x_Provider, 'payer' as x_SourceId, 'USD' as BillingCurrency,
-    cast(10 as decimal(38,12)) as effective_cost, cast(3 as bigint) as charges
-from generate_series(timestamp '2026-10-01', timestamp '2026-10-20', interval 1 day) t(day)
-"""
-FRESHNESS = """
-create table data_freshness as
-select 'aws' as x_Provider, 'payer' as x_SourceId, date '2026-10-01' as first_day, date '2026-10-20' as newest_day,
-    date '2026-10-18' as complete_through
-"""
+from tests.conftest import WriteBill
 
 
 @pytest.fixture
-def lake(settings: Settings) -> Settings:
-    """A lake with twenty days of one source."""
-    ensure_lake(settings.lake)
-    with open_lake(settings.lake, read_only=False) as writable:
-        writable.con.execute(DAILY_COST)
-        writable.con.execute(FRESHNESS)
+def lake(settings: Settings, write_bill: WriteBill) -> Settings:
+    """A lake with twenty days of one source, delivered the morning after; its last two days are still filling."""
+    october = {"BillingPeriodStart": "2026-10-01", "BillingPeriodEnd": "2026-11-01", "EffectiveCost": "10"}
+    days = [date(2026, 10, day) for day in range(1, 21)]
+    spans = [{"ChargePeriodStart": f"{day}", "ChargePeriodEnd": f"{day + timedelta(days=1)}"} for day in days]
+    bill = write_bill("october.csv", [october | span for span in spans])
+    delivered = datetime(2026, 10, 21, 6, tzinfo=UTC).timestamp()
+    os.utime(bill, (delivered, delivered))
+    ingest(settings, [bill], source="payer")
+    build(settings.lake)
     return settings
 
 
