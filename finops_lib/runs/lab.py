@@ -6,10 +6,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from finops_lib.errors import ConfigError
 from finops_lib.lake.create import ensure_lake
 from finops_lib.settings import Settings
+
+_LAB_CONFIG = Path(__file__).parent / "lab_config"
 
 
 def lab_environment(settings: Settings) -> dict[str, str]:
@@ -19,6 +22,8 @@ def lab_environment(settings: Settings) -> dict[str, str]:
         "FINOPS_LAKE": str(settings.lake),
         "FINOPS_OUTPUTS": str(settings.outputs),
         "FINOPS_PARAMS": str(settings.params),
+        # Nothing of the workbench asks the network on its own; JupyterLab would ask to show its makers' news.
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, (str(_LAB_CONFIG), os.environ.get("JUPYTER_CONFIG_PATH")))),
     }
 
 
@@ -34,8 +39,7 @@ def open_lab(settings: Settings, arguments: Sequence[str]) -> int:
         )
     ensure_lake(settings.lake)
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={settings.project}"]
-    # Nothing of the workbench asks the network on its own; JupyterLab would look for news and new versions.
-    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url="]
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     command += ["--LabApp.default_url=/lab/tree/notebooks/overview.ipynb"]
     try:
         return subprocess.run([*command, *arguments], env=lab_environment(settings), check=False).returncode
