@@ -136,13 +136,23 @@ def load_settings() -> Settings:
     return Settings(
         project=project,
         lake=lake,
-        state_url=environment.state or f"sqlite:///{lake / 'state.sqlite'}",
+        state_url=environment.state or sqlite_url(lake),
         outputs=(environment.outputs or project / "outputs").resolve(),
         params=params,
         memory_limit=environment.memory_limit,
         threads=environment.threads,
-        workbench=Workbench.model_validate(read_yaml(params / "workbench.yaml", Workbench)),
+        workbench=load_workbench(params),
     )
+
+
+def sqlite_url(lake: Path) -> str:
+    """Give the URL of the state database that lies in a lake's folder."""
+    return f"sqlite:///{lake / 'state.sqlite'}"
+
+
+def load_workbench(params: Path) -> Workbench:
+    """Read `workbench.yaml` in the folder `params`; no file means an empty one."""
+    return Workbench.model_validate(read_yaml(params / "workbench.yaml", Workbench))
 
 
 def load_budget_plan(path: Path) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from finops_lib.periods import parse_day
 from finops_lib.runs.clock import now
 from finops_lib.runs.notebook import run_notebook
 from finops_lib.sample import sample_budget_plan_yaml, sample_workbench_yaml, write_estate
-from finops_lib.settings import Settings, load_settings
+from finops_lib.settings import Settings, load_workbench, sqlite_url
 from finops_lib.state.runs import RunRecord
 
 DEMO_SOURCES = frozenset({"aws-payer", "azure-ea", "gcp-billing"})
@@ -77,12 +77,9 @@ def _home(settings: Settings) -> Path:
 
 def _settings_of(home: Path, settings: Settings) -> Settings:
     """Give the settings under which the demo's runs see only the demo."""
-    os.environ["FINOPS_LAKE"] = str(home)
-    os.environ["FINOPS_PARAMS"] = str(home / "params")
-    os.environ["FINOPS_PROJECT"] = str(settings.project)
-    os.environ["FINOPS_OUTPUTS"] = str(settings.outputs)
-    os.environ.pop("FINOPS_STATE", None)
-    return load_settings()
+    params = home / "params"
+    own = {"lake": home, "state_url": sqlite_url(home), "params": params, "workbench": load_workbench(params)}
+    return settings.model_copy(update=own)
 
 
 def _refuse_real_lake(home: Path) -> None:
