@@ -67,6 +67,9 @@ def open_state(url: str) -> State:
         event.listen(engine, "begin", _begin_sqlite)
     try:
         migrate(engine)
+    except ConfigError:
+        engine.dispose()
+        raise
     except OperationalError as error:
         engine.dispose()
         place = parsed.render_as_string(hide_password=True)
