@@ -111,14 +111,13 @@ def sql(
     format: FormatOption = Format.table,
 ) -> None:
     """Ask the lake, read-only: cost, the marts, loads; the run ledger is state.run."""
-    from finops_lib.runs.asking import ask, open_for_questions
+    from finops_lib.runs.asking import ask_for_rows, open_for_questions
     from finops_lib.settings import load_settings
 
     text = sys.stdin.read() if query == "-" else query
     with open_for_questions(load_settings(), snapshot=snapshot) as lake:
-        answer = ask(lake, text)
-        columns = answer.columns
-        _print([dict(zip(columns, row, strict=True)) for row in answer.fetchall()], format, columns=columns)
+        columns, rows = ask_for_rows(lake, text)
+    _print(rows, format, columns=columns)
 
 
 @app.command()

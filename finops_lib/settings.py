@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from finops_lib.errors import ConfigError
 from finops_lib.focus import DIMENSIONS
+from finops_lib.runs.secrets import is_secret_name
 
 
 class Strict(BaseModel):
@@ -89,7 +91,9 @@ class Environment(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="FINOPS_", extra="ignore", env_ignore_empty=True)
 
     project: Path | None = None
-    lake: Path | None = None
+    # Text, because a path would make s3:/bucket of s3://bucket.
+    lake: str = ""
+    catalog: str = ""
     state: str = ""
     outputs: Path | None = None
     params: Path | None = None
@@ -130,8 +134,9 @@ def load_settings() -> Settings:
         raise ConfigError(
             f"environment: {_first_problem(error, prefix='FINOPS_')}", next_step="correct the variable, or unset it"
         ) from error
+    _refuse_remote(environment)
     project = (environment.project or Path.cwd()).resolve()
-    lake = (environment.lake or project / "lake").resolve()
+    lake = Path(environment.lake or project / "lake").resolve()
     params = (environment.params or project / "params").resolve()
     return Settings(
         project=project,
@@ -145,6 +150,19 @@ def load_settings() -> Settings:
     )
 
 
+def _refuse_remote(environment: Environment) -> None:
+    # The values are not shown: both may hold a password.
+    if "://" in environment.lake:
+        raise ConfigError(
+            "FINOPS_LAKE is a URL; this version supports only a local folder", next_step="set FINOPS_LAKE to a folder"
+        )
+    if environment.catalog:
+        raise ConfigError(
+            "FINOPS_CATALOG is set; this version supports only a local folder, with the catalog in it",
+            next_step="unset FINOPS_CATALOG and set FINOPS_LAKE to a folder",
+        )
+
+
 def sqlite_url(lake: Path) -> str:
     """Give the URL of the state database that lies in a lake's folder."""
     return f"sqlite:///{lake / 'state.sqlite'}"
@@ -152,12 +170,12 @@ def sqlite_url(lake: Path) -> str:
 
 def load_workbench(params: Path) -> Workbench:
     """Read `workbench.yaml` in the folder `params`; no file means an empty one."""
-    return Workbench.model_validate(read_yaml(params / "workbench.yaml", Workbench))
+    return _read_as(Workbench, params / "workbench.yaml")
 
 
 def load_budget_plan(path: Path) -> list[dict[str, Any]]:
     """Give the budgets of a plan file as plain records; none if the file is not there."""
-    plan = BudgetPlan.model_validate(read_yaml(path, BudgetPlan))
+    plan = _read_as(BudgetPlan, path)
     names = [budget.name for budget in plan.budgets]
     doubled = {name for name in names if names.count(name) > 1}
     if doubled:
@@ -167,28 +185,77 @@ def load_budget_plan(path: Path) -> list[dict[str, Any]]:
     return [budget.model_dump() for budget in plan.budgets]
 
 
-def read_yaml(path: Path, model: type[BaseModel]) -> dict[str, Any]:
-    """Read a YAML file that must fit `model`; an absent file is an empty one."""
-    if not path.exists():
-        return {}
+class _OnceLoader(yaml.SafeLoader):
+    """A key given twice is a mistake, of which YAML would silently keep the last."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node: yaml.MappingNode = super().compose_mapping_node(anchor)
+        seen = set()
+        for key, _ in node.value:
+            name = (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else None
+            if name in seen:
+                raise yaml.MarkedYAMLError(problem=f"{key.value} is given twice", problem_mark=key.start_mark)
+            seen.add(name or key)
+        return node
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            problem = "a value looks like a date or number and is none; quote it"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from error
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML file of `key: value` lines; an empty one has none.
+
+    Raises:
+        ConfigError: not there, not YAML, something else than keys, or a key twice. Shows no line of the file, since
+            it may hold a secret.
+    """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_OnceLoader)
+    except OSError as error:
         raise ConfigError(
-            f"{path}: not readable as YAML: {error}".replace("\n", " "), next_step="correct the file"
+            f"{path} cannot be read: {error.strerror}", next_step="check the path and its permissions", path=path
         ) from error
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path}: a list or text where keys were expected", next_step="write `key: value` lines")
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigError(
+            f"{path}: not readable as YAML: {_yaml_problem(error)}", next_step="correct the file", path=path
+        ) from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
+        raise ConfigError(
+            f"{path} holds something else than `key: value` lines", next_step="write `key: value` lines", path=path
+        )
+    return content
+
+
+def _yaml_problem(error: Exception) -> str:
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return "it is not UTF-8 text, or nested too deeply"
+    # An alias or tag is quoted from the file; punctuation and '<block end>' are not.
+    problem = re.sub(r"(alias|tag|handle|anchor) (['\"]).*\2", r"\1", error.problem or "wrong syntax")
+    return f"line {error.problem_mark.line + 1}: {problem}" if error.problem_mark else problem
+
+
+def _read_as[M: BaseModel](model: type[M], path: Path) -> M:
+    """Read a YAML file that must fit `model`; an absent file is an empty one."""
     try:
-        model.model_validate(content)
+        return model.model_validate(read_yaml(path) if path.exists() else {})
     except ValidationError as error:
         raise ConfigError(f"{path}: {_first_problem(error)}", next_step="correct the file", path=path) from error
-    return content
 
 
 def _first_problem(error: ValidationError, *, prefix: str = "") -> str:
     problem = error.errors()[0]
     place = ".".join(str(part) for part in problem["loc"])
     place = prefix + place.upper() if prefix else place
-    message = "unknown key" if problem["type"] == "extra_forbidden" else problem["msg"]
-    return f"{place}: {message} (got {str(problem.get('input'))[:80]!r})"
+    if problem["type"] == "extra_forbidden":
+        # Nobody knows what is behind an unknown key: perhaps a token.
+        return f"{place}: unknown key"
+    value = problem.get("input")
+    if is_secret_name(place) or isinstance(value, dict | list):
+        return f"{place}: {problem['msg']}"
+    return f"{place}: {problem['msg']} (got {str(value)[:80]!r})"

@@ -108,7 +108,8 @@ def detach(con: duckdb.DuckDBPyConnection) -> None:
 
 def confine(con: duckdb.DuckDBPyConnection, folders: list[Path]) -> None:
     """Let the connection reach nothing outside `folders` any more; this cannot be undone."""
-    con.execute(f"set allowed_directories = [{', '.join(repr(f'{folder}/') for folder in folders)}]")
+    allowed = ", ".join(f"'{sql_text(folder)}/'" for folder in folders)
+    con.execute(f"set allowed_directories = [{allowed}]")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
 
@@ -124,6 +125,12 @@ def without_pandas() -> Iterator[None]:
         yield
     finally:
         sys.modules.pop("pandas", None)
+
+
+def data_files(lake: Lake) -> list[str]:
+    """Give the paths of all data files that any snapshot of the lake still holds."""
+    rows = lake.con.execute("select path from __ducklake_metadata_lake.ducklake_data_file").fetchall()
+    return [str(path) for (path,) in rows]
 
 
 def sql_text(value: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,7 +16,7 @@ import duckdb
 from finops_lib.errors import QualityError
 from finops_lib.focus import COST_COLUMNS
 from finops_lib.lake.create import statement
-from finops_lib.lake.open import DATA_FOLDER, sql_text
+from finops_lib.lake.open import DATA_FOLDER, data_files, open_lake, sql_text
 
 _COPY_OPTIONS = ", ".join(
     (
@@ -123,8 +124,8 @@ def stage(con: duckdb.DuckDBPyConnection, lake: Path, select: str, load_ids: Map
 
 def commit(
     con: duckdb.DuckDBPyConnection, staged: Sequence[Staged], *, loaded_at: datetime, run_id: str, message: str
-) -> int:
-    """Replace the slices of `staged` in one transaction and give the new snapshot. Call it under the writer lock.
+) -> None:
+    """Replace the slices of `staged` in one transaction. Call it under the writer lock.
 
     The connection has the lake attached for writing and has not read from it in a transaction.
     """
@@ -147,16 +148,25 @@ def commit(
         con.execute("call lake.set_commit_message('finops', ?, extra_info => ?)", [message, info])
         con.execute("commit")
     except BaseException:
-        con.execute("rollback")
+        # A commit that failed has ended the transaction already; its own error is the one to be told.
+        with suppress(duckdb.Error):
+            con.execute("rollback")
         raise
-    [[snapshot]] = con.execute("select id from lake.current_snapshot()").fetchall()
-    return int(snapshot)
 
 
-def discard(staged: Sequence[Staged]) -> None:
-    """Remove staged files that will not become part of the lake."""
-    for item in staged:
-        for file in item.files:
+def discard(lake: Path, staged: Sequence[Staged]) -> None:
+    """Remove staged files that did not become part of the lake.
+
+    Whether they did is asked of the lake itself: an interrupt can come between a commit and whoever waits for it. If
+    it cannot be asked, the files stay, and are found as orphans later.
+    """
+    files = [file for item in staged for file in item.files]
+    if not files:
+        return
+    with open_lake(lake) as reader:
+        held = {Path(path).name for path in data_files(reader)}
+    for file in files:
+        if file.name not in held:
             file.unlink(missing_ok=True)
 
 

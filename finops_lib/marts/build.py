@@ -99,6 +99,12 @@ def build(lake_path: Path, *, memory_limit: str = "2GB", threads: int | None = N
     )
 
 
+def stale_slices(con: duckdb.DuckDBPyConnection) -> list[Slice]:
+    """Name the slices whose marts are not of their current load; empty = every mart is up to date."""
+    plan = _plan(con)
+    return [*plan.stale, *plan.gone]
+
+
 def _plan(con: duckdb.DuckDBPyConnection) -> _Plan:
     marts = read_marts()
     tables = {

@@ -5,7 +5,10 @@ The connection can reach the lake's own files and nothing else: no other file, n
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -33,12 +36,12 @@ def open_for_questions(settings: Settings, *, snapshot: int | None = None) -> La
 
 
 def ask(lake: Lake, query: str) -> duckdb.DuckDBPyRelation:
-    """Run one reading statement.
+    """Run one reading statement to its end; of two columns with one name the second is called `name_1`.
 
     Raises:
-        ConfigError: not valid SQL, more than one statement, or one that is not a question.
+        ConfigError: not valid SQL, more than one statement, one that is not a question, or one that fails on a row.
     """
-    try:
+    with _in_one_line():
         kinds = [statement.type for statement in lake.con.extract_statements(query)]
         # DuckDB itself turns one PIVOT into two statements: the types it needs, and the question.
         if len(kinds) != 1 and (not kinds or ";" in query.rstrip("; \n")):
@@ -48,7 +51,37 @@ def ask(lake: Lake, query: str) -> duckdb.DuckDBPyRelation:
                 f"only questions can be asked, not {kinds[-1].name}",
                 next_step="write a query that starts with select, from, with, describe, show or summarize",
             )
-        return lake.con.sql(query)
+        answer = lake.con.sql(query)
+        if len(set(answer.columns)) < len(answer.columns):
+            named = (f'#{place} as "{name}"' for place, name in enumerate(_unique(answer.columns), start=1))
+            answer = answer.project(", ".join(named))
+        # Until now nothing was computed: what is wrong with a row shows only here.
+        answer.execute()
+        return answer
+
+
+def ask_for_rows(lake: Lake, query: str) -> tuple[list[str], list[dict[str, Any]]]:
+    """Give the columns and the rows of `ask`."""
+    answer = ask(lake, query)
+    with _in_one_line():
+        return answer.columns, [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    unique: list[str] = []
+    for name in names:
+        candidates = (f"{name}_{number}" for number in range(1, len(names) + 1))
+        # A name that somebody wrote themselves is theirs, even if it comes later.
+        unique.append(
+            next(each for each in candidates if each not in unique and each not in names) if name in unique else name
+        )
+    return [name.replace('"', '""') for name in unique]
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    try:
+        yield
     except duckdb.Error as error:
         raise ConfigError(
             " ".join(str(error).split())[:600], next_step="correct the query; finops catalog lists tables and marts"

@@ -31,11 +31,24 @@ class Collected:
     refusals: tuple[Refusal, ...]
     built: BuildSummary | None
 
+    def require_all(self) -> None:
+        """Raise if a delivery was refused: a run that could not load everything has not succeeded.
 
-def collect(settings: Settings, sources: Sequence[SourceConfig], *, run_id: str = "") -> Collected:
+        Raises:
+            DataError: names the first refused delivery and counts the others.
+        """
+        if self.refusals:
+            more = f" (and {len(self.refusals) - 1} more)" if len(self.refusals) > 1 else ""
+            first = self.refusals[0]
+            raise DataError(f"delivery of {first.source} refused{more}: {first.reason}", refusals=self.refusals)
+
+
+def collect(
+    settings: Settings, sources: Sequence[SourceConfig], *, replace: bool = False, run_id: str = ""
+) -> Collected:
     """Load each source's folder as one delivery, then build the marts of what changed."""
     wanted = [(source.name, [source_path(settings, source)], source.dialect) for source in sources]
-    return _collect(settings, wanted, run_id=run_id)
+    return _collect(settings, wanted, replace=replace, run_id=run_id)
 
 
 def source_path(settings: Settings, source: SourceConfig) -> Path:
@@ -43,12 +56,13 @@ def source_path(settings: Settings, source: SourceConfig) -> Path:
     return (settings.params.parent / source.path).resolve()
 
 
-def ingest_for_notebook(*, paths: str = "", source: str = "") -> Collected:
+def ingest_for_notebook(*, paths: str = "", source: str = "", replace: bool = False) -> Collected:
     """Do the loading that a notebook's parameters name.
 
     Args:
         paths: files or folders, separated by `;`; empty = the configured sources, or none if none is configured.
         source: the source that `paths` belong to, or the one configured source to load; empty = all configured.
+        replace: accept that a month loses more than half of its rows or money.
     Raises:
         ConfigError: paths without a source, or a source that is not configured.
     """
@@ -60,22 +74,26 @@ def ingest_for_notebook(*, paths: str = "", source: str = "") -> Collected:
             raise ConfigError(
                 "paths without a source", next_step="name the source these files belong to, e.g. -p source=aws"
             )
-        given = [Path(path.strip()) for path in paths.split(";")]
-        return _collect(settings, [(source, given, "")], run_id=run_id)
+        given = [Path(path.strip()) for path in paths.split(";") if path.strip()]
+        if not given:
+            raise ConfigError(f"paths {paths!r} names no path", next_step="separate files and folders by ;")
+        return _collect(settings, [(source, given, "")], replace=replace, run_id=run_id)
     if source:
         configured = [config for config in configured if config.name == source]
         if not configured:
             names = [config.name for config in settings.workbench.sources]
             raise ConfigError.unknown("source", source, names)
-    return collect(settings, configured, run_id=run_id)
+    return collect(settings, configured, replace=replace, run_id=run_id)
 
 
-def _collect(settings: Settings, wanted: Sequence[tuple[str, list[Path], str]], *, run_id: str) -> Collected:
+def _collect(
+    settings: Settings, wanted: Sequence[tuple[str, list[Path], str]], *, replace: bool, run_id: str
+) -> Collected:
     reports: list[SliceReport] = []
     refusals: list[Refusal] = []
     for source, paths, dialect in wanted:
         try:
-            reports += ingest(settings, paths, source=source, dialect=dialect, run_id=run_id)
+            reports += ingest(settings, paths, source=source, dialect=dialect, replace=replace, run_id=run_id)
         except DataError as error:
             refusals.append(Refusal(source, "; ".join(str(path) for path in paths), str(error)))
             if isinstance(error, RefusedReplacement):

@@ -45,7 +45,7 @@ class Coverage:
             currency=row["BillingCurrency"],
             first_day=row["first_day"],
             newest_day=row["newest_day"],
-            complete_through=row["complete_through"] or row["newest_day"],
+            complete_through=row["complete_through"],
             effective_cost=row["effective_cost"] or Decimal(0),
         )
 
@@ -141,7 +141,9 @@ def _stale_or_incomplete(coverage: Sequence[Coverage], day: date) -> Iterator[No
         elif _is_stale(source, coverage) and source.newest_day < day:
             last = _day(source.newest_day)
             yield Notice("stale", f"{name} has delivered nothing after {last}: its later cost is missing here.")
-        elif source.complete_through is not None and source.complete_through < day:
+        elif source.complete_through is None:
+            yield Notice("incomplete", f"{name} has no complete day yet: every day of it may still grow.")
+        elif source.complete_through < day:
             last = _day(source.complete_through)
             yield Notice("incomplete", f"{name} is complete only through {last}: later days may still grow.")
 

@@ -61,7 +61,8 @@ def run_demo(settings: Settings, *, as_of: str, rows: int, seed: int, say: Calla
         (params / "budget_plan.yaml").write_text(sample_budget_plan_yaml(estate), encoding="utf-8")
     own = _settings_of(home, settings)
     with _step(say, "ingestion: bills -> lake -> marts -> report"):
-        first = _run(own, "ingestion", say)
+        # The demo's own estate of another day may well be smaller; nothing but demo bills is replaced.
+        first = _run(own, "ingestion", say, replace="true")
     others = sorted(path.stem for path in own.notebooks.glob("*.ipynb") if path.stem != "ingestion")
     with _step(say, "the other notebooks"), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         rest = list(pool.map(lambda name: _run(own, name, say), others))
@@ -96,11 +97,11 @@ def _refuse_real_lake(home: Path) -> None:
         )
 
 
-def _run(settings: Settings, name: str, say: Callable[[str], None]) -> RunRecord:
+def _run(settings: Settings, name: str, say: Callable[[str], None], **parameters: str) -> RunRecord:
     record = run_notebook(
         settings,
         name,
-        parameters={},
+        parameters=parameters,
         params_file=None,
         as_of=None,
         snapshot=None,

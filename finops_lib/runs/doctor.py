@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import duckdb
+
 from finops_lib.errors import FinOpsError
 from finops_lib.lake.lock import LOCK_FILE
 from finops_lib.lake.open import CATALOG_FILE, DATA_FOLDER, connect, open_lake
+from finops_lib.marts.build import stale_slices
 from finops_lib.runs.clock import now
 from finops_lib.runs.collect import source_path
 from finops_lib.settings import Settings, load_budget_plan, load_settings
@@ -64,6 +67,13 @@ def _guarded(name: str, look: Callable[..., Check], *arguments: Settings) -> Che
         return Check(name, False, error.what, error.next_step)
     except OSError as error:
         return Check(name, False, str(error), "check the permissions of this path")
+    except duckdb.Error as error:
+        return Check(
+            name,
+            False,
+            f"the lake cannot be read: {' '.join(str(error).split())[:300]}",
+            f"restore {CATALOG_FILE} from a copy, or move the lake away and load again",
+        )
 
 
 def _python() -> Check:
@@ -166,6 +176,8 @@ def _marts(settings: Settings) -> Check:
         tables = {name for (name,) in lake.con.execute("show tables").fetchall()}
         if "slice_totals" not in tables:
             return Check("marts", False, "not built yet", "finops build")
+        if stale := stale_slices(lake.con):
+            return Check("marts", False, f"marts are older than the loads ({len(stale)} slices)", "finops build")
     return Check("marts", True, "built")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from finops_lib.errors import ConfigError, DataError
+from finops_lib.errors import ConfigError, DataError, LockError
 from finops_lib.focus import COST_COLUMNS
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.lock import writer_lock
@@ -19,18 +19,30 @@ from finops_lib.lake.open import CATALOG_FILE, attach, connect, detach, without_
 from finops_lib.lake.write import CurrentLoad, SliceKey, Staged, commit, current_loads, discard, stage
 from finops_lib.runs.allocate import allocated_select, rules_fingerprint
 from finops_lib.runs.clock import now
-from finops_lib.runs.slice_report import SliceReport, loss_of, report_of, unchanged
+from finops_lib.runs.slice_report import (
+    SliceReport,
+    as_dry_run,
+    as_rejected,
+    loss_of,
+    report_of,
+    unchanged,
+    with_vanished,
+)
 from finops_lib.settings import Settings
 from finops_lib.sources.conform import enum_expression
 from finops_lib.sources.delivery import (
     Delivery,
     SliceTotals,
+    at_scale,
     fingerprint,
     mapping_version,
     name_dialects,
     read_delivery,
 )
 from finops_lib.sources.files import BillingFile, find_files
+
+# How often a load starts again because others replaced what it had looked at.
+_TRIES = 3
 
 
 class RefusedReplacement(DataError):
@@ -76,21 +88,42 @@ def ingest(
             return [unchanged(load) for load in same]
         delivery = read_delivery(con, files, dialect=dialect)
         plan = _plan(delivery, before, source, version, replace=replace)
-        if dry_run or not plan.changed:
+        if dry_run:
+            return [as_dry_run(report) for report in plan.reports]
+        if not plan.changed:
             return plan.reports
         select = _final_select(con, delivery, rules_select=allocated_select(con, rules), source=source)
         ensure_lake(settings.lake)
-        staged: list[Staged] = []
-        try:
+        deal = _Deal(delivery, source, version, delivery_id, replace, run_id)
+        for _ in range(_TRIES):
             staged = stage(con, settings.lake, select, plan.changed)
-            return _commit(
-                con, settings, delivery, staged, source, version, delivery_id, replace=replace, run_id=run_id
-            )
-        except BaseException:
-            discard(staged)
-            raise
+            try:
+                now_planned = _commit(con, settings, deal, staged)
+            except BaseException:
+                discard(settings.lake, staged)
+                raise
+            if now_planned.changed.keys() <= plan.changed.keys():
+                return now_planned.reports
+            # Overtaken: a slice that was unchanged when we looked has been replaced by somebody else since.
+            plan = now_planned
     finally:
         con.close()
+    raise LockError(
+        f"{source} was loaded by somebody else {_TRIES} times while this delivery was being written",
+        next_step="run the command again when the others are done",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Deal:
+    """What stays the same while a delivery is being committed."""
+
+    delivery: Delivery
+    source: str
+    version: str
+    delivery_id: str
+    replace: bool
+    run_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,105 +150,97 @@ def _plan(delivery: Delivery, before: Sequence[CurrentLoad], source: str, versio
             reports += [unchanged(load) for load in old]
             continue
         loss = "" if replace else loss_of(key, totals_of_slice, old)
-        if loss:
-            losses.append(loss)
+        losses += [loss] if loss else []
         changed[key] = load_id
-        reports += [
-            report_of(key, totals, old, load_id, "rejected" if loss else "loaded", loss) for totals in totals_of_slice
-        ]
+        reports += [report_of(key, totals, old, load_id) for totals in with_vanished(totals_of_slice, old)]
     if losses:
         refused = RefusedReplacement(losses[0], next_step="check the export; if the loss is right, add --replace")
-        refused.reports = reports
+        refused.reports = [as_rejected(report, losses[0]) for report in reports]
         raise refused
     return _Plan(reports, changed)
 
 
-def _commit(
-    con: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    delivery: Delivery,
-    staged: list[Staged],
-    source: str,
-    version: str,
-    delivery_id: str,
-    *,
-    replace: bool,
-    run_id: str,
-) -> list[SliceReport]:
-    with writer_lock(settings.lake, purpose=f"ingest {source}"):
+def _commit(con: duckdb.DuckDBPyConnection, settings: Settings, deal: _Deal, staged: Sequence[Staged]) -> _Plan:
+    """Replace the slices under the writer lock; nothing is, if meanwhile more has to be replaced than was staged."""
+    with writer_lock(settings.lake, purpose=f"ingest {deal.source}"):
         attach(con, settings.lake, read_only=False)
-        # Somebody else may have loaded the same slices since we looked: what counts is what the lake holds now.
-        before = current_loads(con, source)
-        plan = _plan(delivery, before, source, version, replace=replace)
-        wanted = [item for item in staged if item.key in plan.changed]
-        discard([item for item in staged if item.key not in plan.changed])
-        for item in wanted:
-            item.loads = _load_rows(delivery, item, before, version, delivery_id)
-            item.findings = [
-                {
-                    "x_Provider": found.provider,
-                    "x_SourceId": source,
-                    "x_BillingMonth": found.month,
-                    "finding": found.finding,
-                    "column_name": found.column,
-                    "occurrences": found.occurrences,
-                    "example": found.example,
-                }
-                for found in delivery.findings
-                if (found.provider, found.month) == (item.key.provider, item.key.month)
-            ]
-        if wanted:
-            message = f"load {source}: {', '.join(f'{item.key.provider} {item.key.month:%Y-%m}' for item in wanted)}"
-            commit(con, wanted, loaded_at=now().replace(tzinfo=None), run_id=run_id, message=message[:500])
-    return plan.reports
+        try:
+            # Somebody else may have loaded the same slices since we looked: what counts is what the lake holds now.
+            before = current_loads(con, deal.source)
+            plan = _plan(deal.delivery, before, deal.source, deal.version, replace=deal.replace)
+            wanted = [item for item in staged if item.key in plan.changed]
+            if wanted and len(wanted) == len(plan.changed):
+                for item in wanted:
+                    item.loads = _load_rows(deal, item.key, before)
+                    item.findings = _finding_rows(deal, item.key)
+                names = ", ".join(f"{item.key.provider} {item.key.month:%Y-%m}" for item in wanted)
+                message = f"load {deal.source}: {names}"[:500]
+                commit(con, wanted, loaded_at=now().replace(tzinfo=None), run_id=deal.run_id, message=message)
+        finally:
+            detach(con)
+    discard(settings.lake, staged)
+    return plan
 
 
-def _load_rows(
-    delivery: Delivery, item: Staged, before: Sequence[CurrentLoad], version: str, delivery_id: str
-) -> list[dict[str, object]]:
-    old = {load.currency: load for load in before if load.key == item.key}
-    files = _files_of(delivery, item.key)
-    described = json.dumps(
-        [
-            {"path": str(file.path), "bytes": file.bytes, "sha256": file.sha256, "rows": rows}
-            for file, rows in _rows_of(delivery, item.key)
-        ]
-    )
+def _load_rows(deal: _Deal, key: SliceKey, before: Sequence[CurrentLoad]) -> list[dict[str, object]]:
+    delivery = deal.delivery
+    old = [load for load in before if load.key == key]
+    former = {load.currency: load for load in old}
+    files = [
+        {"path": str(file.path), "bytes": file.bytes, "sha256": file.sha256, "rows": rows}
+        for file, rows in _rows_of(delivery, key)
+    ]
     rows: list[dict[str, object]] = []
-    for totals in delivery.totals:
-        if (totals.provider, totals.month) != (item.key.provider, item.key.month):
-            continue
-        former = old.get(totals.currency)
+    totals_of_slice = [t for t in delivery.totals if (t.provider, t.month) == (key.provider, key.month)]
+    for totals in with_vanished(totals_of_slice, old):
+        load = former.get(totals.currency)
+        billed_in, effective_in = at_scale(totals.billed_in), at_scale(totals.effective_in)
         rows.append(
             {
-                "delivery_id": delivery_id,
-                "x_Provider": item.key.provider,
-                "x_SourceId": item.key.source,
-                "x_BillingMonth": item.key.month,
+                "delivery_id": deal.delivery_id,
+                "x_Provider": key.provider,
+                "x_SourceId": key.source,
+                "x_BillingMonth": key.month,
                 "BillingCurrency": totals.currency,
                 "dialect": delivery.dialect,
-                "mapping_version": version,
+                "mapping_version": deal.version,
                 "rows_in": totals.rows,
                 "rows_loaded": totals.rows,
                 "rows_rejected": 0,
-                "billed_in": totals.billed_in,
+                "billed_in": billed_in,
                 "billed_loaded": totals.billed_loaded,
-                "effective_in": totals.effective_in,
+                "effective_in": effective_in,
                 "effective_loaded": totals.effective_loaded,
                 "list_loaded": totals.list_loaded,
                 "contracted_loaded": totals.contracted_loaded,
-                "rounding_drift": totals.billed_in - totals.billed_loaded,
+                "rounding_drift": billed_in - totals.billed_loaded,
                 "values_rounded": totals.values_rounded,
-                "rows_before": former.rows if former else (0 if old else None),
-                "billed_before": former.billed if former else (Decimal(0) if old else None),
-                "effective_before": former.effective if former else (Decimal(0) if old else None),
+                "rows_before": load.rows if load else (0 if old else None),
+                "billed_before": load.billed if load else (Decimal(0) if old else None),
+                "effective_before": load.effective if load else (Decimal(0) if old else None),
                 "first_day": totals.first_day,
                 "last_day": totals.last_day,
-                "source_files": described,
-                "delivered_at": max(file.modified for file in files),
+                "source_files": json.dumps(files),
+                "delivered_at": max(file.modified for file in _files_of(delivery, key)),
             }
         )
     return rows
+
+
+def _finding_rows(deal: _Deal, key: SliceKey) -> list[dict[str, object]]:
+    return [
+        {
+            "x_Provider": found.provider,
+            "x_SourceId": deal.source,
+            "x_BillingMonth": found.month,
+            "finding": found.finding,
+            "column_name": found.column,
+            "occurrences": found.occurrences,
+            "example": found.example,
+        }
+        for found in deal.delivery.findings
+        if (found.provider, found.month) == (key.provider, key.month)
+    ]
 
 
 def _final_select(con: duckdb.DuckDBPyConnection, delivery: Delivery, *, rules_select: str, source: str) -> str:

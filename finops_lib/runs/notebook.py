@@ -16,6 +16,7 @@ from typing import Any
 
 from finops_lib.errors import ConfigError, LakeError
 from finops_lib.lake.open import CATALOG_FILE, open_lake
+from finops_lib.marts.build import build, stale_slices
 from finops_lib.runs import clock, processes, stamp
 from finops_lib.runs.cells import first_line
 from finops_lib.runs.folder import CONTEXT, SNAPSHOT
@@ -146,6 +147,11 @@ def _pinned_snapshot(settings: Settings, notebook: Path, snapshot: int | None) -
     if snapshot is None and (notebook.stem in WRITING_NOTEBOOKS or not (settings.lake / CATALOG_FILE).exists()):
         return None
     with open_lake(settings.lake, snapshot=snapshot, memory_limit=settings.memory_limit, threads=1) as lake:
+        if snapshot is not None or not stale_slices(lake.con):
+            return lake.snapshot_id
+    # A load whose marts were not built, because it was killed or is still at it: no page of yesterday's marts.
+    build(settings.lake, memory_limit=settings.memory_limit, threads=settings.threads)
+    with open_lake(settings.lake, memory_limit=settings.memory_limit, threads=1) as lake:
         return lake.snapshot_id
 
 

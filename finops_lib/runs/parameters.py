@@ -21,6 +21,7 @@ from typing import Any
 from finops_lib.errors import ConfigError
 from finops_lib.periods import parse_day
 from finops_lib.runs.secrets import REDACTED, is_reference, is_secret_name
+from finops_lib.settings import read_yaml
 
 Value = str | int | float | bool | list[str]
 
@@ -230,34 +231,10 @@ def _unfit(parameter: Parameter, value: object, why: str, origin: str = "the com
     )
 
 
-def read_parameter_file(path: Path) -> dict[str, object]:
+def read_parameter_file(path: Path) -> dict[str, Any]:
     """Read a YAML file of parameters.
 
     Raises:
         ConfigError: not there, not YAML, not `name: value` lines, or a name twice.
     """
-    # The command line imports this module to say `--help`; YAML is for those who have a file.
-    import yaml
-
-    class OnceLoader(yaml.SafeLoader):
-        """A name given twice is a mistake, of which YAML would silently keep the last."""
-
-        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-            names = [self.construct_object(key, deep=True) for key, _ in node.value]
-            for name in names:
-                if names.count(name) > 1:
-                    raise ConfigError(f"{path}: {name} is given twice", next_step="keep one", path=path)
-            return super().construct_mapping(node, deep)
-
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=OnceLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
-        text = " ".join(str(error).split())
-        raise ConfigError(
-            f"{path} is not a readable YAML file: {text}", next_step="correct the file", path=path
-        ) from error
-    if content is None:
-        return {}
-    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
-        raise ConfigError(f"{path} holds no `name: value` lines", next_step="correct the file", path=path)
-    return content
+    return read_yaml(path)

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 from finops_lib.errors import ConfigError
 
@@ -26,8 +26,9 @@ REDACTED = "[secret]"
 
 _REFERENCE = re.compile(r"(env|file):(\S.*)", re.DOTALL)
 _SECRET_NAME = re.compile(
-    r"(?:^|[_\W])(?:token|secret|passw(?:or)?d|passphrase|api_?key|access_?key|private_?key|credentials?|auth|dsn"
-    r"|signing_?key|account_?key|webhook(?:_?url)?|sas|pwd)s?(?:$|[_\W\d])",
+    # PGPASSWORD has no underscore before its password.
+    r"(?:^|[_\W])(?:token|secret|[a-z]*passw(?:or)?d|passphrase|(?:api|access|private|signing|account|shared|storage)_?key"
+    r"|connection_?string|shared_?access_?signature|credentials?|auth|dsn|webhook(?:_?url)?|sas|pwd)s?(?:$|[_\W\d])",
     re.IGNORECASE,
 )
 # Shorter values are words that occur anywhere; taking them out would spoil the report and protect nothing.
@@ -79,14 +80,14 @@ def known_secrets(references: Iterable[object], environment: Mapping[str, str]) 
 
     Args:
         references: parameters and settings, nested as they are; texts in them that are references are resolved.
-        environment: its variables with a secret's name count, and so does a password inside any URL.
+        environment: its variables with a secret's name count, and so does a password inside any URL or
+            connection string.
     """
     secrets = {value for reference in references for value in _resolved(reference)}
     for name, value in environment.items():
         if is_secret_name(name) and not _NOT_SECRET_NAME.search(name) and not Path(value).is_absolute():
             secrets.add(value)
-        if password := _password_in_url(value):
-            secrets.add(password)
+    secrets |= {password for value in [*secrets, *environment.values()] for password in _passwords_inside(value)}
     # The lines of a key file may be printed one by one.
     lines = {line.strip() for secret in secrets for line in secret.splitlines()}
     return {secret for secret in secrets | lines if len(secret) >= _SHORTEST}
@@ -107,9 +108,16 @@ def _resolved(value: object) -> Iterator[str]:
             yield from _resolved(item)
 
 
-def _password_in_url(value: str) -> str:
-    found = re.match(r"[a-z][a-z0-9+.-]*://[^/@:\s]*:([^/@\s]+)@", value, re.IGNORECASE)
-    return found.group(1) if found else ""
+def _passwords_inside(value: str) -> Iterator[str]:
+    """Give the password of a URL, as it stands there and decoded, and the secrets of `Name=value;AccountKey=...`."""
+    if found := re.match(r"[a-z][a-z0-9+.-]*://[^/@:\s]*:([^/@\s]+)@", value, re.IGNORECASE):
+        yield found.group(1)
+        # Drivers decode it before they connect, and say it so in their errors.
+        yield unquote(found.group(1))
+    for part in value.split(";"):
+        name, _, secret = part.partition("=")
+        if ";" in value and is_secret_name(name.strip()):
+            yield secret.strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from finops_lib.lake.open import CATALOG_FILE, Lake, open_lake
+from finops_lib.marts.build import stale_slices
 from finops_lib.marts.figures import figure_sql
 from finops_lib.runs.context import Context, Coverage, Notice, resolve_context
 from finops_lib.runs.empty_lake import EmptyLake, open_empty_lake
@@ -51,6 +52,10 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
     )
     if missing:
         context = replace(context, notices=(Notice("warning", missing),))
+    checks = _checks(lake)
+    if not all(check["ok"] for check in checks):
+        failed = "; ".join(f"{check['name']}: {check['message']}" for check in checks if not check["ok"])
+        context = replace(context, notices=(Notice("warning", f"A check failed. {failed}."), *context.notices))
     folder = RunFolder.from_environment()
     folder.remember_context(
         snapshot=lake.snapshot_id,
@@ -58,7 +63,7 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
         currency=context.currency,
         provider=context.provider,
     )
-    folder.remember_checks(_checks(lake))
+    folder.remember_checks(checks)
     return Run(notebook=notebook, lake=lake, context=context, settings=settings, folder=folder)
 
 
@@ -133,7 +138,18 @@ class Run:
 
 def _checks(lake: Lake | EmptyLake) -> list[dict[str, object]]:
     """Look whether rows and money are the same at every step, for the foot of the report."""
-    checks: list[dict[str, object]] = []
+    if isinstance(lake, EmptyLake):
+        return []
+    stale = stale_slices(lake.con)
+    names = ", ".join(f"{part.provider} {part.source} {part.month:%Y-%m}" for part in stale[:3])
+    old = f"{len(stale)} months are of an older load ({names}...); run: finops build"
+    checks: list[dict[str, object]] = [
+        {
+            "name": "the marts are of the current loads",
+            "ok": not stale,
+            "message": old if stale else "no month is of an older load",
+        }
+    ]
     for row in run_query(lake, figure_sql("run_checks"), {}).iter_rows(named=True):
         parts = f"{row['slices']} slices and currencies"
         ok = row["offenders"] == 0

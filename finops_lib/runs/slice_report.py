@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from finops_lib.lake.write import CurrentLoad, SliceKey
@@ -47,14 +47,37 @@ def loss_of(key: SliceKey, totals: Sequence[SliceTotals], old: Sequence[CurrentL
             ("billed", load.billed, after.billed_loaded if after else Decimal(0)),
             ("effective", load.effective, after.effective_loaded if after else Decimal(0)),
         ):
-            if was > 0 and becomes < was * _LOSS_LIMIT:
+            if abs(becomes) < abs(was) * _LOSS_LIMIT:
                 return f"{name} would shrink from {was.normalize():f} to {becomes.normalize():f} {load.currency} {kind}"
     return ""
 
 
-def report_of(
-    key: SliceKey, totals: SliceTotals, old: Sequence[CurrentLoad], load_id: str, status: str, message: str
-) -> SliceReport:
+def with_vanished(totals: Sequence[SliceTotals], old: Sequence[CurrentLoad]) -> list[SliceTotals]:
+    """Add a line of zeros for each currency that the slice held and the delivery does not: its money is gone too."""
+    given = {t.currency for t in totals}
+    nothing = Decimal(0)
+    return list(totals) + [
+        SliceTotals(
+            provider=load.key.provider,
+            month=load.key.month,
+            currency=load.currency,
+            rows=0,
+            billed_in=nothing,
+            billed_loaded=nothing,
+            effective_in=nothing,
+            effective_loaded=nothing,
+            list_loaded=nothing,
+            contracted_loaded=nothing,
+            values_rounded=0,
+            first_day=None,
+            last_day=None,
+        )
+        for load in old
+        if load.currency not in given and load.rows
+    ]
+
+
+def report_of(key: SliceKey, totals: SliceTotals, old: Sequence[CurrentLoad], load_id: str) -> SliceReport:
     """Say what a delivery does to one slice in one currency."""
     before = {load.currency: load.billed for load in old}
     change = totals.billed_loaded - before.get(totals.currency, Decimal(0))
@@ -63,9 +86,9 @@ def report_of(
         source=key.source,
         billing_month=f"{key.month:%Y-%m}",
         currency=totals.currency,
-        status=status,
+        status="loaded",
         rows_in=totals.rows,
-        rows_loaded=0 if status == "rejected" else totals.rows,
+        rows_loaded=totals.rows,
         billed_in=totals.billed_in,
         billed_loaded=totals.billed_loaded,
         effective_in=totals.effective_in,
@@ -73,8 +96,31 @@ def report_of(
         rounding_drift=plain(totals.billed_in - totals.billed_loaded),
         billed_before=before.get(totals.currency, Decimal(0) if old else None),
         load_id=load_id,
-        message=message or (f"restated by {change.normalize():+f} {totals.currency}" if old else "new"),
+        message=f"restated by {change.normalize():+f} {totals.currency}" if old else "new",
     )
+
+
+def as_rejected(report: SliceReport, reason: str) -> SliceReport:
+    """Say that a slice was not loaded because its delivery was refused; what the lake held already stays unchanged."""
+    if report.status == "unchanged":
+        return report
+    nothing = Decimal(0)
+    return replace(
+        report,
+        status="rejected",
+        rows_loaded=0,
+        billed_loaded=nothing,
+        effective_loaded=nothing,
+        rounding_drift=nothing,
+        message=reason,
+    )
+
+
+def as_dry_run(report: SliceReport) -> SliceReport:
+    """Say that a slice was only looked at."""
+    if report.status == "unchanged":
+        return report
+    return replace(report, rows_loaded=0, message=f"dry run, nothing loaded; would be: {report.message}")
 
 
 def unchanged(load: CurrentLoad) -> SliceReport:

@@ -140,7 +140,7 @@ def _pairs(name: str, type_: str) -> str:
 
 def _extra(unknown: Sequence[str], types: dict[str, str]) -> dict[str, str]:
     """Give what is beyond FOCUS, each as a text column of its own; they become the map x_Extra when written."""
-    values = {name: _text(f'"{name}"', types[name]) for name in unknown}
+    values = {name: _text(_identifier(name), types[name]) for name in unknown}
     if types.get("Tags") == TEXT:
         # Tags that cannot be read as pairs are kept as they came.
         values["Tags"] = f"case when Tags is not null and {_pairs('Tags', TEXT)} is null then Tags end"
@@ -149,8 +149,7 @@ def _extra(unknown: Sequence[str], types: dict[str, str]) -> dict[str, str]:
 
 def extra_column(name: str) -> str:
     """Give the (quoted) column that holds the value of one key of x_Extra."""
-    escaped = name.replace('"', '""')
-    return f'"{EXTRA_PREFIX}{escaped}"'
+    return _identifier(f"{EXTRA_PREFIX}{name}")
 
 
 def _drift(name: str, type_: str) -> str:
@@ -183,8 +182,9 @@ def _problems(types: dict[str, str]) -> list[Problem]:
     problems = []
     for column in FOCUS_COLUMNS:
         if column.type in (MONEY, QUANTITY) and column.name in types:
-            # A cast also takes 1_000, which is not a number in any bill.
-            is_not_plain = f" or contains({column.name}, '_')" if types[column.name] == TEXT else ""
+            # A cast also takes 1_000 and blanks around a number, which are in no bill.
+            odd = f"contains({column.name}, '_') or contains({column.name}, ' ')"
+            is_not_plain = f" or {odd}" if types[column.name] == TEXT else ""
             number = _number(f'"{column.name}"', types[column.name], column.type)
             unreadable = f"({number}) is null{is_not_plain}"
             given = "" if column.name in REQUIRED else f"{column.name} is not null and "
@@ -208,7 +208,7 @@ def _problems(types: dict[str, str]) -> list[Problem]:
     problems.append(
         Problem(
             "ChargeCategory",
-            f"coalesce(lower(ChargeCategory), '') not in ({categories})",
+            f"coalesce(lower(trim(ChargeCategory)), '') not in ({categories})",
             f"is not one of {', '.join(CHARGE_CATEGORIES)}",
         )
     )
@@ -223,6 +223,10 @@ def enum_expression(name: str) -> str:
 
 def _is_nested(type_: str) -> bool:
     return type_.startswith(("MAP", "STRUCT")) or type_.endswith("[]")
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _quoted(text: str) -> str:

@@ -46,8 +46,8 @@ class SliceTotals:
     list_loaded: Decimal
     contracted_loaded: Decimal
     values_rounded: int
-    first_day: date
-    last_day: date
+    first_day: date | None
+    last_day: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +161,12 @@ def _extra_map(names: Sequence[str]) -> str:
 def _prepare(
     con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], select: str, *, with_row_number: bool
 ) -> Conformed:
-    con.execute(f"create or replace temp view raw as {read_statement(files, with_row_number=with_row_number)}")
-    con.execute(f"create or replace temp view mapped as {select}")
-    columns = con.execute("select column_name, column_type from (describe from mapped)").fetchall()
+    try:
+        con.execute(f"create or replace temp view raw as {read_statement(files, with_row_number=with_row_number)}")
+        con.execute(f"create or replace temp view mapped as {select}")
+        columns = con.execute("select column_name, column_type from (describe from mapped)").fetchall()
+    except duckdb.Error as error:
+        raise _unreadable(files, error) from error
     return conform(columns, path=str(files[0].path))
 
 
@@ -247,6 +250,11 @@ def plain(amount: Decimal) -> Decimal:
     shortest = amount.normalize(_EXACT)
     digits = -int(shortest.as_tuple().exponent)
     return shortest if digits > 12 else amount.quantize(Decimal("1e-12"), context=_EXACT)
+
+
+def at_scale(amount: Decimal) -> Decimal:
+    """Round to the 18 decimals that the table `loads` keeps; a longer Decimal would reach it as a binary float."""
+    return amount.quantize(Decimal("1e-18"), context=_EXACT)
 
 
 def _rows_by_file(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, date, int], int]:

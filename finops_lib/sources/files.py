@@ -101,6 +101,10 @@ def _format(path: Path) -> str:
 
 
 def _describe(path: Path) -> BillingFile:
+    if any(mark in path.name for mark in "*?"):
+        raise DataError(
+            f"{path}: a name with * or ? would stand for other files too", next_step="rename the file", path=path
+        )
     try:
         status = path.stat()
         digest = hashlib.sha256()
@@ -147,12 +151,18 @@ def _csv_header(path: Path) -> tuple[str, ...]:
         raise DataError(f"{path}: empty, not even a header", next_step="deliver the file again", path=path)
     if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
         raise DataError(f"{path}: columns are not separated by commas", next_step="export it with commas", path=path)
-    twice = next((name for name in header if header.count(name) > 1), None)
+    names = [name.strip() for name in header]
+    if "" in names:
+        place = names.index("") + 1
+        raise DataError(f"{path}: column {place} has no name", next_step="export it again", path=path, column=place)
+    # DuckDB's names have no letter case.
+    lower = [name.lower() for name in names]
+    twice = next((name for name in names if lower.count(name.lower()) > 1), None)
     if twice is not None:
         raise DataError(
             f"{path}: two columns are called {twice!r}", next_step="export it again", path=path, column=twice
         )
-    return tuple(name.strip() for name in header)
+    return tuple(names)
 
 
 def _refuse_twins(files: Sequence[BillingFile]) -> None:

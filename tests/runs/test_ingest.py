@@ -128,9 +128,69 @@ def test_a_large_loss_is_refused_unless_announced(
     assert ingest(settings, [small], source="aws", replace=True)[0].status == "loaded"
 
 
+def test_a_refused_delivery_loads_none_of_its_months(settings: Settings, write_bill: WriteBill) -> None:
+    ingest(settings, [write_bill("a.csv", [{"ResourceId": f"i-{n}"} for n in range(4)])], source="aws")
+    with pytest.raises(RefusedReplacement) as caught:
+        ingest(settings, [write_bill("b.csv", [{}, JUNE])], source="aws")
+    told = [(r.billing_month, r.status, r.rows_in, r.rows_loaded, r.billed_loaded) for r in caught.value.reports]
+    assert told == [("2026-05", "rejected", 1, 0, 0), ("2026-06", "rejected", 1, 0, 0)]
+
+
+def test_a_currency_that_is_gone_is_reported_with_its_money(settings: Settings, write_bill: WriteBill) -> None:
+    usd, eur = {"BilledCost": "5"}, {"BillingCurrency": "EUR", "BilledCost": "-1", "EffectiveCost": "0"}
+    ingest(settings, [write_bill("a.csv", [usd, usd | {"ResourceId": "i-2"}, eur])], source="aws")
+    without = write_bill("b.csv", [usd, usd | {"ResourceId": "i-2"}])
+    with pytest.raises(RefusedReplacement, match="from -1 to 0 EUR billed"):
+        ingest(settings, [without], source="aws")
+    reports = ingest(settings, [without], source="aws", replace=True)
+    told = {r.currency: (r.rows_loaded, r.billed_before, r.message) for r in reports}
+    assert told["EUR"] == (0, Decimal(-1), "restated by +1 EUR")
+    query = "select rows_loaded, billed_before from loads where BillingCurrency = 'EUR' order by load_number"
+    assert _ask(settings, query) == [(1, None), (0, Decimal(-1))]
+    assert _statuses(settings, without) == [("2026-05", "unchanged")] * 2
+
+
+def test_an_interrupt_right_after_the_commit_loses_nothing(
+    settings: Settings, write_bill: WriteBill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = ingest_module.commit
+
+    def interrupted(*words: object, **more: object) -> None:
+        real(*words, **more)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ingest_module, "commit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ingest(settings, [write_bill("a.csv", [{}])], source="aws")
+    assert _ask(settings, "select BilledCost from cost") == [(Decimal(10),)]
+
+
+def test_a_slice_that_others_replaced_meanwhile_is_loaded_after_all(
+    settings: Settings, write_bill: WriteBill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may, other = write_bill("may.csv", [{}]), write_bill("other.csv", [{"BilledCost": "12"}])
+    ingest(settings, [may], source="aws")
+    real = ingest_module.stage
+    raced: list[int] = []
+
+    def overtaken(*words: object, **more: object) -> object:
+        staged = real(*words, **more)  # type: ignore[arg-type]
+        if not raced:
+            raced.append(1)
+            ingest(settings, [other], source="aws")
+        return staged
+
+    monkeypatch.setattr(ingest_module, "stage", overtaken)
+    # May is unchanged when the delivery is looked at, and somebody else's when it is to be committed.
+    assert _statuses(settings, may, write_bill("june.csv", [JUNE])) == [("2026-05", "loaded"), ("2026-06", "loaded")]
+    assert _ask(settings, "select sum(BilledCost) from cost") == [(Decimal(20),)]
+    assert _ask(settings, "select count(*) from cost") == [(2,)]
+
+
 def test_a_dry_run_changes_nothing(settings: Settings, write_bill: WriteBill) -> None:
     [report] = ingest(settings, [write_bill("a.csv", [{}])], source="aws", dry_run=True)
-    assert report.rows_in == 1
+    assert (report.rows_in, report.rows_loaded) == (1, 0)
+    assert report.message == "dry run, nothing loaded; would be: new"
     assert not settings.lake.exists()
 
 

@@ -178,3 +178,11 @@ def test_the_budget_plan_is_frozen_beside_the_result(lake: Settings, run_folder:
     [budget] = open_run("budgets").budget_plan()
     assert (budget["amount"], budget["currency"]) == ("100.00", "USD")
     assert (run_folder / "inputs" / "budget_plan.yaml").read_text() == lake.budget_plan.read_text()
+
+
+def test_a_page_on_marts_of_an_older_load_says_so(lake: Settings, run_folder: Path, write_bill: WriteBill) -> None:
+    ingest(lake, [write_bill("more.csv", [{"BilledCost": "150"}])], source="payer")
+    run = open_run("overview")
+    assert any("finops build" in notice.text for notice in run.context.notices)
+    checks = json.loads((run_folder / "checks.json").read_text(encoding="utf-8"))
+    assert {check["name"]: check["ok"] for check in checks}["the marts are of the current loads"] is False

@@ -57,7 +57,9 @@ def test_money_keeps_twelve_decimals_and_says_what_was_rounded_off(
     assert totals.values_rounded == int(Decimal(drift) != 0)
 
 
-@pytest.mark.parametrize("text", ["1_000", "1,5", "NaN", "Infinity", "12 USD", "0x10", "1e30", "", "--1", "1.2.3"])
+@pytest.mark.parametrize(
+    "text", ["1_000", "1,5", " 1.5", "1.5 ", "NaN", "Infinity", "12 USD", "0x10", "1e30", "", "--1", "1.2.3"]
+)
 def test_what_is_not_an_amount_refuses_the_whole_delivery(
     con: duckdb.DuckDBPyConnection, write_bill: WriteBill, text: str
 ) -> None:
@@ -197,6 +199,9 @@ def test_a_path_given_twice_counts_once(write_bill: WriteBill) -> None:
         ("a.csv", b"", "empty, not even a header"),
         ("a.csv", b"BilledCost;EffectiveCost\n1;2\n", "columns are not separated by commas"),
         ("a.csv", b"BilledCost,BilledCost\n1,2\n", "two columns are called 'BilledCost'"),
+        ("a.csv", b"Tags, tags\n1,2\n", "two columns are called 'Tags'"),
+        ("a.csv", b"BilledCost,EffectiveCost,\n1,2,\n", "column 3 has no name"),
+        ("a*.csv", b"BilledCost\n1\n", "would stand for other files too"),
         ("a.csv", b"\xff\xfe\x00", "header not readable"),
         ("a.csv.gz", b"not gzip", "header not readable"),
         ("a.csv.gz", gzip.compress(b"BilledCost," * 2000)[:60], "header not readable"),
@@ -239,3 +244,14 @@ def test_a_short_row_is_refused(con: duckdb.DuckDBPyConnection, write_bill: Writ
 
 def test_an_empty_delivery_has_no_totals(con: duckdb.DuckDBPyConnection, write_bill: WriteBill) -> None:
     assert _read(con, write_bill("a.csv", [])).totals == ()
+
+
+def test_a_column_of_any_name_is_kept(con: duckdb.DuckDBPyConnection, write_bill: WriteBill) -> None:
+    name = "x';drop \"y"
+    _read(con, write_bill("a.csv", [{name: "kept"}]))
+    assert _value(con, "x_Extra") == {name: "kept"}
+
+
+def test_a_charge_category_may_have_blanks_and_any_case(con: duckdb.DuckDBPyConnection, write_bill: WriteBill) -> None:
+    delivery = _read(con, write_bill("a.csv", [{"ChargeCategory": "usage "}]))
+    assert delivery.misspelt == {"ChargeCategory"}
