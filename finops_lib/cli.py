@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -37,8 +37,27 @@ def main() -> None:
         typer.echo(f"finops: {error}", err=True)
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
-        typer.echo("finops: interrupted; nothing half-written remains", err=True)
-        raise SystemExit(130) from None
+        _stopped()
+    except OSError as error:
+        if debug:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"finops: {place}{error.strerror or error}; next: check the path and its permissions", err=True)
+        raise SystemExit(2) from None
+    except Exception as error:
+        # What DuckDB and SQLAlchemy say of a full disk or a read-only folder is one line for people, too.
+        if "interrupted" in str(error).lower():
+            _stopped()
+        if debug or type(error).__module__.split(".")[0] not in ("_duckdb", "duckdb", "sqlalchemy"):
+            raise
+        first = " ".join(str(error).split())[:300]
+        typer.echo(f"finops: {first}; next: check that disk and folders can be written (--debug: traceback)", err=True)
+        raise SystemExit(1) from None
+
+
+def _stopped() -> NoReturn:
+    typer.echo("finops: interrupted; nothing half-written remains", err=True)
+    raise SystemExit(130) from None
 
 
 @app.callback()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from finops_lib.errors import ConfigError
 from finops_lib.focus import DIMENSIONS
 from finops_lib.runs.secrets import is_secret_name
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class Strict(BaseModel):
@@ -217,11 +219,13 @@ def read_yaml(path: Path) -> dict[str, Any]:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_OnceLoader)
     except OSError as error:
         raise ConfigError(
-            f"{path} cannot be read: {error.strerror}", next_step="check the path and its permissions", path=path
+            f"{path} is not a readable YAML file: {error.strerror}",
+            next_step="check the path and its permissions",
+            path=path,
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(
-            f"{path}: not readable as YAML: {_yaml_problem(error)}", next_step="correct the file", path=path
+            f"{path} is not a readable YAML file: {_yaml_problem(error)}", next_step="correct the file", path=path
         ) from error
     if content is None:
         return {}
@@ -240,7 +244,7 @@ def _yaml_problem(error: Exception) -> str:
     return f"line {error.problem_mark.line + 1}: {problem}" if error.problem_mark else problem
 
 
-def _read_as[M: BaseModel](model: type[M], path: Path) -> M:
+def _read_as(model: type[_Model], path: Path) -> _Model:
     """Read a YAML file that must fit `model`; an absent file is an empty one."""
     try:
         return model.model_validate(read_yaml(path) if path.exists() else {})

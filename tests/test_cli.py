@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from finops_lib.runs.doctor import examine
+from finops_lib.runs.ingest import ingest
 from finops_lib.settings import Settings
 from tests.conftest import WriteBill
 
@@ -66,6 +68,19 @@ def test_sql_answers_in_three_formats(settings: Settings, write_bill: WriteBill)
     assert "10.00" in _finops("sql", query).stdout
 
 
+def test_a_question_that_fails_on_a_row_is_one_line(settings: Settings, write_bill: WriteBill) -> None:
+    _finops("ingest", str(write_bill("a.csv", [{}])), "--source", "aws")
+    done = _finops("sql", "select cast(ServiceName as int) from cost")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith("finops: Conversion Error")
+
+
+def test_two_columns_of_one_name_are_both_printed(settings: Settings) -> None:
+    query = "select 1 as a, 2 as a"
+    assert json.loads(_finops("sql", query, "--format", "json").stdout) == [{"a": 1, "a_1": 2}]
+    assert _finops("sql", query, "--format", "csv").stdout == "a,a_1\n1,2\n"
+
+
 def test_the_marts_and_the_state_can_be_asked(settings: Settings, write_bill: WriteBill) -> None:
     _finops("ingest", str(write_bill("a.csv", [{}])), "--source", "aws")
     done = _finops("sql", "select sum(effective_cost) as e from daily_cost", "--format", "json")
@@ -111,3 +126,22 @@ def test_the_doctor_names_the_wrong_key_of_a_file(settings: Settings) -> None:
     assert done.returncode == 1
     [problem] = [check for check in json.loads(done.stdout) if not check["ok"]]
     assert "curency: unknown key" in problem["message"]
+
+
+def test_the_doctor_says_that_the_marts_are_older_than_the_loads(settings: Settings, write_bill: WriteBill) -> None:
+    _finops("ingest", str(write_bill("a.csv", [{}])), "--source", "aws")
+    assert {check.check: check.ok for check in examine()}["marts"]
+    ingest(settings, [write_bill("b.csv", [{"BilledCost": "11"}])], source="aws")
+    [marts] = [check for check in examine() if check.check == "marts"]
+    assert (marts.ok, marts.next_step) == (False, "finops build")
+    assert marts.message.startswith("marts are older than the loads")
+
+
+def test_the_doctor_survives_a_catalog_that_is_none(settings: Settings) -> None:
+    settings.lake.mkdir()
+    (settings.lake / "catalog.sqlite").write_bytes(b"this is no database" * 500)
+    done = _finops("doctor", "--format", "json")
+    assert done.returncode == 1, done.stderr
+    [lake] = [check for check in json.loads(done.stdout) if check["check"] == "lake"]
+    assert lake["message"].startswith("the lake cannot be read")
+    assert "restore catalog.sqlite" in lake["next_step"]

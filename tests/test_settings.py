@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from finops_lib.errors import ConfigError
-from finops_lib.settings import Settings, load_budget_plan, load_settings
+from finops_lib.settings import Settings, load_budget_plan, load_settings, read_yaml
 from tests.conftest import PROJECT
 
 
@@ -25,8 +25,10 @@ def _workbench(settings: Settings, text: str) -> None:
         ("allocation: {dimensions: {squad: {keys: [x]}}}", "unknown dimension 'squad'"),
         ("allocation: {dimensions: {team: {key: [x]}}}", r"allocation\.dimensions\.team\.key: unknown key"),
         ("sources: [{name: 'a b', provider: aws, path: x}]", r"sources\.0\.name"),
-        ("- a\n- b", "a list or text where keys were expected"),
-        ("a: [", "not readable as YAML"),
+        ("- a\n- b", "holds something else than `key: value` lines"),
+        ("a: [", "not a readable YAML file: line 1: "),
+        ("currency: USD\ncurrency: EUR", "line 2: currency is given twice"),
+        ("allocation: {dimensions: {team: {keys: [x], keys: [y]}}}", "keys is given twice"),
     ],
 )
 def test_a_wrong_workbench_file_names_the_place(settings: Settings, text: str, message: str) -> None:
@@ -82,6 +84,59 @@ def test_two_budgets_of_one_name_are_refused(tmp_path: Path) -> None:
     plan.write_text("budgets:\n" + budget * 2, encoding="utf-8")
     with pytest.raises(ConfigError, match="two budgets are called 'a'"):
         load_budget_plan(plan)
+
+
+def test_a_budget_plan_with_a_key_twice_is_refused(tmp_path: Path) -> None:
+    plan = tmp_path / "budget_plan.yaml"
+    plan.write_text("budgets: []\nbudgets: []\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="line 2: budgets is given twice"):
+        load_budget_plan(plan)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "api_token: [xoxb-1234567890",
+        "api_token: *xoxb-1234567890",
+        "api_token: !xoxb-1234567890",
+        "api_token: !<xoxb-1234567890",
+        "api_token: !x!xoxb-1234567890 1",
+        "api_token: &a xoxb-1234567890\nb: &a 1\nc: %",
+        "api_token: 'xoxb-1234567890",
+        "api_token: xoxb-1234567890",
+        "api_token: xoxb-1234567890: 1",
+        "sources: {name: xoxb-1234567890}",
+    ],
+)
+def test_an_error_never_shows_what_may_be_a_secret(settings: Settings, text: str) -> None:
+    _workbench(settings, text)
+    with pytest.raises(ConfigError, match=r"workbench\.yaml") as caught:
+        load_settings()
+    assert "xoxb" not in str(caught.value)
+
+
+def test_a_merged_block_may_change_a_key(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("a: &a {x: 1, y: 2}\nb: &b {<<: *a, x: 3}\nc: {<<: *b, y: 4}\n", encoding="utf-8")
+    assert read_yaml(path) == {"a": {"x": 1, "y": 2}, "b": {"x": 3, "y": 2}, "c": {"x": 3, "y": 4}}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("FINOPS_LAKE", "s3://user:hunter22@bucket/lake"), ("FINOPS_CATALOG", "postgresql://user:hunter22@db/lake")],
+)
+def test_a_lake_elsewhere_is_refused(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=f"{name} is .*supports only a local folder") as caught:
+        load_settings()
+    assert "hunter22" not in str(caught.value)
+
+
+def test_an_empty_catalog_variable_is_none(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FINOPS_CATALOG", "")
+    assert load_settings() == settings
 
 
 def test_the_files_of_the_project_itself_are_right(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

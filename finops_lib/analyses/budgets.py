@@ -11,7 +11,7 @@ against history. Declined: a month-to-date projection; it turns the fees of day 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
@@ -29,7 +29,8 @@ STALE_AFTER_DAYS = 7
 # 10 % ahead of an even pace is worth a look before the forecast breaks (domain.md 1.9).
 AHEAD_OF_PACE = Decimal("1.10")
 WORST_FIRST: tuple[Colour, ...] = ("red", "orange", "yellow", "grey", "green")
-CENT = Decimal("0.01")
+# A mean of seven days has digits that no column of the lake holds.
+LAKE_DIGITS = Decimal(1).scaleb(-12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +39,28 @@ class _Period:
 
     period: BillingPeriod
     through: date
-    actual: Decimal
-    by_calendar: Decimal
-    known_later: dict[date, Decimal]
-    later_by_calendar: Decimal
+    usage: dict[date, Decimal]
+    by_calendar: dict[date, Decimal]
     burn: Decimal | None
     usage_days: int
 
     @property
+    def actual(self) -> Decimal:
+        """What the complete days cost."""
+        return self._through(self.usage) + self.fees
+
+    @property
+    def fees(self) -> Decimal:
+        """What of the complete days follows the calendar."""
+        return self._through(self.by_calendar)
+
+    @property
     def known(self) -> Decimal:
         """All cost that is known, incomplete days included: a lower bound of what will be charged."""
-        return self.actual + sum(self.known_later.values(), Decimal(0)) + self.later_by_calendar
+        return sum((*self.usage.values(), *self.by_calendar.values()), Decimal(0))
+
+    def _through(self, costs: Mapping[date, Decimal]) -> Decimal:
+        return sum((cost for day, cost in costs.items() if day <= self.through), Decimal(0))
 
 
 def evaluate_budgets(
@@ -101,22 +113,21 @@ def courses(plan: Sequence[Mapping[str, Any]], statuses: Sequence[BudgetStatus],
 
     Returns:
         budget, day, cost (exact; what is known of that day, null where nothing is), expected_total (float; the running
-        total the run rate leads to, from the last complete day on).
+        total that ends at the forecast, from the last complete day on).
     """
     rows: list[dict[str, Any]] = []
     budgets = {budget["name"]: budget for budget in plan}
-    for status in statuses:
-        budget = budgets[status.budget]
-        mine = _counted(budget, _in_scope(budget, days)).filter(pl.col("BillingCurrency") == status.currency)
-        known = {row["day"]: row["cost"] for row in _by_day(mine).iter_rows(named=True)}
-        total = Decimal(0)
-        for day in days_in(status.period_start, status.period_end):
-            is_complete = day <= status.data_through
-            total += known.get(day, Decimal(0)) if is_complete else status.burn_per_day or Decimal(0)
-            has_rate = day >= status.data_through and status.burn_per_day is not None
-            cost = known.get(day, Decimal(0) if is_complete else None)
-            expected = float(total) if has_rate else None
-            rows.append({"budget": status.budget, "day": day, "cost": cost, "expected_total": expected})
+    with localcontext(prec=50):
+        for status in statuses:
+            budget = budgets[status.budget]
+            mine = _counted(budget, _in_scope(budget, days)).filter(pl.col("BillingCurrency") == status.currency)
+            known = _by_day(mine)
+            spent = _split(mine, BillingPeriod.of(status.period_start), status.data_through, status.burn_per_day)
+            for day, total in _running(_expected_days(spent)):
+                cost = known.get(day, Decimal(0) if day <= status.data_through else None)
+                has_rate = day >= status.data_through and status.burn_per_day is not None
+                expected = float(total) if has_rate else None
+                rows.append({"budget": status.budget, "day": day, "cost": cost, "expected_total": expected})
     kinds = [
         ("budget", pl.String()),
         ("day", pl.Date()),
@@ -147,8 +158,9 @@ def _evaluate(budget: Mapping[str, Any], days: pl.DataFrame, as_of: date) -> Bud
     spent = _measure(_counted(budget, mine), period, as_of)
     if (as_of - spent.through).days > STALE_AFTER_DAYS:
         return _unknown(budget, period, amount, as_of, f"no complete day has arrived since {_last(spent.through)}")
-    forecast = _forecast(spent)
-    exhausted = _exhaustion(spent, _by_day(_counted(budget, mine)), amount)
+    running = _running(_expected_days(spent))
+    forecast = None if spent.burn is None else running[-1][1]
+    exhausted = next((day for day, total in running if total >= amount), None)
     colour, reason = _judge(spent, forecast, exhausted, amount, currency)
     foreign = _foreign_cost(_counted(budget, scope), currency, period)
     if foreign:
@@ -215,16 +227,18 @@ def _measure(counted: pl.DataFrame, period: BillingPeriod, as_of: date) -> _Peri
     reached: list[date] = counted.get_column("complete_through").drop_nulls().to_list()
     live = [day for day in reached if (as_of - day).days <= STALE_AFTER_DAYS]
     through = min([as_of, *live]) if live else max(reached, default=date.min)
+    burn = _burn(counted.filter(pl.col("is_usage") & (pl.col("day") <= through)), through)
+    return _split(counted, period, through, burn)
+
+
+def _split(counted: pl.DataFrame, period: BillingPeriod, through: date, burn: Decimal | None) -> _Period:
     in_period = counted.filter((pl.col("day") >= period.start) & (pl.col("day") < period.end))
-    later = in_period.filter(pl.col("day") > through)
     return _Period(
         period=period,
         through=through,
-        actual=_total(in_period.filter(pl.col("day") <= through)),
-        by_calendar=_total(in_period.filter(~pl.col("is_usage") & (pl.col("day") <= through))),
-        known_later={r["day"]: r["cost"] for r in _by_day(later.filter(pl.col("is_usage"))).iter_rows(named=True)},
-        later_by_calendar=_total(later.filter(~pl.col("is_usage"))),
-        burn=_burn(counted.filter(pl.col("is_usage") & (pl.col("day") <= through)), through),
+        usage=_by_day(in_period.filter(pl.col("is_usage"))),
+        by_calendar=_by_day(in_period.filter(~pl.col("is_usage"))),
+        burn=burn,
         usage_days=counted.filter(pl.col("day") <= through).get_column("day").n_unique(),
     )
 
@@ -237,30 +251,28 @@ def _burn(usage: pl.DataFrame, through: date) -> Decimal | None:
     days = min(RATE_DAYS, (through - first).days + 1)
     if days < FEWEST_DAYS:
         return None
-    return _total(usage.filter(pl.col("day") > through - timedelta(days=days))) / days
+    return (_total(usage.filter(pl.col("day") > through - timedelta(days=days))) / days).quantize(LAKE_DIGITS)
 
 
-def _forecast(spent: _Period) -> Decimal | None:
-    """Give the actual plus a rate for each day still open; an incomplete day counts what is known, if that is more."""
-    if spent.burn is None:
-        return None
-    open_days = days_in(max(spent.through + timedelta(days=1), spent.period.start), spent.period.end)
-    rest = sum((max(spent.known_later.get(day, Decimal(0)), spent.burn) for day in open_days), Decimal(0))
-    return spent.actual + spent.later_by_calendar + rest
+def _expected_days(spent: _Period) -> Iterator[tuple[date, Decimal]]:
+    """Give what each day of the period is expected to cost; forecast, exhaustion and course are all sums of this.
 
-
-def _exhaustion(spent: _Period, by_day: pl.DataFrame, amount: Decimal) -> date | None:
-    """Give the day on which the running total reaches the amount, known or at the present rate; None if not in time."""
-    known = {row["day"]: row["cost"] for row in by_day.iter_rows(named=True)}
-    total = Decimal(0)
+    A complete day costs what is known. Any other has at least the usage of the rate, and the fees that are known.
+    """
+    nothing = Decimal(0)
     for day in days_in(spent.period.start, spent.period.end):
-        cost = known.get(day, Decimal(0))
+        usage = spent.usage.get(day, nothing)
         if day > spent.through:
-            cost = max(cost, spent.burn or Decimal(0))
+            usage = max(usage, spent.burn or nothing)
+        yield day, usage + spent.by_calendar.get(day, nothing)
+
+
+def _running(costs: Iterable[tuple[date, Decimal]]) -> list[tuple[date, Decimal]]:
+    total, totals = Decimal(0), []
+    for day, cost in costs:
         total += cost
-        if total >= amount:
-            return day
-    return None
+        totals.append((day, total))
+    return totals
 
 
 def _judge(
@@ -268,8 +280,8 @@ def _judge(
 ) -> tuple[Colour, str]:
     share = Decimal((spent.through - spent.period.start).days + 1) / spent.period.days
     # Fees of the first days are no pace: they are taken out of what was spent and of what was planned.
-    planned = (amount - spent.by_calendar) * share
-    pace = (spent.actual - spent.by_calendar) / planned if planned > 0 else Decimal(0)
+    planned = (amount - spent.fees) * share
+    pace = (spent.actual - spent.fees) / planned if planned > 0 else Decimal(0)
     if spent.known >= amount:
         since = f" since {exhausted.day} {exhausted:%b}" if exhausted else ""
         over = f"{_say(spent.known - amount, currency)} over{since}"
@@ -292,8 +304,9 @@ def _foreign_cost(counted: pl.DataFrame, currency: str, period: BillingPeriod) -
     return " and ".join(_say(row["cost"], row["BillingCurrency"]) for row in sums.iter_rows(named=True) if row["cost"])
 
 
-def _by_day(counted: pl.DataFrame) -> pl.DataFrame:
-    return counted.group_by("day").agg(pl.col("cost").sum()).sort("day")
+def _by_day(counted: pl.DataFrame) -> dict[date, Decimal]:
+    sums = counted.group_by("day").agg(pl.col("cost").sum()).sort("day")
+    return {row["day"]: row["cost"] for row in sums.iter_rows(named=True)}
 
 
 def _total(counted: pl.DataFrame) -> Decimal:

@@ -81,7 +81,9 @@ def open_lake(
 
 def attach(con: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool, snapshot: int | None = None) -> int:
     """Attach the catalog in `path` as `lake`, make it the default, and give the snapshot that is seen."""
-    options = [f"data_path '{sql_text(path / DATA_FOLDER)}/'", "meta_journal_mode 'WAL'", "meta_busy_timeout 10000"]
+    # Files are named relative to the data path, so a lake that was moved or copied works where it is now.
+    options = [f"data_path '{sql_text(path / DATA_FOLDER)}/'", "override_data_path true"]
+    options += ["meta_journal_mode 'WAL'", "meta_busy_timeout 10000"]
     options.append("data_inlining_row_limit 0")
     if read_only:
         options.append("read_only")
@@ -95,7 +97,7 @@ def attach(con: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool, snaps
         if snapshot is None:
             raise
         raise LakeError(
-            f"the lake has no snapshot {snapshot}", next_step="choose one of: finops lake snapshots", snapshot=snapshot
+            f"the lake has no snapshot {snapshot}", next_step="use one of those in: finops runs list", snapshot=snapshot
         ) from error
     return int(seen)
 

@@ -197,16 +197,11 @@ def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
         ("reason", pl.String()),
     ]
     ready = [{**row, "share": None if row["share"] is None else float(row["share"])} for row in rows]
-    return pl.DataFrame([{**row, "forecast": _rounded(row["forecast"])} for row in ready], schema=schema)
+    return pl.DataFrame(ready, schema=schema)
 
 
 def _is_unseen(status: BudgetStatus) -> bool:
     return status.colour == "grey" and status.burn_per_day is None and status.actual == 0
-
-
-def _rounded(amount: Decimal | None) -> Decimal | None:
-    # Seven days divide into more digits than a column of the lake has.
-    return None if amount is None else amount.quantize(Decimal(1).scaleb(-12))
 
 
 def _finding(statuses: Sequence[BudgetStatus]) -> str:

@@ -165,7 +165,10 @@ def ingestion_actions(
 ) -> Element:
     """Say who repairs what: broken checks, refused deliveries, silent sources."""
     soon = say.day(as_of + timedelta(days=2))
-    stakes = {row["x_SourceId"]: say.money(row["billed_cost"], row["BillingCurrency"]) for row in money.to_dicts()}
+    stakes: dict[tuple[str, str], list[str]] = {}
+    for row in money.to_dicts():
+        amount = say.money(row["billed_cost"], row["BillingCurrency"])
+        stakes.setdefault((row["x_Provider"], row["x_SourceId"]), []).append(amount)
     broken = [
         Action(
             f"Send no report until this holds again: {claim_words(verdict)}",
@@ -182,8 +185,9 @@ def ingestion_actions(
     ]
     late = [
         Action(
-            f"Ask why {row['x_SourceId']} delivers nothing after {say.day(row['newest_day'])}, or retire it",
-            f"{stakes.get(row['x_SourceId'], '')} in the lake",
+            f"Ask why {row['x_SourceId']} delivers nothing of {say.provider(row['x_Provider'])} after "
+            f"{say.day(row['newest_day'])}, or retire it",
+            f"{' and '.join(stakes.get((row['x_Provider'], row['x_SourceId']), []))} in the lake",
             f"owner of {row['x_SourceId']}",
             soon,
         )

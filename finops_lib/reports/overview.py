@@ -26,6 +26,7 @@ NO_HISTORY = "nothing before it to compare with"
 QUIET_SHARE = Decimal("0.01")
 # Fewer days of usage give no rate (domain.md 1.7).
 FEWEST_DAYS = 3
+LAKE_DIGITS = Decimal(1).scaleb(-12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def read_totals(frame: pl.DataFrame, *, currency: str, provider: str = "") -> To
     month, zero = row["month_cost"] or Decimal(0), Decimal(0)
     days = row["last_week_days"]
     # A whole week has no weekday bias; what follows the calendar is counted once and never extrapolated.
-    ahead = row["last_week_usage"] / days * row["days_left"] if days >= FEWEST_DAYS else None
+    ahead = row["last_week_usage"] * row["days_left"] / days if days >= FEWEST_DAYS else None
     if row["days_left"] == 0:
         ahead = zero
     return Totals(
@@ -101,7 +102,8 @@ def read_totals(frame: pl.DataFrame, *, currency: str, provider: str = "") -> To
         former_month_day=row["former_month_day"],
         former_month=row["former_month_cost"],
         former_month_whole=row["former_month_whole_cost"],
-        expected_month=None if ahead is None else month + ahead,
+        # A mean has digits that no column of the lake holds.
+        expected_month=None if ahead is None else (month + ahead).quantize(LAKE_DIGITS),
         year=row["year_cost"] or zero,
         year_first_day=row["year_first_day"],
         former_year=row["former_year_cost"],
@@ -209,7 +211,7 @@ def overview_result(
         "week_before_cost": totals.week_before,
         "month_cost": totals.month,
         "former_month_cost": totals.former_month,
-        "expected_month_cost": None if totals.expected_month is None else _as_in_the_lake(totals.expected_month),
+        "expected_month_cost": totals.expected_month,
         "year_cost": totals.year,
         "last_30_cost": totals.last_30,
         "former_30_cost": totals.former_30,
@@ -303,8 +305,3 @@ def _share(part: Decimal, whole: Decimal | None) -> Decimal:
 
 def _more(share: Decimal) -> str:
     return "more" if share > 0 else "less"
-
-
-def _as_in_the_lake(amount: Decimal) -> Decimal:
-    # A rate is a mean: digits beyond the lake's own would only pretend.
-    return amount.quantize(Decimal(1).scaleb(-12))

@@ -166,9 +166,9 @@ def coverage(frame: pl.DataFrame, totals: Totals | None) -> Showable:
         currency=totals.currency,
         target=COVERAGE_GOAL,
         title=finding,
-        subtitle=f"Share of effective cost with an owner, {totals.currency}, billing month {say.month(totals.as_of)}, "
-        "without tax and credits",
-        source="tag_coverage",
+        subtitle=f"Share of effective cost with an owner, {totals.currency}, "
+        f"{say.days(totals.period.start, totals.as_of)}, without tax and credits",
+        source=SOURCE,
     )
 
 

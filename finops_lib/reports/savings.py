@@ -235,7 +235,7 @@ def _groups(found: Iterable[Recommendation]) -> list[tuple[str, list[Recommendat
 
 
 def _bars(groups: Sequence[tuple[str, Decimal]], total: Total, title: str, by: str, *, empty: str) -> page.Showable:
-    amounts = pl.Decimal(38, 6)
+    amounts = pl.Decimal(38, 12)
     frame = pl.DataFrame(groups, schema=[("name", pl.String()), ("expected_savings", amounts)], orient="row")
     return charts.ranked(
         frame,
@@ -274,8 +274,7 @@ def _sum(group: Iterable[Recommendation]) -> Decimal:
 
 
 def _expected(group: Iterable[Recommendation]) -> Decimal:
-    weighed = ((r.monthly_savings * Decimal(str(r.confidence))).quantize(Decimal("0.000001")) for r in group)
-    return sum(weighed, Decimal(0))
+    return sum((r.monthly_savings * Decimal(str(r.confidence)) for r in group), Decimal(0))
 
 
 def _short(resource_id: str) -> str:

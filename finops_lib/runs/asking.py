@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
+
+if TYPE_CHECKING:
+    import polars
 
 from finops_lib.errors import ConfigError
 from finops_lib.lake.create import ensure_lake
@@ -36,10 +39,10 @@ def open_for_questions(settings: Settings, *, snapshot: int | None = None) -> La
 
 
 def ask(lake: Lake, query: str) -> duckdb.DuckDBPyRelation:
-    """Run one reading statement to its end; of two columns with one name the second is called `name_1`.
+    """Prepare the answer to one reading statement; of two columns with one name the second is called `name_1`.
 
     Raises:
-        ConfigError: not valid SQL, more than one statement, one that is not a question, or one that fails on a row.
+        ConfigError: not valid SQL, more than one statement, or one that is not a question.
     """
     with _in_one_line():
         kinds = [statement.type for statement in lake.con.extract_statements(query)]
@@ -55,16 +58,23 @@ def ask(lake: Lake, query: str) -> duckdb.DuckDBPyRelation:
         if len(set(answer.columns)) < len(answer.columns):
             named = (f'#{place} as "{name}"' for place, name in enumerate(_unique(answer.columns), start=1))
             answer = answer.project(", ".join(named))
-        # Until now nothing was computed: what is wrong with a row shows only here.
-        answer.execute()
         return answer
 
 
 def ask_for_rows(lake: Lake, query: str) -> tuple[list[str], list[dict[str, Any]]]:
-    """Give the columns and the rows of `ask`."""
+    """Give the columns and the rows of `ask`; a row that cannot be computed is a ConfigError too."""
     answer = ask(lake, query)
     with _in_one_line():
         return answer.columns, [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
+
+
+def ask_for_frame(lake: Lake, query: str) -> polars.DataFrame:
+    """Give the rows of `ask` as a frame; a row that cannot be computed is a ConfigError too."""
+    import polars
+
+    answer = ask(lake, query)
+    with _in_one_line(polars.exceptions.ComputeError):
+        return polars.DataFrame(answer)
 
 
 def _unique(names: Sequence[str]) -> list[str]:
@@ -79,10 +89,11 @@ def _unique(names: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def _in_one_line() -> Iterator[None]:
+def _in_one_line(*also: type[Exception]) -> Iterator[None]:
+    failures: tuple[type[Exception], ...] = (duckdb.Error, *also)
     try:
         yield
-    except duckdb.Error as error:
+    except failures as error:
         raise ConfigError(
             " ".join(str(error).split())[:600], next_step="correct the query; finops catalog lists tables and marts"
         ) from error

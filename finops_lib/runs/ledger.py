@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from finops_lib.runs import clock, processes
@@ -74,19 +75,31 @@ def reclaim(settings: Settings, state: State) -> list[RunRecord]:
 
 
 def rebuild_gallery(settings: Settings, state: State) -> None:
-    """Write outputs/index.html anew from the ledger."""
+    """Write outputs/index.html anew: the ledger's runs, and those another lake's ledger left in the folder."""
     settings.outputs.mkdir(parents=True, exist_ok=True)
     with gallery_lock(settings.outputs):
-        write_gallery(settings.outputs, list_runs(state, limit=GALLERY_RUNS))
+        known = {run.run_id: run for run in list_runs(state, limit=GALLERY_RUNS)}
+        newest = sorted(settings.outputs.glob(f"*/[!.]*/{RUN}"), key=lambda path: path.parent.name)[-GALLERY_RUNS:]
+        for path in newest:
+            if path.parent.name not in known and (fields := _told(path)):
+                known[path.parent.name] = RunRecord(**fields)
+        runs = sorted(known.values(), key=lambda run: (run.started_at, run.run_id), reverse=True)
+        write_gallery(settings.outputs, runs[:GALLERY_RUNS])
 
 
 def _published(settings: Settings, run: RunRecord) -> RunRecord | None:
     """Give the run's own word, if its runner died between publishing the report and telling the ledger."""
-    path = settings.outputs / run.notebook / run.run_id / RUN
+    fields = _told(settings.outputs / run.notebook / run.run_id / RUN)
+    return replace(run, **fields) if fields else None
+
+
+def _told(path: Path) -> dict[str, Any]:
+    """Read a run.json; nothing if it is not one of ours."""
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    for name in ("started_at", "finished_at", "heartbeat_at"):
-        fields[name] = datetime.fromisoformat(fields[name])
-    return replace(run, **fields)
+        fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        for name in ("started_at", "finished_at", "heartbeat_at"):
+            fields[name] = datetime.fromisoformat(fields[name])
+        RunRecord(**fields)
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
+    return fields

@@ -121,7 +121,8 @@ def _instant(name: str, types: dict[str, str]) -> str:
         # A cast to TIMESTAMP drops an offset without a word; only the slower cast to TIMESTAMPTZ applies it.
         has_offset = f"contains(substr({name}, 11), '+') or contains(substr({name}, 11), '-')"
         aware = f"try_cast({name} as TIMESTAMPTZ) at time zone 'UTC'"
-        return f"case when {has_offset} then {aware} else try_cast({name} as TIMESTAMP) end"
+        # Without the Z, because DuckDB refuses it after minutes (2026-06-03T00:00Z, as Azure writes).
+        return f"case when {has_offset} then {aware} else try_cast(rtrim({name}, 'Z') as TIMESTAMP) end"
     if types[name] == "TIMESTAMP WITH TIME ZONE":
         return f"({name} at time zone 'UTC')"
     return f"try_cast({name} as TIMESTAMP)"

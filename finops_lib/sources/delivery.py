@@ -184,7 +184,7 @@ def _refuse(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], names:
             query = f"select x_Row, {value} from mapped where {problem.condition} order by x_Row limit {PROBLEMS_SHOWN}"
             for row, text in con.execute(query).fetchall():
                 cell = "empty" if text is None else repr(text[:60])
-                shown.append(f"{file.path.name} row {row}: {problem.column} {cell} {problem.why}")
+                shown.append(f"{_short(file, files)} row {row}: {problem.column} {cell} {problem.why}")
         if len(shown) >= PROBLEMS_SHOWN:
             break
     shown.sort(key=_file_and_row)
@@ -202,13 +202,21 @@ def _file_and_row(line: str) -> tuple[str, int]:
     return file, int(rest.split(":", 1)[0])
 
 
+def _short(file: BillingFile, files: Sequence[BillingFile]) -> str:
+    """Give the file's name, or its path where another file of the delivery has the same name."""
+    is_alone = sum(other.path.name == file.path.name for other in files) == 1
+    return file.path.name if is_alone else str(file.path)
+
+
 def _unreadable(files: Sequence[BillingFile], error: duckdb.Error) -> DataError:
-    lines = str(error).splitlines()
-    place = next((line for line in lines if "Line:" in line), "")
+    # DuckDB explains a CSV in a page of options; the line number and what it expected are what a person needs.
+    lines = [line.strip() for line in str(error).splitlines()]
+    told = [line for line in dict.fromkeys(lines) if line.startswith(("Line:", "Expected", "Value"))]
+    first = lines[0].removeprefix("Invalid Input Error: ")
     path = next((str(file.path) for file in files if str(file.path) in str(error)), str(files[0].path))
     return DataError(
-        f"{path}: not readable to its end: {lines[0][:200]} {place[:100]}".strip(),
-        next_step="have the file delivered again; nothing was loaded",
+        f"{path}: not readable to its end: {'; '.join([first, *told])[:400]}",
+        next_step="have the file delivered again; nothing was loaded (line 1 is the header)",
         path=path,
     )
 

@@ -82,6 +82,14 @@ def read_statement(file_group: Sequence[BillingFile], *, with_row_number: bool =
 def _expand(path: Path) -> list[Path]:
     if path.is_dir():
         inside = sorted(file for file in path.rglob("*") if file.is_file() and _format(file))
+        manifest = next((file for file in path.rglob("*anifest.json") if file.is_file()), None)
+        if manifest is not None:
+            # Such a tree holds superseded runs beside the newest one; taking all of its files would count twice.
+            raise DataError(
+                f"{path}: an export tree with manifests ({manifest.name}), which this version cannot follow",
+                next_step="give the folder or files of one single run of the export",
+                path=path,
+            )
         if not inside:
             raise DataError(
                 f"{path}: no billing file in this folder",
@@ -143,7 +151,11 @@ def _csv_header(path: Path) -> tuple[str, ...]:
             io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text,
         ):
             header = next(csv.reader(text, strict=True), [])
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: not UTF-8 ({error.reason} at byte {error.start})", next_step="save it as UTF-8", path=path
+        ) from error
+    except (OSError, EOFError, csv.Error) as error:
         raise DataError(
             f"{path}: header not readable ({error})", next_step="deliver the file again", path=path
         ) from error

@@ -203,6 +203,33 @@ def test_a_course_runs_from_known_days_into_the_rate() -> None:
     assert course.filter(pl.col("day") == date(2026, 11, 30)).row(0) == ("shop", date(2026, 11, 30), None, 300.0)
 
 
+def test_forecast_course_and_exhaustion_follow_one_rule_on_a_day_that_is_not_complete() -> None:
+    through = date(2026, 11, 9)
+    late = [
+        day_row(date(2026, 11, 10), "500", through, ChargeCategory="Purchase", is_scheduled=True),
+        day_row(date(2026, 11, 10), "4", through),
+        day_row(date(2026, 11, 11), "30", through),
+    ]
+    days = days_of("10", first="2026-10-20", last="2026-11-09", extra=late)
+    plan = [budget("640")]
+    statuses = evaluate_budgets(plan, days, as_of=date(2026, 11, 11))
+    # 9 x 10 = 90; the 10th 500 + max(4, 10) = 600; the 11th max(30, 10) = 630; 640 on the 12th; 19 x 10 more = 820
+    assert (statuses[0].actual, statuses[0].forecast, statuses[0].exhaustion_date) == (90, 820, date(2026, 11, 12))
+    course = courses(plan, statuses, days)
+    totals = dict(course.select("day", "expected_total").iter_rows())
+    assert [totals[date(2026, 11, n)] for n in (8, 9, 10, 11, 12, 30)] == [None, 90.0, 600.0, 630.0, 640.0, 820.0]
+    assert course.filter(pl.col("day") == date(2026, 11, 10)).get_column("cost").to_list() == [504]
+
+
+def test_a_rate_has_no_more_digits_than_the_lake() -> None:
+    busy = [day_row(date(2026, 11, 10), "10", date(2026, 11, 10))]
+    days = days_of("9", first="2026-10-20", last="2026-11-10", extra=busy)
+    [status] = evaluate_budgets([budget("400")], days, as_of=date(2026, 11, 10))
+    # 7 x 9 + 10 = 73 a week; 100 so far, 20 more days
+    assert status.burn_per_day == Decimal("10.428571428571")
+    assert status.forecast == Decimal("100") + 20 * Decimal("10.428571428571")
+
+
 def test_last_months_forecast_of_the_tenth_is_measured() -> None:
     steady = days_of("10", first="2026-09-20", last="2026-10-10")
     later = days_of("11", first="2026-10-11", last="2026-11-05")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from decimal import Decimal
 
 import polars as pl
 import pytest
 
-from finops_lib.analyses.savings import NOT_EVALUATED, RULES, find_savings, portfolio
+from finops_lib.analyses.savings import MIN_MONTHLY, NOT_EVALUATED, RULES, find_savings, portfolio
 from finops_lib.analyses.savings.gp2_volume import gp3_cost
 from finops_lib.errors import ConfigError, QualityError
 from finops_lib.findings import Recommendation
+from finops_lib.runs.parameters import read_parameters
 from tests.analyses.conftest import QueriedLake
+from tests.conftest import PROJECT
 
 AS_OF = date(2026, 10, 30)
 FRAMES = ("savings_resource_meters", "savings_commitments")
@@ -201,6 +204,58 @@ def test_an_unused_commitment_states_its_waste(lake: QueriedLake) -> None:
     # September has 30 days: 20 x 365 / 12 / 30
     assert (hit.resource_id, hit.monthly_savings) == ("sp-1", Decimal("20.277778"))
     assert hit.evidence == "20 % unused in 2026-09; Plan"
+
+
+def charge_commitment(lake: QueriedLake, day: str, unused: str) -> None:
+    for status, cost in (("Used", "80"), ("Unused", unused)):
+        lake.charge(day, cost, CommitmentDiscountId="sp-1", CommitmentDiscountStatus=status)
+
+
+def test_a_month_of_a_commitment_is_over_with_its_last_day(lake: QueriedLake) -> None:
+    charge_commitment(lake, "2026-09-10", "20")
+    charge_commitment(lake, "2026-10-10", "80")
+    lake.charge("2026-11-05", 1)
+    lake.load(1, 1, delivered_at="2026-11-20 00:00:00")
+    said = {}
+    for day in ("2026-10-30", "2026-10-31"):
+        frame = lake.query("savings_commitments", as_of=day)
+        [hit] = RULES.get("unused-commitment").find(frame)
+        said[day] = hit.evidence[:23]
+    assert said == {"2026-10-30": "20 % unused in 2026-09;", "2026-10-31": "50 % unused in 2026-10;"}
+
+
+def test_a_month_is_judged_on_its_last_included_day() -> None:
+    row = {
+        "x_Provider": "aws",
+        "CommitmentDiscountId": "sp-1",
+        "CommitmentDiscountName": None,
+        "CommitmentDiscountType": None,
+        "x_BillingMonth": date(2026, 10, 1),
+        "BillingCurrency": "USD",
+        "used_effective_cost": Decimal(80),
+        "unused_effective_cost": Decimal(20),
+    }
+    find = RULES.get("unused-commitment").find
+    assert list(find(pl.DataFrame([{**row, "data_through": date(2026, 10, 30)}]))) == []
+    [hit] = find(pl.DataFrame([{**row, "data_through": date(2026, 10, 31)}]))
+    # October has 31 days: 20 x 365 / 12 / 31
+    assert hit.monthly_savings == Decimal("19.623656")
+
+
+def test_no_saving_carries_the_digits_of_a_division(lake: QueriedLake) -> None:
+    charge_daily(lake, "EBS:VolumeUsage.gp2", "1.23", ResourceId="vol-1", ConsumedQuantity="7", PricingUnit="GB-Mo")
+    found = found_in(lake)
+    assert found
+    assert all(r.monthly_savings.as_tuple().exponent >= -6 for r in found)  # type: ignore[operator]
+
+
+def test_the_overview_and_the_savings_page_leave_out_the_same(lake: QueriedLake) -> None:
+    charge_daily(lake, "PublicIPv4:IdleAddress", "0.01")
+    assert found_in(lake) == []
+    pages = {name: json.loads((PROJECT / f"notebooks/{name}.ipynb").read_text()) for name in ("overview", "savings")}
+    [least] = [p.default for p in read_parameters(pages["savings"]) if p.name == "min_monthly"]
+    assert Decimal(str(least)) == MIN_MONTHLY
+    assert "min_monthly" not in json.dumps(pages["overview"])
 
 
 def test_small_savings_are_left_out_on_request(lake: QueriedLake) -> None:

@@ -225,6 +225,8 @@ def test_coverage_names_the_dimensions_below_the_goal() -> None:
     schema = {"dimension": pl.String, "effective_cost": MONEY, "allocated_effective_cost": MONEY}
     rows = [("team", Decimal(100), Decimal(89)), ("project", Decimal(100), Decimal(90))]
     chart = overview_charts.coverage(pl.DataFrame(rows, schema=schema, orient="row"), TOTALS)
+    assert "1\u201320 Oct 2026" in chart.text()
+    assert "tag_coverage" not in chart.text()
     assert chart.text().splitlines()[0] == "Team: below the goal of 90%"
 
 
@@ -321,6 +323,10 @@ def test_totals_extrapolate_the_rate_of_the_last_week() -> None:
     assert totals is not None
     # 100 so far and 11 days of 70 / 7
     assert totals.expected_month == Decimal(210)
+    noisy = overview.read_totals(pl.DataFrame([{**row, "last_week_usage": Decimal(71)}]), currency="USD")
+    assert noisy is not None
+    # 100 + 71 x 11 / 7, with the twelve digits of the lake
+    assert noisy.expected_month == Decimal("211.571428571429")
     young = overview.read_totals(pl.DataFrame([{**row, "last_week_days": 2}]), currency="USD")
     assert young is not None
     assert young.expected_month is None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from finops_lib.errors import ConfigError, LakeError
-from finops_lib.runs.asking import ask, open_for_questions
+from finops_lib.lake.open import Lake
+from finops_lib.runs.asking import ask, ask_for_frame, ask_for_rows, open_for_questions
 from finops_lib.runs.ingest import ingest
 from finops_lib.settings import Settings
 from tests.conftest import WriteBill
@@ -65,6 +67,43 @@ def test_nothing_outside_the_lake_can_be_read(settings: Settings, tmp_path: Path
 def test_a_wrong_query_says_where(settings: Settings) -> None:
     with open_for_questions(settings) as lake, pytest.raises(ConfigError, match="finops catalog lists"):
         ask(lake, "select nothing_like_it from cost")
+
+
+@pytest.mark.parametrize("fetch", [ask_for_rows, ask_for_frame])
+@pytest.mark.parametrize("rows", [1, 1_000_000])
+def test_a_value_that_does_not_fit_is_said_in_one_line(
+    settings: Settings, fetch: Callable[[Lake, str], object], rows: int
+) -> None:
+    query = f"select case when i = {rows - 1} then cast('x' || i as int) end as y from range({rows}) t(i)"
+    with open_for_questions(settings) as lake, pytest.raises(ConfigError, match="Conversion Error") as caught:
+        fetch(lake, query)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_answer_is_given_as_a_frame(settings: Settings) -> None:
+    with open_for_questions(settings) as lake:
+        assert ask_for_frame(lake, "select 1 as a, 2 as a").to_dicts() == [{"a": 1, "a_1": 2}]
+
+
+@pytest.mark.parametrize(
+    ("query", "columns"),
+    [
+        ("select 1 as a, 2 as a", ["a", "a_1"]),
+        ("select 1 as a, 2 as a, 3 as a, 4 as a_1", ["a", "a_2", "a_3", "a_1"]),
+        ("select 1 as a, 2 as A, 3 as a", ["a", "A", "a_1"]),
+        ("""select 1 as "x""y", 2 as "x""y" """, ['x"y', 'x"y_1']),
+    ],
+)
+def test_columns_of_one_name_are_all_kept(settings: Settings, query: str, columns: list[str]) -> None:
+    with open_for_questions(settings) as lake:
+        values = dict(zip(columns, range(1, 5), strict=False))
+        assert ask_for_rows(lake, query) == (columns, [values])
+
+
+def test_the_order_of_rows_survives_new_names(settings: Settings) -> None:
+    with open_for_questions(settings) as lake:
+        _, rows = ask_for_rows(lake, "select i as a, i as a from range(5000) t(i) order by i % 7, i desc limit 3")
+    assert [row["a_1"] for row in rows] == [4998, 4991, 4984]
 
 
 def test_an_old_snapshot_is_seen_as_it_was(settings: Settings, write_bill: WriteBill) -> None:

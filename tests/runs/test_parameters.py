@@ -143,9 +143,11 @@ def test_the_ledger_is_not_shown_a_refused_secret() -> None:
     ("content", "why"),
     [
         ("limit: 1\nlimit: 2\n", "given twice"),
-        ("- 1\n", "holds no"),
-        ("a: [1\n", "not a readable YAML"),
-        ("1: 2\n", "holds no"),
+        ("nested: {a: 1, a: 2}\n", "line 1: a is given twice"),
+        ("- 1\n", "something else than"),
+        ("a: 1\nb: [1\n", "not a readable YAML file: line 3: expected"),
+        ("as_of: 2026-02-30\n", "line 1: a value looks like a date"),
+        ("1: 2\n", "something else than"),
     ],
 )
 def test_a_parameter_file_says_what_is_wrong_with_it(tmp_path: Path, content: str, why: str) -> None:
@@ -153,6 +155,15 @@ def test_a_parameter_file_says_what_is_wrong_with_it(tmp_path: Path, content: st
     path.write_text(content)
     with pytest.raises(ConfigError, match=why):
         read_parameter_file(path)
+
+
+def test_a_broken_parameter_file_does_not_show_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text('limit: 1\napi_token: "xoxb-1234567890" oops\n')
+    with pytest.raises(ConfigError, match="line 2") as caught:
+        read_parameter_file(path)
+    assert "xoxb" not in str(caught.value)
+    assert "oops" not in str(caught.value)
 
 
 def test_an_empty_parameter_file_changes_nothing(tmp_path: Path) -> None:

@@ -18,13 +18,20 @@ SECRET = 'p@ss/w"rd<&é'
 
 
 @pytest.mark.parametrize(
-    "name", ["smtp_password", "apiKey", "SLACK_WEBHOOK_URL", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "db_credentials"]
+    "name",
+    [
+        *("smtp_password", "apiKey", "SLACK_WEBHOOK_URL", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "db_credentials"),
+        *("PGPASSWORD", "AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_KEY", "BUS_SHARED_KEY", "COSMOS_ACCOUNT_KEY"),
+        *("connectionString", "SharedAccessSignature"),
+    ],
 )
 def test_a_name_that_says_secret_is_one(name: str) -> None:
     assert is_secret_name(name)
 
 
-@pytest.mark.parametrize("name", ["author", "monkey", "key_figures", "account", "PATH", "authority"])
+@pytest.mark.parametrize(
+    "name", ["author", "monkey", "key_figures", "account", "PATH", "authority", "storage", "compass"]
+)
 def test_a_name_that_only_sounds_alike_is_none(name: str) -> None:
     assert not is_secret_name(name)
 
@@ -56,6 +63,18 @@ def test_secrets_are_known_from_references_names_and_urls(monkeypatch: pytest.Mo
     }
     found = known_secrets([{"mail": {"password": "env:MAIL"}, "to": ["env:ABSENT"]}], environment)
     assert found == {"mail-password-1", "xoxb-1234567890", "s3cret-pw"}
+
+
+def test_a_password_in_a_url_is_known_as_it_stands_and_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "postgresql://finops:p%40ss%2Fword@db/finops"
+    assert known_secrets([], {"FINOPS_STATE": url}) == {"p%40ss%2Fword", "p@ss/word"}
+    monkeypatch.setenv("WAREHOUSE", url)
+    assert known_secrets(["env:WAREHOUSE"], {}) == {url, "p%40ss%2Fword", "p@ss/word"}
+
+
+def test_the_key_inside_a_connection_string_is_known() -> None:
+    whole = "DefaultEndpointsProtocol=https;AccountName=billing-exports;AccountKey=c2VjcmV0LWtleQ=="
+    assert known_secrets([], {"AZURE_STORAGE_CONNECTION_STRING": whole}) == {whole, "c2VjcmV0LWtleQ=="}
 
 
 def test_each_line_of_a_key_file_is_a_secret(tmp_path: Path) -> None:

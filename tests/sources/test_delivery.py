@@ -202,7 +202,7 @@ def test_a_path_given_twice_counts_once(write_bill: WriteBill) -> None:
         ("a.csv", b"Tags, tags\n1,2\n", "two columns are called 'Tags'"),
         ("a.csv", b"BilledCost,EffectiveCost,\n1,2,\n", "column 3 has no name"),
         ("a*.csv", b"BilledCost\n1\n", "would stand for other files too"),
-        ("a.csv", b"\xff\xfe\x00", "header not readable"),
+        ("a.csv", b"\xff\xfe\x00", "not UTF-8"),
         ("a.csv.gz", b"not gzip", "header not readable"),
         ("a.csv.gz", gzip.compress(b"BilledCost," * 2000)[:60], "header not readable"),
         ("a.parquet", b"PAR1 not really", "not a readable Parquet file"),
@@ -238,7 +238,7 @@ def test_a_truncated_gzip_is_refused(con: duckdb.DuckDBPyConnection, write_bill:
 def test_a_short_row_is_refused(con: duckdb.DuckDBPyConnection, write_bill: WriteBill) -> None:
     path = write_bill("a.csv", [{}])
     path.write_bytes(path.read_bytes() + b"1,2,3\r\n")
-    with pytest.raises(DataError, match="not readable to its end"):
+    with pytest.raises(DataError, match=r"CSV Error on Line: 3; Expected Number of Columns: \d+ Found: 3"):
         _read(con, path)
 
 
@@ -255,3 +255,21 @@ def test_a_column_of_any_name_is_kept(con: duckdb.DuckDBPyConnection, write_bill
 def test_a_charge_category_may_have_blanks_and_any_case(con: duckdb.DuckDBPyConnection, write_bill: WriteBill) -> None:
     delivery = _read(con, write_bill("a.csv", [{"ChargeCategory": "usage "}]))
     assert delivery.misspelt == {"ChargeCategory"}
+
+
+_ISO = ["2026-05-02T01:30Z", "2026-05-02T01:30", "2026-05-02 01:30:00 UTC", "2026-05-02T01:30:00.000Z"]
+
+
+@pytest.mark.parametrize("text", _ISO)
+def test_a_time_may_be_written_in_every_iso_way(
+    con: duckdb.DuckDBPyConnection, write_bill: WriteBill, text: str
+) -> None:
+    _read(con, write_bill("a.csv", [{"ChargePeriodStart": text}]))
+    assert str(_value(con, "ChargePeriodStart")) == "2026-05-02 01:30:00"
+
+
+def test_an_export_tree_is_not_taken_for_a_folder_of_bills(write_bill: WriteBill) -> None:
+    path = write_bill("a.csv", [{}])
+    (path.parent / "manifest.json").write_text("{}")
+    with pytest.raises(DataError, match="an export tree with manifests"):
+        find_files([path.parent])

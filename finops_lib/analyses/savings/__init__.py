@@ -7,8 +7,8 @@ A rule is one file with `@rule(name, reads=<figure query>)`. `NOT_EVALUATED` say
 """
 
 from finops_lib.analyses.savings.coverage import NOT_EVALUATED
-from finops_lib.analyses.savings.find import find_savings
+from finops_lib.analyses.savings.find import MIN_MONTHLY, find_savings
 from finops_lib.analyses.savings.net import Portfolio, portfolio
 from finops_lib.analyses.savings.rules import RULES
 
-__all__ = ["NOT_EVALUATED", "RULES", "Portfolio", "find_savings", "portfolio"]
+__all__ = ["MIN_MONTHLY", "NOT_EVALUATED", "RULES", "Portfolio", "find_savings", "portfolio"]

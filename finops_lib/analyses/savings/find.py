@@ -12,9 +12,12 @@ from finops_lib.analyses.savings.rules import RULES
 from finops_lib.errors import ConfigError, QualityError
 from finops_lib.findings import Recommendation
 
+# A month, in the currency of the bill: less is not worth the hour. All pages share it, so their sums agree.
+MIN_MONTHLY = Decimal(1)
+
 
 def find_savings(
-    frames: Mapping[str, pl.DataFrame], *, as_of: date, min_monthly: Decimal | float = 0
+    frames: Mapping[str, pl.DataFrame], *, as_of: date, min_monthly: Decimal | float = MIN_MONTHLY
 ) -> list[Recommendation]:
     """Run every rule over the frame it reads, the largest saving first; savings may overlap (see `portfolio`).
 

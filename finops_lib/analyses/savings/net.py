@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from finops_lib.analyses.savings.resources import SMALLEST
 from finops_lib.errors import QualityError
 from finops_lib.findings import Recommendation
 
@@ -85,7 +84,7 @@ def _resource_key(recommendation: Recommendation) -> tuple[str, ...]:
 
 
 def _weighed(recommendation: Recommendation) -> Decimal:
-    return (recommendation.monthly_savings * Decimal(str(recommendation.confidence))).quantize(SMALLEST)
+    return recommendation.monthly_savings * Decimal(str(recommendation.confidence))
 
 
 def _total(amounts: Iterable[Decimal]) -> Decimal:

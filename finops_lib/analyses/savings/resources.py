@@ -26,6 +26,7 @@ NEXT_TO_NOTHING = Decimal("0.01")
 OWNER_NOT_KNOWN = 0.9
 # Expected saving per month above which a recommendation has that priority, in the currency of the bill.
 PRIORITIES = ((1000, "critical"), (500, "high"), (100, "medium"))
+# Money per month is rounded here, once; weighing it by a confidence of three digits stays exact.
 SMALLEST = Decimal("0.000001")
 
 
@@ -122,7 +123,7 @@ def recommend(
 ) -> Recommendation:
     """Write a recommendation; never more than the resource costs, less sure where no owner can confirm it."""
     cost = resource.monthly_cost
-    saving = max(Decimal(0), min(monthly_savings, cost))
+    saving = max(Decimal(0), min(monthly_savings, cost)).quantize(SMALLEST)
     sure = round(confidence if resource.team else confidence * OWNER_NOT_KNOWN, 3)
     return Recommendation(
         type=type,

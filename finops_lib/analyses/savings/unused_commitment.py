@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from finops_lib.periods import BillingPeriod
 # Below this share of a commitment a little slack is the price of a high coverage.
 TOLERATED = Decimal("0.05")
 CONFIDENCE = 0.3
+_DAY = timedelta(days=1)
 
 
 @rule("unused-commitment", reads="savings_commitments")
@@ -24,9 +25,12 @@ def unused_commitment(months: pl.DataFrame) -> Iterator[Recommendation]:
     for rows in (
         months.partition_by(["x_Provider", "CommitmentDiscountId"], maintain_order=True) if months.height else []
     ):
-        row, days = _judged(rows.sort("x_BillingMonth").to_dicts())
+        row = _last_month_over(rows.sort("x_BillingMonth").to_dicts())
+        if row is None:
+            continue
+        days = BillingPeriod.of(row["x_BillingMonth"]).days
         paid = row["used_effective_cost"] + row["unused_effective_cost"]
-        if paid <= 0 or days <= 0 or row["unused_effective_cost"] <= TOLERATED * paid:
+        if paid <= 0 or row["unused_effective_cost"] <= TOLERATED * paid:
             continue
         unused = monthly(row["unused_effective_cost"], days)
         share = row["unused_effective_cost"] / paid
@@ -47,10 +51,7 @@ def unused_commitment(months: pl.DataFrame) -> Iterator[Recommendation]:
         )
 
 
-def _judged(rows: list[dict[str, Any]]) -> tuple[dict[str, Any], int]:
-    """Give the newest month that is over, else the one that runs, with its days on the bill."""
-    over = [row for row in rows if BillingPeriod.of(row["x_BillingMonth"]).end <= row["data_through"]]
-    row = over[-1] if over else rows[-1]
-    month = BillingPeriod.of(row["x_BillingMonth"])
-    end: date = min(month.end, row["data_through"])
-    return row, month.days if over else (end - month.start).days + 1
+def _last_month_over(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Give the newest month whose last day is known; a month that still runs may yet be used."""
+    over = [row for row in rows if row["data_through"] >= BillingPeriod.of(row["x_BillingMonth"]).end - _DAY]
+    return over[-1] if over else None

@@ -1,4 +1,4 @@
--- question: which part of each commitment was paid for and not used, last whole month and this one so far?
+-- question: which part of each commitment was paid for and not used in the last whole month?
 -- grain:    x_Provider x CommitmentDiscountId x x_BillingMonth x BillingCurrency
 -- unit:     used and unused effective cost in BillingCurrency
 -- reads:    commitment_usage, data_freshness
@@ -24,8 +24,9 @@ from commitment_usage as usage
 inner join sources
     on usage.x_Provider = sources.x_Provider
     and usage.x_SourceId = sources.x_SourceId
-where usage.x_BillingMonth <= cast($as_of as date)
-    and usage.x_BillingMonth >= date_trunc('month', cast($as_of as date)) - interval 1 month
+-- The mart knows whole months only, so a month that still runs would show days after the last included one.
+where usage.x_BillingMonth = date_trunc('month', sources.data_through + interval 1 day) - interval 1 month
+    and usage.x_BillingMonth >= date_trunc('month', cast($as_of as date)) - interval 2 month
     and usage.BillingCurrency = $currency
     and ($provider = '' or usage.x_Provider = $provider)
 group by usage.x_Provider, usage.CommitmentDiscountId, usage.x_BillingMonth, usage.BillingCurrency
