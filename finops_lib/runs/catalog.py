@@ -44,7 +44,7 @@ def entries(settings: Settings) -> list[Entry]:
     found += [
         Entry("detector", name, _first_line(DETECTORS.get(name)), "anomalies: method") for name in DETECTORS.names()
     ]
-    found += [Entry("savings rule", name, _first_line(RULES.get(name)), "savings") for name in RULES.names()]
+    found += [Entry("savings rule", name, _first_line(RULES.get(name).find), "savings") for name in RULES.names()]
     return found
 
 

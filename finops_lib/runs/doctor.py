@@ -19,11 +19,12 @@ from finops_lib.lake.open import CATALOG_FILE, DATA_FOLDER, connect, open_lake
 from finops_lib.marts.build import stale_slices
 from finops_lib.runs.clock import now
 from finops_lib.runs.collect import source_path
+from finops_lib.runs.context import STALE_AFTER_DAYS
 from finops_lib.settings import Settings, load_budget_plan, load_settings
 
 # A staged file of a load that is still running is younger than this.
 _ORPHAN_AGE = timedelta(days=1)
-_STALE_AFTER = timedelta(days=3)
+_STALE_AFTER = timedelta(days=STALE_AFTER_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +186,8 @@ def _freshness(settings: Settings) -> Check:
     if not (settings.lake / CATALOG_FILE).exists():
         return Check("freshness", True, "no lake yet")
     with open_lake(settings.lake) as lake:
-        newest_days = "select x_SourceId, cast(max(ChargePeriodStart) as DATE) from cost where ChargeCategory = 'Usage'"
-        rows = lake.con.execute(f"{newest_days} group by all").fetchall()
+        newest_days = "select x_SourceId || ' (' || x_Provider || ')', cast(max(ChargePeriodStart) as DATE) from cost"
+        rows = lake.con.execute(f"{newest_days} where ChargeCategory = 'Usage' group by all").fetchall()
     if not rows:
         return Check("freshness", True, "no charges yet")
     newest = max(day for _, day in rows)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 from finops_lib.errors import FinOpsError
 from finops_lib.lake.open import Lake
-from finops_lib.runs.asking import ask, open_for_questions
+from finops_lib.runs.asking import ask_for_frame, open_for_questions
 from finops_lib.settings import load_settings
 
 _open_lakes: dict[str, Lake] = {}
@@ -37,10 +37,8 @@ def register(shell: InteractiveShell) -> None:
 
 def answer(query: str) -> polars.DataFrame:
     """Ask the lake that the environment names and give the answer as a frame."""
-    import polars
-
     settings = load_settings()
     place = str(settings.lake)
     if place not in _open_lakes:
         _open_lakes[place] = open_for_questions(settings)
-    return polars.DataFrame(ask(_open_lakes[place], query))
+    return ask_for_frame(_open_lakes[place], query)
