@@ -14,6 +14,7 @@ from tests.conftest import PROJECT
 
 PACKAGE = PROJECT / "finops_lib"
 FLOORS = {
+    "quoting": 0,
     "errors": 0,  # the ground that the vocabulary stands on
     **dict.fromkeys(("focus", "money", "periods", "findings", "registry"), 1),
     **dict.fromkeys(("sources", "lake", "state", "analyses", "reports", "delivery", "sample"), 2),

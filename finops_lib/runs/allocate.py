@@ -13,6 +13,7 @@ import duckdb
 
 from finops_lib.analyses.allocation import allocate, dimensions_from, relevant_keys
 from finops_lib.focus import DIMENSIONS
+from finops_lib.quoting import literal
 from finops_lib.settings import AllocationRules
 
 
@@ -27,7 +28,7 @@ def allocated_select(con: duckdb.DuckDBPyConnection, rules: AllocationRules) -> 
     dimensions = dimensions_from(rules.model_dump()["dimensions"])
     all_keys = con.execute("select distinct unnest(map_keys(Tags)) from charges").fetchall()
     keys = relevant_keys(dimensions, (key for (key,) in all_keys))
-    read = {f"tag_{i}": f"Tags[{_quoted(key)}]" for i, key in enumerate(keys)}
+    read = {f"tag_{i}": f"Tags[{literal(key)}]" for i, key in enumerate(keys)}
     read |= {"account": "SubAccountId", "billing_account": "BillingAccountId"}
     picked = ", ".join(f"{expression} as {name}" for name, expression in read.items())
     rows = []
@@ -45,7 +46,3 @@ def allocated_select(con: duckdb.DuckDBPyConnection, rules: AllocationRules) -> 
     on = " and ".join(f"{expression} is not distinct from a.{name}" for name, expression in read.items())
     joined = ", ".join(f"a.{column}" for column in [*DIMENSIONS.values(), "x_AllocationRule"])
     return f"select charges.*, {joined} from charges left join allocation as a on {on}"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from dataclasses import dataclass
 
@@ -44,7 +45,10 @@ def entries(settings: Settings) -> list[Entry]:
     found += [
         Entry("detector", name, _first_line(DETECTORS.get(name)), "anomalies: method") for name in DETECTORS.names()
     ]
-    found += [Entry("savings rule", name, _first_line(RULES.get(name).find), "savings") for name in RULES.names()]
+    found += [
+        Entry("savings rule", name, _first_line(inspect.getmodule(RULES.get(name).find)), "savings")
+        for name in RULES.names()
+    ]
     return found
 
 

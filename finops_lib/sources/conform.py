@@ -22,6 +22,7 @@ from finops_lib.focus import (
     TEXT,
     Column,
 )
+from finops_lib.quoting import identifier, literal
 
 REQUIRED = (
     "BilledCost",
@@ -141,7 +142,7 @@ def _pairs(name: str, type_: str) -> str:
 
 def _extra(unknown: Sequence[str], types: dict[str, str]) -> dict[str, str]:
     """Give what is beyond FOCUS, each as a text column of its own; they become the map x_Extra when written."""
-    values = {name: _text(_identifier(name), types[name]) for name in unknown}
+    values = {name: _text(identifier(name), types[name]) for name in unknown}
     if types.get("Tags") == TEXT:
         # Tags that cannot be read as pairs are kept as they came.
         values["Tags"] = f"case when Tags is not null and {_pairs('Tags', TEXT)} is null then Tags end"
@@ -150,7 +151,7 @@ def _extra(unknown: Sequence[str], types: dict[str, str]) -> dict[str, str]:
 
 def extra_column(name: str) -> str:
     """Give the (quoted) column that holds the value of one key of x_Extra."""
-    return _identifier(f"{EXTRA_PREFIX}{name}")
+    return identifier(f"{EXTRA_PREFIX}{name}")
 
 
 def _drift(name: str, type_: str) -> str:
@@ -205,7 +206,7 @@ def _problems(types: dict[str, str]) -> list[Problem]:
             "is not a currency code",
         )
     )
-    categories = ", ".join(_quoted(category.lower()) for category in CHARGE_CATEGORIES)
+    categories = ", ".join(literal(category.lower()) for category in CHARGE_CATEGORIES)
     problems.append(
         Problem(
             "ChargeCategory",
@@ -218,17 +219,9 @@ def _problems(types: dict[str, str]) -> list[Problem]:
 
 def enum_expression(name: str) -> str:
     """Give the expression that puts an enum's value into the specification's letter case; unknown values stay."""
-    whens = " ".join(f"when {_quoted(value.lower())} then {_quoted(value)}" for value in ALLOWED_VALUES[name])
+    whens = " ".join(f"when {literal(value.lower())} then {literal(value)}" for value in ALLOWED_VALUES[name])
     return f"case lower(trim({name})) {whens} else {name} end"
 
 
 def _is_nested(type_: str) -> bool:
     return type_.startswith(("MAP", "STRUCT")) or type_.endswith("[]")
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from finops_lib.errors import DataError
+from finops_lib.quoting import literal
 
 _SUFFIXES = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".snappy.parquet": "parquet"}
 _CHUNK = 1 << 20
@@ -68,13 +69,13 @@ def read_statement(file_group: Sequence[BillingFile], *, with_row_number: bool =
     Adds `x_File` (position in the group) and, for diagnosis, `x_Row` (1 = first row after the header).
     """
     paths = [str(file.path) for file in file_group]
-    names = ", ".join(_quoted(path) for path in paths)
+    names = ", ".join(literal(path) for path in paths)
     position = f"cast(list_position([{names}], x_FileName) - 1 as INTEGER) as x_File"
     row = ", row_number() over () as x_Row" if with_row_number else ""
     if file_group[0].format == "parquet":
         reader = f"read_parquet([{names}], filename = 'x_FileName', hive_partitioning = false, union_by_name = true)"
     else:
-        columns = ", ".join(f"{_quoted(column)}: 'VARCHAR'" for column in file_group[0].header)
+        columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in file_group[0].header)
         reader = f"read_csv([{names}], filename = 'x_FileName', columns = {{{columns}}}, {_CSV_OPTIONS})"
     return f"select * exclude (x_FileName), {position}{row} from {reader}"
 
@@ -192,10 +193,6 @@ def _refuse_twins(files: Sequence[BillingFile]) -> None:
 def _has_rows(file: BillingFile) -> bool:
     with duckdb.connect() as con:
         return con.execute(f"select 1 from ({read_statement([file])}) limit 1").fetchone() is not None
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _first_line(error: Exception) -> str:

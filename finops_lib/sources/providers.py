@@ -7,6 +7,7 @@ import re
 import duckdb
 
 from finops_lib.focus import PROVIDER_NAMES
+from finops_lib.quoting import literal
 
 # In this order: who sold the service, who sent the invoice, whose machines it ran on.
 NAME_COLUMNS = ("ServiceProviderName", "InvoiceIssuerName", "HostProviderName")
@@ -30,18 +31,14 @@ def provider_expression(con: duckdb.DuckDBPyConnection, table: str) -> str:
     for names in rows:
         by_provider.setdefault(provider_of(*names), []).append(_is(names))
     if len(by_provider) == 1:
-        return _quoted(next(iter(by_provider)))
-    whens = " ".join(f"when {' or '.join(tests)} then {_quoted(slug)}" for slug, tests in sorted(by_provider.items()))
+        return literal(next(iter(by_provider)))
+    whens = " ".join(f"when {' or '.join(tests)} then {literal(slug)}" for slug, tests in sorted(by_provider.items()))
     return f"case {whens} end" if whens else "'unknown'"
 
 
 def _is(names: tuple[str | None, ...]) -> str:
     tests = [
-        f"{column} is null" if name is None else f"{column} = {_quoted(name)}"
+        f"{column} is null" if name is None else f"{column} = {literal(name)}"
         for column, name in zip(NAME_COLUMNS, names, strict=True)
     ]
     return f"({' and '.join(tests)})"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
