@@ -60,7 +60,8 @@ def ingest_for_notebook(*, paths: str = "", source: str = "", replace: bool = Fa
     """Do the loading that a notebook's parameters name.
 
     Args:
-        paths: files or folders, separated by `;`; empty = the configured sources, or none if none is configured.
+        paths: files or folders, separated by `;`, seen from where the run was started; empty = the configured sources,
+            or none if none is configured.
         source: the source that `paths` belong to, or the one configured source to load; empty = all configured.
         replace: accept that a month loses more than half of its rows or money.
     Raises:
@@ -74,7 +75,8 @@ def ingest_for_notebook(*, paths: str = "", source: str = "", replace: bool = Fa
             raise ConfigError(
                 "paths without a source", next_step="name the source these files belong to, e.g. -p source=aws"
             )
-        given = [Path(path.strip()) for path in paths.split(";") if path.strip()]
+        start = Path(os.environ.get("FINOPS_RUN_FROM", ""))
+        given = [start / path.strip() for path in paths.split(";") if path.strip()]
         if not given:
             raise ConfigError(f"paths {paths!r} names no path", next_step="separate files and folders by ;")
         return _collect(settings, [(source, given, "")], replace=replace, run_id=run_id)

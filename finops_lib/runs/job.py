@@ -118,6 +118,8 @@ def _environment(
         "FINOPS_THREADS": "" if settings.threads is None else str(settings.threads),
         "FINOPS_RUN_DIR": str(folder),
         "FINOPS_RUN_ID": run.run_id,
+        # The notebook runs in the project's folder; a path in a parameter means what it does where it was typed.
+        "FINOPS_RUN_FROM": str(Path.cwd()),
         "FINOPS_RUN_SNAPSHOT": "" if snapshot is None else str(snapshot),
         # The same notebook on the same snapshot gives the same bytes, whoever runs it and where.
         "PYTHONHASHSEED": "0",
