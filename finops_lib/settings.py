@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from finops_lib.errors import ConfigError
 from finops_lib.focus import DIMENSIONS
+from finops_lib.lake.place import Place
 from finops_lib.runs.secrets import is_secret_name
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -107,7 +108,7 @@ class Settings(Strict):
     """Everything a run needs to know about where it is. All paths are absolute."""
 
     project: Path
-    lake: Path
+    lake: Place
     state_url: str
     outputs: Path
     params: Path
@@ -136,33 +137,24 @@ def load_settings() -> Settings:
         raise ConfigError(
             f"environment: {_first_problem(error, prefix='FINOPS_')}", next_step="correct the variable, or unset it"
         ) from error
-    _refuse_remote(environment)
     project = (environment.project or Path.cwd()).resolve()
-    lake = Path(environment.lake or project / "lake").resolve()
+    lake = Place.of(environment.lake or project / "lake", environment.catalog)
+    if lake.is_remote and not environment.state:
+        raise ConfigError(
+            "FINOPS_STATE is not set, and the lake is not in a folder that could hold the state",
+            next_step="set it to a database URL, e.g. postgresql://user@host/database",
+        )
     params = (environment.params or project / "params").resolve()
     return Settings(
         project=project,
         lake=lake,
-        state_url=environment.state or sqlite_url(lake),
+        state_url=environment.state or sqlite_url(lake.folder),
         outputs=(environment.outputs or project / "outputs").resolve(),
         params=params,
         memory_limit=environment.memory_limit,
         threads=environment.threads,
         workbench=load_workbench(params),
     )
-
-
-def _refuse_remote(environment: Environment) -> None:
-    # The values are not shown: both may hold a password.
-    if "://" in environment.lake:
-        raise ConfigError(
-            "FINOPS_LAKE is a URL; this version supports only a local folder", next_step="set FINOPS_LAKE to a folder"
-        )
-    if environment.catalog:
-        raise ConfigError(
-            "FINOPS_CATALOG is set; this version supports only a local folder, with the catalog in it",
-            next_step="unset FINOPS_CATALOG and set FINOPS_LAKE to a folder",
-        )
 
 
 def sqlite_url(lake: Path) -> str:

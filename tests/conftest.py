@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Generator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from finops_lib.settings import Settings, load_settings
+from tests.postgres import free_port, new_database, postgres_server
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
@@ -57,13 +59,73 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
+# Everything that is true of a lake is true of each kind: `pytestmark = on_every_lake` runs a module on all of them.
+LAKE_KINDS = ("sqlite", "postgres", "postgres-s3")
+on_every_lake = pytest.mark.every_lake
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests that are marked with `every_lake` and use one on each kind of lake."""
+    if "lake_kind" in metafunc.fixturenames and metafunc.definition.get_closest_marker("every_lake"):
+        metafunc.parametrize("lake_kind", LAKE_KINDS, indirect=True)
+
+
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def lake_kind(request: pytest.FixtureRequest) -> str:
+    """Where the test's lake is: in a folder, or with its catalog in PostgreSQL and its data in a folder or on S3."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL server."""
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The address of an S3 API."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=free_port(), verbose=False)
+    server.start()
+    yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty bucket, and an environment in which every client finds it."""
+    import boto3
+
+    for name, value in {
+        "AWS_ENDPOINT_URL": s3_server,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    name = f"lake-{uuid.uuid4().hex[:12]}"
+    boto3.client("s3").create_bucket(Bucket=name)
+    return name
+
+
+@pytest.fixture
+def settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lake_kind: str, request: pytest.FixtureRequest
+) -> Settings:
     """Settings whose lake, outputs and params are the test's own; notebooks are the project's."""
-    for name in ("STATE", "THREADS", "MEMORY_LIMIT", "RUN_ID", "RUN_DIR", "RUN_SNAPSHOT"):
+    for name in ("CATALOG", "STATE", "THREADS", "MEMORY_LIMIT", "RUN_ID", "RUN_DIR", "RUN_SNAPSHOT"):
         monkeypatch.delenv(f"FINOPS_{name}", raising=False)
     monkeypatch.setenv("FINOPS_PROJECT", str(PROJECT))
     monkeypatch.setenv("FINOPS_LAKE", str(tmp_path / "lake"))
+    if lake_kind != "sqlite":
+        database = new_database(request.getfixturevalue("postgres"))
+        monkeypatch.setenv("FINOPS_CATALOG", database)
+        if lake_kind == "postgres-s3":
+            monkeypatch.setenv("FINOPS_LAKE", f"s3://{request.getfixturevalue('bucket')}/cost")
+            monkeypatch.setenv("FINOPS_STATE", new_database(request.getfixturevalue("postgres")))
     monkeypatch.setenv("FINOPS_OUTPUTS", str(tmp_path / "outputs"))
     monkeypatch.setenv("FINOPS_PARAMS", str(tmp_path / "params"))
     return load_settings()

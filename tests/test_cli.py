@@ -136,10 +136,10 @@ def test_the_doctor_says_that_the_marts_are_older_than_the_loads(settings: Setti
 
 
 def test_the_doctor_survives_a_catalog_that_is_none(settings: Settings) -> None:
-    settings.lake.mkdir()
-    (settings.lake / "catalog.sqlite").write_bytes(b"this is no database" * 500)
+    settings.lake.folder.mkdir()
+    settings.lake.catalog_file.write_bytes(b"this is no database" * 500)
     done = _finops("doctor", "--format", "json")
     assert done.returncode == 1, done.stderr
     [lake] = [check for check in json.loads(done.stdout) if check["check"] == "lake"]
-    assert lake["message"].startswith("the lake cannot be read")
+    assert lake["message"].startswith("the lake's catalog ")
     assert "restore catalog.sqlite" in lake["next_step"]

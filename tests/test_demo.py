@@ -16,7 +16,7 @@ def test_a_lake_with_anything_else_in_it_is_refused(settings: Settings, write_bi
     with pytest.raises(ConfigError, match="holds our-payer, which the demo did not make") as caught:
         run_demo(settings, as_of="2026-10-20", rows=20_000, seed=7, say=lambda _: None)
     assert caught.value.sources == ["our-payer"]  # type: ignore[attr-defined]
-    assert not (settings.lake / "bills").exists()
+    assert not (settings.lake.folder / "bills").exists()
 
 
 @pytest.mark.slow

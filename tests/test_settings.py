@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from finops_lib.errors import ConfigError
+from finops_lib.lake.place import Place
 from finops_lib.settings import Settings, load_budget_plan, load_settings, read_yaml
 from tests.conftest import PROJECT
 
@@ -51,12 +52,12 @@ def test_a_wrong_variable_is_named(settings: Settings, monkeypatch: pytest.Monke
 def test_without_variables_everything_is_in_the_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("PROJECT", "LAKE", "STATE", "OUTPUTS", "PARAMS", "THREADS", "MEMORY_LIMIT"):
+    for name in ("PROJECT", "LAKE", "CATALOG", "STATE", "OUTPUTS", "PARAMS", "THREADS", "MEMORY_LIMIT"):
         monkeypatch.delenv(f"FINOPS_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
     settings = load_settings()
     assert (settings.lake, settings.outputs, settings.params) == (
-        tmp_path / "lake",
+        Place.of(tmp_path / "lake"),
         tmp_path / "outputs",
         tmp_path / "params",
     )
@@ -122,16 +123,30 @@ def test_a_merged_block_may_change_a_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("FINOPS_LAKE", "s3://user:hunter22@bucket/lake"), ("FINOPS_CATALOG", "postgresql://user:hunter22@db/lake")],
+    ("name", "value", "problem"),
+    [
+        ("FINOPS_LAKE", "gs://user:hunter22@bucket/lake", "FINOPS_LAKE is a URL that cannot hold a lake"),
+        ("FINOPS_LAKE", "s3://user:hunter22@bucket/lake", "FINOPS_LAKE is on S3, .*set FINOPS_CATALOG"),
+        ("FINOPS_CATALOG", "mysql://user:hunter22@db/lake", "FINOPS_CATALOG is not a PostgreSQL URL"),
+    ],
 )
-def test_a_lake_elsewhere_is_refused(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+def test_a_place_that_cannot_hold_a_lake_is_refused_without_its_password(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(ConfigError, match=f"{name} is .*supports only a local folder") as caught:
+    with pytest.raises(ConfigError, match=problem) as caught:
         load_settings()
     assert "hunter22" not in str(caught.value)
+
+
+def test_a_lake_on_s3_needs_a_state_of_its_own(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FINOPS_LAKE", "s3://bucket/lake/")
+    monkeypatch.setenv("FINOPS_CATALOG", "postgresql://user:hunter22@db/lake")
+    with pytest.raises(ConfigError, match="FINOPS_STATE is not set"):
+        load_settings()
+    monkeypatch.setenv("FINOPS_STATE", "postgresql://user@db/state")
+    assert load_settings().lake == Place("s3://bucket/lake", "postgresql://user:hunter22@db/lake")
+    assert str(load_settings().lake) == "s3://bucket/lake (catalog db/lake)"
 
 
 def test_an_empty_catalog_variable_is_none(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Create the lake's catalog and tables, once."""
+"""Create the lake's catalog and tables, once, and bring those of an older version up to date."""
 
 from __future__ import annotations
 
@@ -7,33 +7,62 @@ from pathlib import Path
 
 import duckdb
 
+from finops_lib.errors import LakeError
 from finops_lib.focus import COST_COLUMNS
+from finops_lib.lake.catalog import open_catalog, tables_version
 from finops_lib.lake.lock import writer_lock
-from finops_lib.lake.open import CATALOG_FILE, DATA_FOLDER, attach, connect
+from finops_lib.lake.open import attach, connect
+from finops_lib.lake.place import Place
 
 SLICE_COLUMNS = ("x_Provider", "x_SourceId", "x_BillingMonth")
-# A marker beside the catalog: present only when every table was made, so a first use that was killed is finished later.
-_READY_FILE = "tables.v1"
+# Our tables beside `cost`, each made by `sql/<name>.sql`.
+OWN_TABLES = ("loads", "load_findings")
+# Raised with every change to the tables; each is then one more entry of _CHANGES.
+VERSION = 2
+# What brings a lake of the version before to this one: columns that were added, by table.
+_CHANGES: dict[int, dict[str, tuple[str, ...]]] = {}
 
 
-def ensure_lake(path: Path) -> None:
-    """Make the lake in `path` if it is not there yet; safe when several processes do it at once."""
-    if (path / _READY_FILE).exists() and (path / CATALOG_FILE).exists():
+def ensure_lake(place: Place) -> None:
+    """Make the lake if it is not there yet, or update its tables; safe when several processes do it at once.
+
+    Raises:
+        LakeError: the lake was written by a newer version of this program.
+        LockError: another writer was busy for 300 s.
+    """
+    if _is_current(place):
         return
-    with writer_lock(path, purpose="create the lake"):
-        if (path / _READY_FILE).exists() and (path / CATALOG_FILE).exists():
+    with writer_lock(place, purpose="create the lake"):
+        if _is_current(place):
             return
-        (path / DATA_FOLDER).mkdir(parents=True, exist_ok=True)
+        if not place.is_remote:
+            Path(place.data).mkdir(parents=True, exist_ok=True)
+        before = tables_version(place)
         con = connect()
         try:
-            attach(con, path, read_only=False)
-            _create_tables(con)
+            attach(con, place, read_only=False)
+            _make_tables(con, before)
         finally:
             con.close()
-        (path / _READY_FILE).touch()
+        with open_catalog(place, write=True) as catalog:
+            for name in ("finops_tables", "finops_pin"):
+                catalog.rows(statement(name))
+            catalog.rows("delete from finops_tables")
+            catalog.rows("insert into finops_tables (version) values (?)", [VERSION])
 
 
-def _create_tables(con: duckdb.DuckDBPyConnection) -> None:
+def _is_current(place: Place) -> bool:
+    version = tables_version(place)
+    if version > VERSION:
+        raise LakeError(
+            f"the lake {place} is of version {version}, which this program does not know",
+            next_step="update this program",
+            version=version,
+        )
+    return version == VERSION
+
+
+def _make_tables(con: duckdb.DuckDBPyConnection, before: int) -> None:
     # Inlined rows live in the catalog, where other engines cannot see them (facts/lake.md 5).
     con.execute("call lake.set_option('data_inlining_row_limit', 0)")
     con.execute("call lake.set_option('parquet_compression', 'zstd')")
@@ -41,8 +70,12 @@ def _create_tables(con: duckdb.DuckDBPyConnection) -> None:
     columns = ", ".join(f'"{column.name}" {column.type}' for column in COST_COLUMNS)
     con.execute(f"create table if not exists lake.cost ({columns})")
     con.execute(f"alter table lake.cost set partitioned by ({', '.join(SLICE_COLUMNS)})")
-    for name in ("loads", "load_findings"):
+    for name in OWN_TABLES:
         con.execute(statement(name))
+    for version in range(before + 1, VERSION + 1) if before else ():
+        for table, added in _CHANGES.get(version, {}).items():
+            for column in added:
+                con.execute(f"alter table lake.{table} add column if not exists {column}")
     con.execute("commit")
 
 

@@ -4,29 +4,45 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import duckdb
 
 from finops_lib.errors import ConfigError, LakeError
+from finops_lib.lake.catalog import has_snapshot, is_there, newest_snapshot, no_lake
+from finops_lib.lake.lease import Lease, take_lease
+from finops_lib.lake.objects import s3_secret
+from finops_lib.lake.place import Place, postgres_options
 
-CATALOG_FILE = "catalog.sqlite"
-DATA_FOLDER = "data"
 _EXTENSIONS = ("ducklake", "sqlite_scanner")
+# What a lake beyond one machine needs, and the extra that brings it.
+_SHARED_EXTENSIONS = {"postgres_scanner": "postgres", "httpfs": "s3"}
+_CATALOG_SECRET = "finops_catalog"
+_TRIES = 10
 
 
 @dataclass
 class Lake:
-    """A connection to the lake; tables are unqualified (`select * from cost`)."""
+    """A connection to the lake; tables are unqualified (`select * from cost`).
+
+    A reader sees the snapshot `snapshot_id` for as long as it is open, whatever others write or expire.
+    """
 
     con: duckdb.DuckDBPyConnection
-    path: Path
+    place: Place
     snapshot_id: int
+    lease: Lease | None = None
+
+    def close(self) -> None:
+        self.con.close()
+        if self.lease is not None:
+            self.lease.release()
 
     def __enter__(self) -> Self:
         return self
@@ -34,7 +50,7 @@ class Lake:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.con.close()
+        self.close()
 
 
 def connect(*, memory_limit: str = "2GB", threads: int | None = None) -> duckdb.DuckDBPyConnection:
@@ -42,6 +58,8 @@ def connect(*, memory_limit: str = "2GB", threads: int | None = None) -> duckdb.
     config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory_limit}
     if threads is not None:
         config["threads"] = threads
+    # What does not fit into memory goes where temporary files go, not into the folder one happens to stand in.
+    config["temp_directory"] = str(Path(tempfile.gettempdir()) / "finops-duckdb")
     con = duckdb.connect(config=config)
     con.execute("set autoinstall_known_extensions = false")
     con.execute("set timezone = 'UTC'")
@@ -54,51 +72,73 @@ def connect(*, memory_limit: str = "2GB", threads: int | None = None) -> duckdb.
 
 
 def open_lake(
-    path: Path,
+    place: Place,
     *,
     read_only: bool = True,
     snapshot: int | None = None,
     memory_limit: str = "2GB",
     threads: int | None = None,
 ) -> Lake:
-    """Attach the lake in folder `path`.
+    """Attach the lake at `place`.
 
     Args:
-        read_only: a reader never blocks and is never blocked; only the write path asks for False.
+        read_only: a reader never blocks, is never blocked and sees one snapshot; only the write path asks for False.
         snapshot: see the lake as it was then; None = as it is now.
     Raises:
         LakeError: no lake there, or no such snapshot.
     """
-    if not (path / CATALOG_FILE).exists():
-        raise LakeError(f"no lake in {path}", next_step="finops ingest PATH --source NAME, or finops demo", path=path)
+    if not is_there(place):
+        raise no_lake(place)
+    lease, seen = _claim(place, snapshot) if read_only else (None, snapshot)
     con = connect(memory_limit=memory_limit, threads=threads)
     try:
-        return Lake(con=con, path=path, snapshot_id=attach(con, path, read_only=read_only, snapshot=snapshot))
+        number = attach(con, place, read_only=read_only, snapshot=seen)
+        return Lake(con=con, place=place, snapshot_id=number, lease=lease)
     except BaseException:
         con.close()
+        if lease is not None:
+            lease.release()
         raise
 
 
-def attach(con: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool, snapshot: int | None = None) -> int:
-    """Attach the catalog in `path` as `lake`, make it the default, and give the snapshot that is seen."""
+def _claim(place: Place, snapshot: int | None) -> tuple[Lease, int]:
+    """Claim the snapshot a reader asks for, or the newest, so that nobody can expire it."""
+    for _ in range(_TRIES):
+        seen = newest_snapshot(place) if snapshot is None else snapshot
+        lease = take_lease(place, seen)
+        if lease is not None and has_snapshot(place, seen):
+            return lease, seen
+        if lease is not None:
+            lease.release()
+        if snapshot is not None:
+            break
+    raise LakeError(
+        f"the lake has no snapshot {snapshot}"
+        if snapshot is not None
+        else f"the lake {place} changes too fast to read",
+        next_step="finops lake snapshots" if snapshot is not None else "run the command again",
+        snapshot=snapshot,
+    )
+
+
+def attach(con: duckdb.DuckDBPyConnection, place: Place, *, read_only: bool, snapshot: int | None = None) -> int:
+    """Attach the catalog as `lake`, make it the default, and give the snapshot that is seen."""
+    equip(con, place)
     # Files are named relative to the data path, so a lake that was moved or copied works where it is now.
-    options = [f"data_path '{sql_text(path / DATA_FOLDER)}/'", "override_data_path true"]
-    options += ["meta_journal_mode 'WAL'", "meta_busy_timeout 10000"]
-    options.append("data_inlining_row_limit 0")
+    options = [f"data_path '{sql_text(place.data)}/'", "override_data_path true", "data_inlining_row_limit 0"]
+    if place.catalog:
+        address = "ducklake:postgres:"
+        options.append(f"meta_secret '{_CATALOG_SECRET}'")
+    else:
+        address = f"ducklake:sqlite:{place.catalog_file}"
+        options += ["meta_journal_mode 'WAL'", "meta_busy_timeout 10000"]
     if read_only:
         options.append("read_only")
     if snapshot is not None:
         options.append(f"snapshot_version {int(snapshot)}")
-    try:
-        con.execute(f"attach 'ducklake:sqlite:{sql_text(path / CATALOG_FILE)}' as lake ({', '.join(options)})")
-        con.execute("use lake")
-        [[seen]] = con.execute("select id from lake.current_snapshot()").fetchall()
-    except duckdb.Error as error:
-        if snapshot is None:
-            raise
-        raise LakeError(
-            f"the lake has no snapshot {snapshot}", next_step="use one of those in: finops runs list", snapshot=snapshot
-        ) from error
+    con.execute(f"attach '{sql_text(address)}' as lake ({', '.join(options)})")
+    con.execute("use lake")
+    [[seen]] = con.execute("select id from lake.current_snapshot()").fetchall()
     return int(seen)
 
 
@@ -108,12 +148,34 @@ def detach(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("detach lake")
 
 
-def confine(con: duckdb.DuckDBPyConnection, folders: list[Path]) -> None:
+def confine(con: duckdb.DuckDBPyConnection, folders: list[str]) -> None:
     """Let the connection reach nothing outside `folders` any more; this cannot be undone."""
     allowed = ", ".join(f"'{sql_text(folder)}/'" for folder in folders)
     con.execute(f"set allowed_directories = [{allowed}]")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
+
+
+def attach_postgres(con: duckdb.DuckDBPyConnection, url: str, *, name: str) -> None:
+    """Attach a PostgreSQL database read-only as `name`; its password is not to be seen in the connection."""
+    con.execute(f"load '{_extension_path('postgres_scanner')}'")
+    _make_secret(con, f"{name}_secret", "postgres", postgres_options(url))
+    con.execute(f"attach '' as {name} (type postgres, read_only, secret {name}_secret)")
+
+
+def equip(con: duckdb.DuckDBPyConnection, place: Place) -> None:
+    """Load and tell the connection what a lake beyond one machine needs."""
+    if place.catalog:
+        con.execute(f"load '{_extension_path('postgres_scanner')}'")
+        _make_secret(con, _CATALOG_SECRET, "postgres", postgres_options(place.catalog))
+    if place.is_remote:
+        con.execute(f"load '{_extension_path('httpfs')}'")
+        _make_secret(con, "finops_data", "s3", s3_secret())
+
+
+def _make_secret(con: duckdb.DuckDBPyConnection, name: str, type_: str, options: Mapping[str, Any]) -> None:
+    given = "".join(f", {key} '{sql_text(value)}'" for key, value in options.items())
+    con.execute(f"create or replace temporary secret {name} (type {type_}{given})")
 
 
 @contextmanager
@@ -146,7 +208,9 @@ def _extension_path(name: str) -> Path:
     except ImportError as error:
         raise ConfigError(
             f"the DuckDB extension {name} is not installed",
-            next_step=f"pip install duckdb-extension-{name.replace('_', '-')}",
+            next_step=f"pip install finops[{_SHARED_EXTENSIONS[name]}]"
+            if name in _SHARED_EXTENSIONS
+            else "pip install -r requirements.lock",
         ) from error
     folder = Path(str(module.__file__)).parent / "extensions" / f"v{duckdb.__version__}"
     found = sorted(folder.glob("*.duckdb_extension"))

@@ -16,7 +16,9 @@ import duckdb
 from finops_lib.errors import QualityError
 from finops_lib.focus import COST_COLUMNS
 from finops_lib.lake.create import statement
-from finops_lib.lake.open import DATA_FOLDER, data_files, open_lake, sql_text
+from finops_lib.lake.objects import remove
+from finops_lib.lake.open import data_files, open_lake, sql_text
+from finops_lib.lake.place import Place
 
 _COPY_OPTIONS = ", ".join(
     (
@@ -76,7 +78,7 @@ class Staged:
 
     key: SliceKey
     load_id: str
-    files: list[Path]
+    files: list[str]
     loads: list[dict[str, object]] = field(default_factory=list)
     findings: list[dict[str, object]] = field(default_factory=list)
 
@@ -91,34 +93,36 @@ def current_loads(con: duckdb.DuckDBPyConnection, source: str) -> list[CurrentLo
     return loads
 
 
-def stage(con: duckdb.DuckDBPyConnection, lake: Path, select: str, load_ids: Mapping[SliceKey, str]) -> list[Staged]:
+def stage(con: duckdb.DuckDBPyConnection, place: Place, select: str, load_ids: Mapping[SliceKey, str]) -> list[Staged]:
     """Write the rows of some slices, in the order of `select`, to Parquet files whose names were never used before.
 
     Args:
+        con: equipped for the lake (open.equip).
         select: gives all columns of `cost`; rows of other slices are left out.
         load_ids: the load that each slice's rows belong to.
     Raises:
         QualityError: what can be read back from the files is not what the select gave.
     """
-    folder = lake / DATA_FOLDER / "main" / "cost"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = place.table_data("cost")
+    if not place.is_remote:
+        Path(folder).mkdir(parents=True, exist_ok=True)
     wanted = " or ".join(f"({key.where})" for key in load_ids)
     whens = " ".join(f"when {key.where} then '{load_id}'" for key, load_id in load_ids.items())
     columns = ", ".join(f'"{column.name}"' for column in COST_COLUMNS)
     rows = f"select {columns} from (select * replace (case {whens} end as x_LoadId) from ({select}) where {wanted})"
-    written: list[Path] = []
+    written: list[str] = []
     try:
         for file, *_ in con.execute(f"copy ({rows}) to '{sql_text(folder)}' ({_COPY_OPTIONS})").fetchall():
-            written.append(Path(file))
-            _flush(written[-1])
+            written.append(str(file))
+            if not place.is_remote:
+                _flush(written[-1])
         _compare(con, f"select * from ({select}) where {wanted}", written)
     except BaseException:
-        for path in written:
-            path.unlink(missing_ok=True)
+        remove(written)
         raise
-    by_folder: dict[str, list[Path]] = {}
+    by_folder: dict[str, list[str]] = {}
     for path in written:
-        by_folder.setdefault(str(path.parent.relative_to(folder)), []).append(path)
+        by_folder.setdefault(path.removeprefix(f"{folder}/").rsplit("/", 1)[0], []).append(path)
     return [Staged(key, load_id, by_folder[key.folder]) for key, load_id in load_ids.items()]
 
 
@@ -154,7 +158,7 @@ def commit(
         raise
 
 
-def discard(lake: Path, staged: Sequence[Staged]) -> None:
+def discard(place: Place, staged: Sequence[Staged]) -> None:
     """Remove staged files that did not become part of the lake.
 
     Whether they did is asked of the lake itself: an interrupt can come between a commit and whoever waits for it. If
@@ -163,14 +167,12 @@ def discard(lake: Path, staged: Sequence[Staged]) -> None:
     files = [file for item in staged for file in item.files]
     if not files:
         return
-    with open_lake(lake) as reader:
-        held = {Path(path).name for path in data_files(reader)}
-    for file in files:
-        if file.name not in held:
-            file.unlink(missing_ok=True)
+    with open_lake(place) as reader:
+        held = {path.rsplit("/", 1)[-1] for path in data_files(reader)}
+    remove(file for file in files if file.rsplit("/", 1)[-1] not in held)
 
 
-def _compare(con: duckdb.DuckDBPyConnection, select: str, files: Sequence[Path]) -> None:
+def _compare(con: duckdb.DuckDBPyConnection, select: str, files: Sequence[str]) -> None:
     keys = "x_Provider, x_SourceId, x_BillingMonth, BillingCurrency"
     measures = ", ".join(["count(*)", *(f"coalesce(sum({name}), 0)" for name in _CHECKED)])
     query = f"select {keys}, {measures} from {{}} group by all order by all"
@@ -184,7 +186,7 @@ def _compare(con: duckdb.DuckDBPyConnection, select: str, files: Sequence[Path])
         )
 
 
-def _flush(file: Path) -> None:
+def _flush(file: str) -> None:
     descriptor = os.open(file, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import duckdb
 
@@ -24,6 +23,7 @@ from finops_lib.errors import LockError
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.lock import writer_lock
 from finops_lib.lake.open import open_lake, without_pandas
+from finops_lib.lake.place import Place
 from finops_lib.marts.catalog import SLICE_COLUMNS, Mart, read_marts
 
 # The lake's own tables that a mart may read; each row of them belongs to one slice.
@@ -73,28 +73,28 @@ class _Plan:
 
 
 @without_pandas()
-def build(lake_path: Path, *, memory_limit: str = "2GB", threads: int | None = None) -> BuildSummary:
+def build(place: Place, *, memory_limit: str = "2GB", threads: int | None = None) -> BuildSummary:
     """Bring all marts of the lake up to its current loads.
 
     Raises:
         LockError: another writer was busy for 300 s, or kept loading the slices that were being built.
     """
     started = time.monotonic()
-    ensure_lake(lake_path)
+    ensure_lake(place)
     for _ in range(_TRIES):
-        with open_lake(lake_path, read_only=False, memory_limit=memory_limit, threads=threads) as lake:
+        with open_lake(place, read_only=False, memory_limit=memory_limit, threads=threads) as lake:
             with _transaction(lake.con):
                 plan = _plan(lake.con)
                 if plan.is_done:
                     return BuildSummary((), (), (), time.monotonic() - started)
                 _compute(lake.con, plan)
-            with writer_lock(lake_path, purpose="build the marts"), _transaction(lake.con):
+            with writer_lock(place, purpose="build the marts"), _transaction(lake.con):
                 # Somebody may have loaded or built since we looked; then what we computed is not the answer any more.
                 if _plan(lake.con) == plan:
                     _store(lake.con, plan)
                     return BuildSummary(tuple(read_marts()), plan.stale, plan.gone, time.monotonic() - started)
     raise LockError(
-        f"the lake {lake_path} was loaded anew {_TRIES} times while its marts were being built",
+        f"the lake {place} was loaded anew {_TRIES} times while its marts were being built",
         next_step="run finops build when the loads are done",
     )
 

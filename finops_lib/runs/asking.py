@@ -5,6 +5,7 @@ The connection can reach the lake's own files and nothing else: no other file, n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 
 from finops_lib.errors import ConfigError
 from finops_lib.lake.create import ensure_lake
-from finops_lib.lake.open import DATA_FOLDER, Lake, confine, open_lake, sql_text
+from finops_lib.lake.open import Lake, attach_postgres, confine, open_lake, sql_text
 from finops_lib.settings import Settings
 
 _SQLITE = "sqlite:///"
+# Functions of DuckDB's scanners open other databases, which no setting forbids; comments and texts may name them.
+_NOT_SQL = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.DOTALL)
+_OTHER_DATABASE = re.compile(r"\b((?:postgres|sqlite|mysql)_\w+)\"?\s*\(", re.IGNORECASE)
 
 
 def open_for_questions(settings: Settings, *, snapshot: int | None = None) -> Lake:
@@ -28,10 +32,8 @@ def open_for_questions(settings: Settings, *, snapshot: int | None = None) -> La
     ensure_lake(settings.lake)
     lake = open_lake(settings.lake, snapshot=snapshot, memory_limit=settings.memory_limit, threads=settings.threads)
     try:
-        state = _state_file(settings)
-        if state is not None:
-            lake.con.execute(f"attach '{sql_text(state)}' as state (type sqlite, read_only)")
-        confine(lake.con, [settings.lake / DATA_FOLDER])
+        _attach_state(lake.con, settings.state_url)
+        confine(lake.con, [settings.lake.data])
     except BaseException:
         lake.con.close()
         raise
@@ -44,6 +46,10 @@ def ask(lake: Lake, query: str) -> duckdb.DuckDBPyRelation:
     Raises:
         ConfigError: not valid SQL, more than one statement, or one that is not a question.
     """
+    if stranger := _OTHER_DATABASE.search(_NOT_SQL.sub(" ", query)):
+        raise ConfigError(
+            f"{stranger[1]} would leave the lake", next_step="ask the lake's own tables; finops catalog lists them"
+        )
     with _in_one_line():
         kinds = [statement.type for statement in lake.con.extract_statements(query)]
         # DuckDB itself turns one PIVOT into two statements: the types it needs, and the question.
@@ -99,8 +105,10 @@ def _in_one_line(*also: type[Exception]) -> Iterator[None]:
         ) from error
 
 
-def _state_file(settings: Settings) -> Path | None:
-    if not settings.state_url.startswith(_SQLITE):
-        return None
-    path = Path(settings.state_url.removeprefix(_SQLITE))
-    return path if path.exists() else None
+def _attach_state(con: duckdb.DuckDBPyConnection, url: str) -> None:
+    if not url.startswith(_SQLITE):
+        attach_postgres(con, url, name="state")
+        return
+    path = Path(url.removeprefix(_SQLITE))
+    if path.exists():
+        con.execute(f"attach '{sql_text(path)}' as state (type sqlite, read_only)")

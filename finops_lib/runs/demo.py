@@ -16,7 +16,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from finops_lib.errors import ConfigError
-from finops_lib.lake.open import CATALOG_FILE, open_lake
+from finops_lib.lake.catalog import is_there
+from finops_lib.lake.open import open_lake
+from finops_lib.lake.place import Place
 from finops_lib.periods import parse_day
 from finops_lib.runs.clock import now
 from finops_lib.runs.notebook import run_notebook
@@ -73,20 +75,21 @@ def run_demo(settings: Settings, *, as_of: str, rows: int, seed: int, say: Calla
 
 
 def _home(settings: Settings) -> Path:
-    return settings.lake if os.environ.get("FINOPS_LAKE") else settings.project / "demo"
+    return settings.lake.folder if os.environ.get("FINOPS_LAKE") else settings.project / "demo"
 
 
 def _settings_of(home: Path, settings: Settings) -> Settings:
     """Give the settings under which the demo's runs see only the demo."""
     params = home / "params"
-    own = {"lake": home, "state_url": sqlite_url(home), "params": params, "workbench": load_workbench(params)}
+    own = {"lake": Place.of(home), "state_url": sqlite_url(home), "params": params, "workbench": load_workbench(params)}
     return settings.model_copy(update=own)
 
 
 def _refuse_real_lake(home: Path) -> None:
-    if not (home / CATALOG_FILE).exists():
+    place = Place.of(home)
+    if not is_there(place):
         return
-    with open_lake(home) as lake:
+    with open_lake(place) as lake:
         sources = {name for (name,) in lake.con.execute("select distinct x_SourceId from loads").fetchall()}
     others = sorted(sources - DEMO_SOURCES)
     if others:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import fcntl
 import importlib.util
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import duckdb
 
 from finops_lib.errors import FinOpsError
-from finops_lib.lake.lock import LOCK_FILE
-from finops_lib.lake.open import CATALOG_FILE, DATA_FOLDER, connect, open_lake
+from finops_lib.lake.catalog import is_there
+from finops_lib.lake.lock import lock_holder
+from finops_lib.lake.open import connect, open_lake
+from finops_lib.lake.place import CATALOG_FILE
+from finops_lib.lake.upkeep import SETTLED_AFTER, find_orphans
 from finops_lib.marts.build import stale_slices
 from finops_lib.runs.clock import now
 from finops_lib.runs.collect import source_path
 from finops_lib.runs.context import STALE_AFTER_DAYS
 from finops_lib.settings import Settings, load_budget_plan, load_settings
 
-# A staged file of a load that is still running is younger than this.
-_ORPHAN_AGE = timedelta(days=1)
 _STALE_AFTER = timedelta(days=STALE_AFTER_DAYS)
 
 
@@ -129,7 +128,7 @@ def _outputs(settings: Settings) -> Check:
 
 
 def _lake(settings: Settings) -> Check:
-    if not (settings.lake / CATALOG_FILE).exists():
+    if not is_there(settings.lake):
         return Check("lake", True, f"none yet in {settings.lake}", "finops ingest PATH --source NAME, or finops demo")
     with open_lake(settings.lake) as lake:
         [[charges]] = lake.con.execute("select count(*) from cost").fetchall()
@@ -137,41 +136,33 @@ def _lake(settings: Settings) -> Check:
 
 
 def _lock(settings: Settings) -> Check:
-    path = settings.lake / LOCK_FILE
-    if not path.exists():
-        return Check("lock", True, "nobody writes")
-    with path.open("r") as file:
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return Check(
-                "lock", True, f"held by {path.read_text(encoding='utf-8') or 'another process'}", "wait for it to end"
-            )
-    return Check("lock", True, "nobody writes")
+    if not is_there(settings.lake):
+        return Check("lock", True, "no lake yet")
+    holder = lock_holder(settings.lake)
+    return (
+        Check("lock", True, f"held by {holder}", "wait for it to end")
+        if holder
+        else Check("lock", True, "nobody writes")
+    )
 
 
 def _orphans(settings: Settings) -> Check:
-    folder = settings.lake / DATA_FOLDER
-    if not (settings.lake / CATALOG_FILE).exists():
+    if not is_there(settings.lake):
         return Check("orphans", True, "no lake yet")
-    query = "select path, path_is_relative from __ducklake_metadata_lake.ducklake_data_file"
-    with open_lake(settings.lake) as lake:
-        known = {Path(path).name for path, _ in lake.con.execute(query).fetchall()}
-    limit = (now() - _ORPHAN_AGE).timestamp()
-    lost = [file for file in folder.rglob("*.parquet") if file.name not in known and file.stat().st_mtime < limit]
+    lost = find_orphans(settings.lake, written_before=now() - SETTLED_AFTER)
     if lost:
-        size = sum(file.stat().st_size for file in lost) / 1e6
+        size = sum(file.bytes for file in lost) / 1e6
         return Check(
             "orphans",
             False,
             f"{len(lost)} files of loads that were killed, {size:.1f} MB",
-            f"they may be deleted: {lost[0]} ...",
+            "finops lake orphans --remove",
         )
     return Check("orphans", True, "no file without an owner")
 
 
 def _marts(settings: Settings) -> Check:
-    if not (settings.lake / CATALOG_FILE).exists():
+    if not is_there(settings.lake):
         return Check("marts", True, "no lake yet")
     with open_lake(settings.lake) as lake:
         tables = {name for (name,) in lake.con.execute("show tables").fetchall()}
@@ -183,7 +174,7 @@ def _marts(settings: Settings) -> Check:
 
 
 def _freshness(settings: Settings) -> Check:
-    if not (settings.lake / CATALOG_FILE).exists():
+    if not is_there(settings.lake):
         return Check("freshness", True, "no lake yet")
     with open_lake(settings.lake) as lake:
         newest_days = "select x_SourceId || ' (' || x_Provider || ')', cast(max(ChargePeriodStart) as DATE) from cost"

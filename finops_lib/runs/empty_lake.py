@@ -7,12 +7,12 @@ so the tables are made in memory from the very definitions the lake uses, and ev
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
 from finops_lib.focus import COST_COLUMNS
-from finops_lib.lake.create import statement
+from finops_lib.lake.create import OWN_TABLES, statement
+from finops_lib.lake.place import Place
 from finops_lib.marts.catalog import read_marts
 
 
@@ -21,11 +21,11 @@ class EmptyLake:
     """Stands in for a `Lake` that holds nothing to report on."""
 
     con: duckdb.DuckDBPyConnection
-    path: Path
+    place: Place
     snapshot_id: int | None = None
 
 
-def open_empty_lake(path: Path, *, snapshot_id: int | None = None) -> EmptyLake:
+def open_empty_lake(place: Place, *, snapshot_id: int | None = None) -> EmptyLake:
     """Give every table of the lake and every mart, without a row, in memory."""
     con = duckdb.connect(":memory:")
     con.execute("set timezone = 'UTC'")
@@ -33,8 +33,8 @@ def open_empty_lake(path: Path, *, snapshot_id: int | None = None) -> EmptyLake:
     con.execute("use lake")
     columns = ", ".join(f'"{column.name}" {column.type}' for column in COST_COLUMNS)
     con.execute(f"create table cost ({columns})")
-    for name in ("loads", "load_findings"):
+    for name in OWN_TABLES:
         con.execute(statement(name))
     for mart in read_marts().values():
         con.execute(f'create table "{mart.name}" as {mart.sql}')
-    return EmptyLake(con=con, path=path, snapshot_id=snapshot_id)
+    return EmptyLake(con=con, place=place, snapshot_id=snapshot_id)

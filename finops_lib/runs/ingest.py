@@ -13,9 +13,10 @@ import duckdb
 
 from finops_lib.errors import ConfigError, DataError, LockError
 from finops_lib.focus import COST_COLUMNS
+from finops_lib.lake.catalog import is_there
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.lock import writer_lock
-from finops_lib.lake.open import CATALOG_FILE, attach, connect, detach, without_pandas
+from finops_lib.lake.open import attach, connect, detach, equip, without_pandas
 from finops_lib.lake.write import CurrentLoad, SliceKey, Staged, commit, current_loads, discard, stage
 from finops_lib.runs.allocate import allocated_select, rules_fingerprint
 from finops_lib.runs.clock import now
@@ -83,6 +84,7 @@ def ingest(
     delivery_id = fingerprint(files, version)
     con = connect(memory_limit=settings.memory_limit, threads=settings.threads)
     try:
+        equip(con, settings.lake)
         before = _read_current(con, settings, source)
         if same := _same_delivery(before, files, delivery_id):
             return [unchanged(load) for load in same]
@@ -264,7 +266,7 @@ def _files_of(delivery: Delivery, key: SliceKey) -> list[BillingFile]:
 
 
 def _read_current(con: duckdb.DuckDBPyConnection, settings: Settings, source: str) -> list[CurrentLoad]:
-    if not (settings.lake / CATALOG_FILE).exists():
+    if not is_there(settings.lake):
         return []
     ensure_lake(settings.lake)
     attach(con, settings.lake, read_only=True)

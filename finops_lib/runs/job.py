@@ -110,7 +110,8 @@ def _environment(
     library = str(Path(str(finops_lib.__file__)).parent.parent)
     own = {
         "FINOPS_PROJECT": str(settings.project),
-        "FINOPS_LAKE": str(settings.lake),
+        "FINOPS_LAKE": settings.lake.root,
+        "FINOPS_CATALOG": settings.lake.catalog,
         "FINOPS_STATE": settings.state_url,
         "FINOPS_OUTPUTS": str(settings.outputs),
         "FINOPS_PARAMS": str(settings.params),

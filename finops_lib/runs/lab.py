@@ -19,7 +19,9 @@ def lab_environment(settings: Settings) -> dict[str, str]:
     """Give the environment in which every kernel finds this project, whatever its working directory."""
     return os.environ | {
         "FINOPS_PROJECT": str(settings.project),
-        "FINOPS_LAKE": str(settings.lake),
+        "FINOPS_LAKE": settings.lake.root,
+        "FINOPS_CATALOG": settings.lake.catalog,
+        "FINOPS_STATE": settings.state_url,
         "FINOPS_OUTPUTS": str(settings.outputs),
         "FINOPS_PARAMS": str(settings.params),
         # Nothing of the workbench asks the network on its own; JupyterLab would ask to show its makers' news.

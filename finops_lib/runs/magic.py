@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 from finops_lib.errors import FinOpsError
+from finops_lib.lake.catalog import newest_snapshot
 from finops_lib.lake.open import Lake
 from finops_lib.runs.asking import ask_for_frame, open_for_questions
 from finops_lib.settings import load_settings
@@ -39,6 +40,10 @@ def answer(query: str) -> polars.DataFrame:
     """Ask the lake that the environment names and give the answer as a frame."""
     settings = load_settings()
     place = str(settings.lake)
-    if place not in _open_lakes:
-        _open_lakes[place] = open_for_questions(settings)
-    return ask_for_frame(_open_lakes[place], query)
+    lake = _open_lakes.get(place)
+    # A connection sees one snapshot; whoever asks again wants to know how things are now.
+    if lake is None or newest_snapshot(settings.lake) != lake.snapshot_id:
+        if lake is not None:
+            lake.close()
+        lake = _open_lakes[place] = open_for_questions(settings)
+    return ask_for_frame(lake, query)

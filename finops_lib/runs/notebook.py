@@ -15,7 +15,10 @@ from secrets import token_hex
 from typing import Any
 
 from finops_lib.errors import ConfigError, LakeError
-from finops_lib.lake.open import CATALOG_FILE, open_lake
+from finops_lib.lake.catalog import is_there
+from finops_lib.lake.create import ensure_lake
+from finops_lib.lake.open import Lake, open_lake
+from finops_lib.lake.snapshots import pin, unpin
 from finops_lib.marts.build import build, stale_slices
 from finops_lib.runs import clock, processes, stamp
 from finops_lib.runs.cells import first_line
@@ -75,7 +78,7 @@ def run_notebook(
         try:
             content = read_notebook(notebook)
             values = _checked_parameters(settings, notebook, content, parameters or {}, params_file, as_of)
-            pinned = _pinned_snapshot(settings, notebook, snapshot)
+            pinned = _pinned_snapshot(settings, run, snapshot)
         except (ConfigError, LakeError) as error:
             return _refuse(state, run, given, error)
         job = prepare_job(
@@ -95,6 +98,9 @@ def run_notebook(
             raise
         finally:
             shutil.rmtree(job.runtime, ignore_errors=True)
+        if finished.status != "SUCCEEDED" and is_there(settings.lake):
+            # Nobody makes a broken page again.
+            unpin(settings.lake, owner=finished.run_id)
         finish_run(state, finished)
         rebuild_gallery(settings, state)
     return finished
@@ -142,17 +148,24 @@ def _checked_parameters(
     return merge_parameters(read_parameters(content), files, texts)
 
 
-def _pinned_snapshot(settings: Settings, notebook: Path, snapshot: int | None) -> int | None:
-    """Give the snapshot to read: the one asked for, or the newest; None without a lake or for one yet to be made."""
-    if snapshot is None and (notebook.stem in WRITING_NOTEBOOKS or not (settings.lake / CATALOG_FILE).exists()):
+def _pinned_snapshot(settings: Settings, run: RunRecord, snapshot: int | None) -> int | None:
+    """Pin and give the snapshot to read: the one asked for, or the newest; None without a lake or before a load."""
+    if snapshot is None and (run.notebook in WRITING_NOTEBOOKS or not is_there(settings.lake)):
         return None
+    ensure_lake(settings.lake)
     with open_lake(settings.lake, snapshot=snapshot, memory_limit=settings.memory_limit, threads=1) as lake:
         if snapshot is not None or not stale_slices(lake.con):
-            return lake.snapshot_id
+            return _pinned(lake, run)
     # A load whose marts were not built, because it was killed or is still at it: no page of yesterday's marts.
     build(settings.lake, memory_limit=settings.memory_limit, threads=settings.threads)
     with open_lake(settings.lake, memory_limit=settings.memory_limit, threads=1) as lake:
-        return lake.snapshot_id
+        return _pinned(lake, run)
+
+
+def _pinned(lake: Lake, run: RunRecord) -> int:
+    """Pin what an open lake shows: while it is open, nobody can expire it."""
+    pin(lake.place, lake.snapshot_id, owner=run.run_id, reason=f"run of {run.notebook}", at=run.started_at)
+    return lake.snapshot_id
 
 
 def _refuse(state: State, run: RunRecord, given: Mapping[str, object], error: ConfigError | LakeError) -> RunRecord:

@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from finops_lib.lake.open import CATALOG_FILE, Lake, open_lake
+from finops_lib.lake.catalog import is_there
+from finops_lib.lake.open import Lake, open_lake
+from finops_lib.lake.snapshots import pin
 from finops_lib.marts.build import stale_slices
 from finops_lib.marts.figures import figure_sql
+from finops_lib.runs import clock
 from finops_lib.runs.context import Context, Coverage, Notice, resolve_context
 from finops_lib.runs.empty_lake import EmptyLake, open_empty_lake
 from finops_lib.runs.figures import bind, run_query
@@ -57,6 +60,9 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
         failed = "; ".join(f"{check['name']}: {check['message']}" for check in checks if not check["ok"])
         context = replace(context, notices=(Notice("warning", f"A check failed. {failed}."), *context.notices))
     folder = RunFolder.from_environment()
+    if folder.run_id and isinstance(lake, Lake):
+        # Whatever is loaded or expired later, this page can be made again.
+        pin(lake.place, lake.snapshot_id, owner=folder.run_id, reason=f"run of {notebook}", at=clock.now())
     folder.remember_context(
         snapshot=lake.snapshot_id,
         as_of="" if context.is_empty else context.as_of.isoformat(),
@@ -161,7 +167,7 @@ def _checks(lake: Lake | EmptyLake) -> list[dict[str, object]]:
 
 def _open_with_coverage(settings: Settings, *, snapshot: int | None) -> tuple[Lake | EmptyLake, list[Coverage], str]:
     """Open the lake, or an empty one with the sentence that says what is missing."""
-    if snapshot is None and not (settings.lake / CATALOG_FILE).exists():
+    if snapshot is None and not is_there(settings.lake):
         return open_empty_lake(settings.lake), [], "There is no lake yet; run: finops ingest PATH --source NAME"
     lake = open_lake(settings.lake, snapshot=snapshot, memory_limit=settings.memory_limit, threads=settings.threads)
     try:

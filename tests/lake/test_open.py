@@ -10,6 +10,7 @@ import pytest
 
 from finops_lib.errors import LakeError
 from finops_lib.lake.open import open_lake
+from finops_lib.lake.place import Place
 from finops_lib.runs.asking import ask, open_for_questions
 from finops_lib.runs.ingest import ingest
 from finops_lib.settings import Settings, load_settings
@@ -18,8 +19,8 @@ from tests.conftest import WriteBill
 
 def test_a_lake_that_was_copied_is_a_lake_of_its_own(settings: Settings, write_bill: WriteBill, tmp_path: Path) -> None:
     ingest(settings, [write_bill("a.csv", [{}])], source="aws")
-    copied = tmp_path / "copy"
-    shutil.copytree(settings.lake, copied)
+    copied = Place.of(tmp_path / "copy")
+    shutil.copytree(settings.lake.folder, copied.folder)
     ingest(settings.model_copy(update={"lake": copied}), [write_bill("b.csv", [{"BilledCost": "11"}])], source="aws")
     for place, billed in ((settings.lake, 10), (copied, 11)):
         with open_lake(place) as lake:
@@ -39,5 +40,5 @@ def test_a_lake_may_lie_in_a_folder_of_any_name(
 
 def test_where_there_is_no_lake_the_reader_is_told_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(LakeError, match=r"no lake in .*; next: finops ingest") as caught:
-        open_lake(tmp_path)
-    assert (caught.value.exit_code, caught.value.path) == (2, tmp_path)  # type: ignore[attr-defined]
+        open_lake(Place.of(tmp_path))
+    assert (caught.value.exit_code, caught.value.path) == (2, Place.of(tmp_path))  # type: ignore[attr-defined]

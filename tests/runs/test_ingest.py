@@ -10,11 +10,15 @@ import pytest
 
 import finops_lib.runs.ingest as ingest_module
 from finops_lib.errors import ConfigError, DataError, LockError, QualityError
+from finops_lib.lake.catalog import is_there
 from finops_lib.lake.lock import writer_lock
-from finops_lib.lake.open import DATA_FOLDER, open_lake
+from finops_lib.lake.objects import data_objects
+from finops_lib.lake.open import open_lake
 from finops_lib.runs.ingest import RefusedReplacement, ingest
 from finops_lib.settings import Settings, load_settings
-from tests.conftest import WriteBill
+from tests.conftest import WriteBill, on_every_lake
+
+pytestmark = on_every_lake
 
 JUNE = {
     "BillingPeriodStart": "2026-06-01T00:00:00Z",
@@ -34,7 +38,7 @@ def _statuses(settings: Settings, *paths: Path, replace: bool = False) -> list[t
 
 
 def _files_on_disk(settings: Settings) -> int:
-    return len(list((settings.lake / DATA_FOLDER / "main" / "cost").rglob("*.parquet")))
+    return sum("/cost/" in file.path for file in data_objects(settings.lake))
 
 
 def test_a_first_load_reports_rows_and_money_of_each_slice(settings: Settings, write_bill: WriteBill) -> None:
@@ -191,13 +195,13 @@ def test_a_dry_run_changes_nothing(settings: Settings, write_bill: WriteBill) ->
     [report] = ingest(settings, [write_bill("a.csv", [{}])], source="aws", dry_run=True)
     assert (report.rows_in, report.rows_loaded) == (1, 0)
     assert report.message == "dry run, nothing loaded; would be: new"
-    assert not settings.lake.exists()
+    assert not is_there(settings.lake)
 
 
 def test_a_broken_row_leaves_no_trace(settings: Settings, write_bill: WriteBill) -> None:
     with pytest.raises(DataError):
         ingest(settings, [write_bill("a.csv", [{}, {"BilledCost": "?"}])], source="aws")
-    assert not settings.lake.exists()
+    assert not is_there(settings.lake)
 
 
 def test_a_delivery_with_no_rows_replaces_nothing(settings: Settings, write_bill: WriteBill) -> None:
@@ -278,11 +282,11 @@ def test_a_failed_commit_leaves_the_lake_and_the_disk_as_they_were(
     assert _ask(settings, "select BilledCost from cost") == [(Decimal(10),)]
 
 
-def test_whoever_waits_too_long_for_the_lock_is_told_who_holds_it(tmp_path: Path) -> None:
+def test_whoever_waits_too_long_for_the_lock_is_told_who_holds_it(settings: Settings) -> None:
     with (
-        writer_lock(tmp_path, purpose="a long load"),
+        writer_lock(settings.lake, purpose="a long load"),
         pytest.raises(LockError, match=r"being written by pid \d+ \(a long load\)") as caught,
-        writer_lock(tmp_path, purpose="another", wait_s=0.2),
+        writer_lock(settings.lake, purpose="another", wait_s=0.2),
     ):
         pass
     assert caught.value.exit_code == 5

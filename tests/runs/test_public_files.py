@@ -65,4 +65,4 @@ def test_the_public_broken_export_is_refused_row_by_row(settings: Settings, shar
         "BilledCost '12,34' is not ",
         "BillingCurrency empty is n",
     ]
-    assert not settings.lake.exists()
+    assert not settings.lake.folder.exists()

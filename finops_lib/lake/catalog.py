@@ -1,0 +1,129 @@
+"""The lake's catalog asked directly, beside DuckDB: for our own tables in it, and what must be known to attach.
+
+Our tables: `finops_tables` (which version of the lake's tables was made) and `finops_pin` (see pins.py). They move with
+the catalog when it is copied.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from finops_lib.errors import ConfigError, LakeError
+from finops_lib.lake.place import Place, libpq_url
+
+if TYPE_CHECKING:
+    import psycopg
+
+_TIMEOUT_S = 30.0
+_CONNECT_TIMEOUT_S = 10
+
+
+class Catalog:
+    """A connection to the database behind the lake; `?` marks a value in both kinds."""
+
+    def __init__(self, connection: Any, *, is_postgres: bool) -> None:
+        self.connection = connection
+        self.is_postgres = is_postgres
+
+    def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Run a statement and give its rows, if it has any."""
+        cursor = self.connection.execute(sql.replace("?", "%s") if self.is_postgres else sql, tuple(values))
+        return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+
+    def has_table(self, name: str) -> bool:
+        if self.is_postgres:
+            return bool(self.rows("select 1 where to_regclass(?) is not null", [name]))
+        return bool(self.rows("select 1 from sqlite_master where type = 'table' and name = ?", [name]))
+
+
+@contextmanager
+def open_catalog(place: Place, *, write: bool = False) -> Iterator[Catalog]:
+    """Open the catalog database; what the block did is committed at its end, or undone when it raises.
+
+    Raises:
+        LakeError: there is no such database, or it does not answer.
+    """
+    if place.catalog:
+        with connect_postgres(place, autocommit=False) as connection:
+            yield Catalog(connection, is_postgres=True)
+        return
+    if not place.catalog_file.exists():
+        raise no_lake(place)
+    # `mode=rw` never makes a new file where one was taken away meanwhile.
+    address = f"{place.catalog_file.as_uri()}?mode={'rw' if write else 'ro'}"
+    try:
+        with closing(sqlite3.connect(address, uri=True, timeout=_TIMEOUT_S, isolation_level=None)) as file:
+            file.execute("begin immediate" if write else "begin")
+            yield Catalog(file, is_postgres=False)
+            file.execute("commit")
+    except sqlite3.DatabaseError as error:
+        raise LakeError(
+            f"the lake's catalog {place.catalog_file} cannot be read: {error}",
+            next_step="check its permissions, or restore it from a copy",
+            path=place.catalog_file,
+        ) from error
+
+
+def connect_postgres(place: Place, *, autocommit: bool, name: str = "finops") -> psycopg.Connection[Any]:
+    """Connect to the PostgreSQL database of the catalog; as a context it is closed at the end.
+
+    Raises:
+        ConfigError: the client library is not installed.
+        LakeError: the database does not answer.
+    """
+    try:
+        import psycopg
+    except ImportError as error:
+        raise ConfigError(
+            "a catalog in PostgreSQL needs its client", next_step="pip install finops[postgres]"
+        ) from error
+    try:
+        return psycopg.connect(
+            libpq_url(place.catalog),
+            autocommit=autocommit,
+            connect_timeout=_CONNECT_TIMEOUT_S,
+            application_name=name[:60],
+        )
+    except psycopg.Error as error:
+        reason = " ".join(str(error).split())[:300]
+        raise LakeError(
+            f"the catalog of the lake {place} does not answer: {reason}",
+            next_step="check that the server runs, that the database exists, and FINOPS_CATALOG",
+        ) from error
+
+
+def no_lake(place: Place) -> LakeError:
+    """Say that nothing has been loaded there yet."""
+    return LakeError(f"no lake in {place}", next_step="finops ingest PATH --source NAME, or finops demo", path=place)
+
+
+def tables_version(place: Place) -> int:
+    """Give the version of the lake's tables; 0 = there is no lake, or its making was interrupted."""
+    if not place.catalog and not place.catalog_file.exists():
+        return 0
+    with open_catalog(place) as catalog:
+        if catalog.has_table("finops_tables"):
+            [[version]] = catalog.rows("select coalesce(max(version), 0) from finops_tables")
+            return int(version)
+        # The first version of this program said it by a file beside the catalog.
+        return 1 if not place.catalog and (place.folder / "tables.v1").exists() else 0
+
+
+def is_there(place: Place) -> bool:
+    """Say whether anything was ever loaded there (its tables may be of an older version)."""
+    return tables_version(place) > 0
+
+
+def newest_snapshot(place: Place) -> int:
+    """Give the number of the lake's newest snapshot."""
+    with open_catalog(place) as catalog:
+        [[newest]] = catalog.rows("select max(snapshot_id) from ducklake_snapshot")
+        return int(newest)
+
+
+def has_snapshot(place: Place, snapshot: int) -> bool:
+    with open_catalog(place) as catalog:
+        return bool(catalog.rows("select 1 from ducklake_snapshot where snapshot_id = ?", [snapshot]))
