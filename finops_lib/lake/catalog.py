@@ -62,7 +62,7 @@ def open_catalog(place: Place, *, write: bool = False) -> Iterator[Catalog]:
     except sqlite3.DatabaseError as error:
         raise LakeError(
             f"the lake's catalog {place.catalog_file} cannot be read: {error}",
-            next_step="check its permissions, or restore it from a copy",
+            next_step=f"check its permissions, or restore {place.catalog_file.name} from a copy",
             path=place.catalog_file,
         ) from error
 

@@ -302,7 +302,7 @@ def test_a_secret_is_in_no_file_of_the_run(results: Results) -> None:
             assert [form for form in hidden if form in text] == [], path.name
     # The chart is in the page, compressed with all others, where a search of the file would not find its title.
     assert any("[secret]" in text for text in _unpacked((results.folder("leaks") / "report.html").read_text()))
-    for path in results.settings.lake.glob("state.sqlite*"):
+    for path in results.settings.lake.folder.glob("state.sqlite*"):
         assert SECRET.encode() not in path.read_bytes()
 
 

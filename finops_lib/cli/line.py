@@ -1,76 +1,18 @@
-"""Words -> one call into `runs`. What each command does is in `runs`; here is only how it is asked and shown."""
+"""The commands of the line: from bills to reports, and those that look at it."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
-from finops_lib.errors import ConfigError, FinOpsError
-from finops_lib.runs.listing import Format, records, shown_value, to_csv, to_json
-
-app = typer.Typer(
-    name="finops",
-    help="A FinOps workbench: cloud bills in, reports out; right to the cent, reproducible, quiet.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-runs_app = typer.Typer(help="Notebook runs: what ran, when, from what, with what outcome.", no_args_is_help=True)
-app.add_typer(runs_app, name="runs")
-
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print the list.")]
-
-
-def main() -> None:
-    """Run the command line; an error on purpose becomes one line and its exit code."""
-    debug = "--debug" in sys.argv
-    try:
-        app([word for word in sys.argv[1:] if word != "--debug"], standalone_mode=True)
-    except FinOpsError as error:
-        if debug:
-            raise
-        typer.echo(f"finops: {error}", err=True)
-        raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        _stopped()
-    except OSError as error:
-        if debug:
-            raise
-        place = f"{error.filename}: " if error.filename else ""
-        typer.echo(f"finops: {place}{error.strerror or error}; next: check the path and its permissions", err=True)
-        raise SystemExit(2) from None
-    except Exception as error:
-        # What DuckDB and SQLAlchemy say of a full disk or a read-only folder is one line for people, too.
-        if "interrupted" in str(error).lower():
-            _stopped()
-        if debug or type(error).__module__.split(".")[0] not in ("_duckdb", "duckdb", "sqlalchemy"):
-            raise
-        first = " ".join(str(error).split())[:300]
-        typer.echo(f"finops: {first}; next: check that disk and folders can be written (--debug: traceback)", err=True)
-        raise SystemExit(1) from None
-
-
-def _stopped() -> NoReturn:
-    typer.echo("finops: interrupted; nothing half-written remains", err=True)
-    raise SystemExit(130) from None
-
-
-@app.callback()
-def options(
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
-) -> None:
-    """A FinOps workbench: cloud bills in, reports out; right to the cent, reproducible, quiet."""
-    if version:
-        from finops_lib import __version__
-
-        typer.echo(__version__)
-        raise typer.Exit
+from finops_lib.cli.app import app
+from finops_lib.cli.printing import FormatOption, print_rows
+from finops_lib.errors import ConfigError
+from finops_lib.runs.listing import Format, records
 
 
 @app.command()
@@ -108,11 +50,11 @@ def ingest(
     try:
         reports = load(settings, paths, source=source, dialect=dialect, replace=replace, dry_run=dry_run)
     except RefusedReplacement as error:
-        _print(records(error.reports), format)
+        print_rows(records(error.reports), format)
         raise
     if not dry_run and reports:
         _build(settings)
-    _print(records(reports), format, empty="The delivery has no rows: nothing was loaded, nothing was replaced.")
+    print_rows(records(reports), format, empty="The delivery has no rows: nothing was loaded, nothing was replaced.")
 
 
 @app.command()
@@ -120,7 +62,7 @@ def build(format: FormatOption = Format.table) -> None:
     """Bring the marts up to date, for changed slices only."""
     from finops_lib.settings import load_settings
 
-    _print(_build(load_settings()), format, empty="Every mart is up to date.")
+    print_rows(_build(load_settings()), format, empty="Every mart is up to date.")
 
 
 @app.command()
@@ -136,7 +78,7 @@ def sql(
     text = sys.stdin.read() if query == "-" else query
     with open_for_questions(load_settings(), snapshot=snapshot) as lake:
         columns, rows = ask_for_rows(lake, text)
-    _print(rows, format, columns=columns)
+    print_rows(rows, format, columns=columns)
 
 
 @app.command()
@@ -177,43 +119,13 @@ def run(
         raise typer.Exit(2 if record.status == "INVALID_PARAMS" else 1)
 
 
-@runs_app.command("list")
-def runs_list(
-    notebook: Annotated[str, typer.Option(help="Only runs of this notebook.")] = "",
-    limit: Annotated[int, typer.Option(help="How many, newest first.", min=1)] = 20,
-    format: FormatOption = Format.table,
-) -> None:
-    """List notebook runs, newest first."""
-    from finops_lib.runs.ledger import listed_runs
-    from finops_lib.settings import load_settings
-
-    _print(
-        listed_runs(load_settings(), notebook=notebook or None, limit=limit), format, empty="No notebook has run yet."
-    )
-
-
-@runs_app.command("show")
-def runs_show(
-    run_id: Annotated[str, typer.Argument(help="A run's id, or its beginning.")], format: FormatOption = Format.table
-) -> None:
-    """Show one run: status, parameters, snapshot, hashes, versions, error."""
-    from finops_lib.runs.ledger import shown_run
-    from finops_lib.settings import load_settings
-
-    row = shown_run(load_settings(), run_id)
-    if format is Format.table:
-        _print([{"field": name, "value": value} for name, value in row.items()], format)
-    else:
-        _print([row], format)
-
-
 @app.command()
 def doctor(format: FormatOption = Format.table) -> None:
     """Check settings, lake, locks, freshness and outputs; say what to do about each."""
     from finops_lib.runs.doctor import examine
 
     checks = examine()
-    _print(records(checks), format)
+    print_rows(records(checks), format)
     if not all(check.ok for check in checks):
         raise typer.Exit(1)
 
@@ -224,7 +136,7 @@ def catalog(format: FormatOption = Format.table) -> None:
     from finops_lib.runs.catalog import entries
     from finops_lib.settings import load_settings
 
-    _print(records(entries(load_settings())), format)
+    print_rows(records(entries(load_settings())), format)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -257,38 +169,3 @@ def _pairs(words: Sequence[str]) -> dict[str, str]:
             raise ConfigError(f"-p {word!r} is not NAME=VALUE", next_step="write e.g. -p provider=aws")
         pairs[name] = value
     return pairs
-
-
-def _print(
-    rows: Sequence[Mapping[str, Any]], format: Format, *, columns: Sequence[str] | None = None, empty: str = "Nothing."
-) -> None:
-    names = list(columns) if columns is not None else list(rows[0]) if rows else []
-    if format is Format.json:
-        typer.echo(to_json(rows))
-    elif format is Format.csv:
-        typer.echo(to_csv(rows, names), nl=False)
-    elif not rows and columns is None:
-        typer.echo(empty)
-    else:
-        _print_table(rows, names)
-
-
-def _print_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
-    from decimal import Decimal
-
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in names:
-        is_number = any(isinstance(row.get(name), int | float | Decimal) for row in rows)
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(shown_value(row.get(name))) for name in names))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        # A pipe has no width: nothing may be folded because a terminal was imagined.
-        console = Console(highlight=False, width=10_000)
-    console.print(table)

@@ -1,0 +1,33 @@
+"""The program: its name, its options, and the order in which its help lists the commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="finops",
+    help="A FinOps workbench: cloud bills in, reports out; right to the cent, reproducible, quiet.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+runs_app = typer.Typer(help="Notebook runs: what ran, when, from what, with what outcome.", no_args_is_help=True)
+lake_app = typer.Typer(help="The lake's upkeep: snapshots, pins, expiry, compaction, migration.", no_args_is_help=True)
+app.add_typer(runs_app, name="runs")
+app.add_typer(lake_app, name="lake")
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """A FinOps workbench: cloud bills in, reports out; right to the cent, reproducible, quiet."""
+    if version:
+        from finops_lib import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit

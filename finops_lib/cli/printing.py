@@ -1,0 +1,48 @@
+"""Lists for people and for scripts: a table, CSV or JSON on standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from finops_lib.runs.listing import Format, shown_value, to_csv, to_json
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print the list.")]
+
+
+def print_rows(
+    rows: Sequence[Mapping[str, Any]], format: Format, *, columns: Sequence[str] | None = None, empty: str = "Nothing."
+) -> None:
+    """Print rows as the user asked; `empty` is what a person reads where there are none."""
+    names = list(columns) if columns is not None else list(rows[0]) if rows else []
+    if format is Format.json:
+        typer.echo(to_json(rows))
+    elif format is Format.csv:
+        typer.echo(to_csv(rows, names), nl=False)
+    elif not rows and columns is None:
+        typer.echo(empty)
+    else:
+        _print_table(rows, names)
+
+
+def _print_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
+    from decimal import Decimal
+
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in names:
+        is_number = any(isinstance(row.get(name), int | float | Decimal) for row in rows)
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(shown_value(row.get(name))) for name in names))
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        # A pipe has no width: nothing may be folded because a terminal was imagined.
+        console = Console(highlight=False, width=10_000)
+    console.print(table)
