@@ -121,6 +121,10 @@ class Settings(Strict):
         return self.project / "notebooks"
 
     @property
+    def workbench_file(self) -> Path:
+        return self.params / "workbench.yaml"
+
+    @property
     def budget_plan(self) -> Path:
         return self.params / "budget_plan.yaml"
 

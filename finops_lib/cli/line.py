@@ -10,9 +10,11 @@ from typing import Annotated, Any
 import typer
 
 from finops_lib.cli.app import app
-from finops_lib.cli.printing import FormatOption, print_rows
+from finops_lib.cli.printing import FormatOption, print_rows, print_run
 from finops_lib.errors import ConfigError
 from finops_lib.runs.listing import Format, records
+
+AsOfLoad = Annotated[str, typer.Option("--as-of-load", help="As known at the end of that day (UTC), YYYY-MM-DD.")]
 
 
 @app.command()
@@ -58,25 +60,42 @@ def ingest(
 
 
 @app.command()
-def build(format: FormatOption = Format.table) -> None:
+def build(
+    reallocate: Annotated[
+        bool,
+        typer.Option("--reallocate", help="Derive teams and other dimensions again, by the rules as they are now."),
+    ] = False,
+    format: FormatOption = Format.table,
+) -> None:
     """Bring the marts up to date, for changed slices only."""
     from finops_lib.settings import load_settings
 
-    print_rows(_build(load_settings()), format, empty="Every mart is up to date.")
+    settings = load_settings()
+    if reallocate:
+        from finops_lib.runs.reallocate import reallocate as derive_again
+
+        done = derive_again(settings)
+        _build(settings)
+        print_rows(records(done), format, empty="Every month is allocated by these rules already.")
+        return
+    print_rows(_build(settings), format, empty="Every mart is up to date.")
 
 
 @app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="One question in SQL; - reads it from standard input.")],
     snapshot: Annotated[int | None, typer.Option(help="See the lake as it was at this snapshot.")] = None,
+    as_of_load: AsOfLoad = "",
     format: FormatOption = Format.table,
 ) -> None:
     """Ask the lake, read-only: cost, the marts, loads; the run ledger is state.run."""
     from finops_lib.runs.asking import ask_for_rows, open_for_questions
+    from finops_lib.runs.upkeep import chosen_snapshot
     from finops_lib.settings import load_settings
 
     text = sys.stdin.read() if query == "-" else query
-    with open_for_questions(load_settings(), snapshot=snapshot) as lake:
+    settings = load_settings()
+    with open_for_questions(settings, snapshot=chosen_snapshot(settings, snapshot, as_of_load)) as lake:
         columns, rows = ask_for_rows(lake, text)
     print_rows(rows, format, columns=columns)
 
@@ -91,11 +110,13 @@ def run(
     params: Annotated[Path | None, typer.Option(help="A YAML file of parameters.")] = None,
     as_of: Annotated[str, typer.Option(help="Last included day, YYYY-MM-DD; empty = newest complete day.")] = "",
     snapshot: Annotated[int | None, typer.Option(help="Run against the lake as it was.")] = None,
+    as_of_load: AsOfLoad = "",
     timeout: Annotated[float, typer.Option(help="Wall-clock limit in seconds.", min=1)] = 900.0,
 ) -> None:
     """Run one notebook; print the run's id, its status and where the report is."""
     from finops_lib.runs.notebook import run_notebook
     from finops_lib.runs.progress import cell_progress
+    from finops_lib.runs.upkeep import chosen_snapshot
     from finops_lib.settings import load_settings
 
     settings = load_settings()
@@ -106,17 +127,11 @@ def run(
             parameters=_pairs(parameter or []),
             params_file=params,
             as_of=as_of or None,
-            snapshot=snapshot,
+            snapshot=chosen_snapshot(settings, snapshot, as_of_load),
             timeout_s=timeout,
             on_progress=on_progress,
         )
-    typer.echo(f"{record.run_id}  {record.status}  {record.duration_s or 0:.1f} s")
-    if record.report:
-        typer.echo(str(settings.outputs / record.report))
-    if record.error:
-        typer.echo(f"finops: {record.error}", err=True)
-    if record.status != "SUCCEEDED":
-        raise typer.Exit(2 if record.status == "INVALID_PARAMS" else 1)
+    print_run(record, settings)
 
 
 @app.command()

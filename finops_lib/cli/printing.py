@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from finops_lib.runs.listing import Format, shown_value, to_csv, to_json
+
+if TYPE_CHECKING:
+    from finops_lib.settings import Settings
+    from finops_lib.state.runs import RunRecord
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the list.")]
 
@@ -25,6 +29,17 @@ def print_rows(
         typer.echo(empty)
     else:
         _print_table(rows, names)
+
+
+def print_run(record: RunRecord, settings: Settings) -> None:
+    """Say what became of a run and where its report is; leave with the exit code that its status asks for."""
+    typer.echo(f"{record.run_id}  {record.status}  {record.duration_s or 0:.1f} s")
+    if record.report:
+        typer.echo(str(settings.outputs / record.report))
+    if record.error:
+        typer.echo(f"finops: {record.error}", err=True)
+    if record.status != "SUCCEEDED":
+        raise typer.Exit(2 if record.status == "INVALID_PARAMS" else 1)
 
 
 def _print_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:

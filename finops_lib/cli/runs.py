@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from finops_lib.cli.app import runs_app
-from finops_lib.cli.printing import FormatOption, print_rows
+from finops_lib.cli.printing import FormatOption, print_rows, print_run
 from finops_lib.runs.listing import Format
 
 
@@ -39,3 +39,20 @@ def runs_show(
         print_rows([{"field": name, "value": value} for name, value in row.items()], format)
     else:
         print_rows([row], format)
+
+
+@runs_app.command("rerun")
+def runs_rerun(run_id: Annotated[str, typer.Argument(help="A run's id, or its beginning.")]) -> None:
+    """Make a run again, from its snapshot and what it read besides: the same numbers, whatever came since."""
+    from finops_lib.runs.progress import cell_progress
+    from finops_lib.runs.rerun import rerun
+    from finops_lib.settings import load_settings
+
+    settings = load_settings()
+    with cell_progress("rerun") as on_progress:
+        done = rerun(settings, run_id, on_progress=on_progress)
+    print_run(done.record, settings)
+    since = f"; {done.changed} changed since" if done.changed else ""
+    typer.echo(f"result.json {'equals' if done.is_same else 'differs from'} that of {done.first.run_id}{since}")
+    if not done.is_same:
+        raise typer.Exit(1)

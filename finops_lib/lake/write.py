@@ -33,6 +33,7 @@ _COPY_OPTIONS = ", ".join(
     )
 )
 _CHECKED = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
+_DAY_KEYS = "x_Provider, x_SourceId, x_BillingMonth, BillingCurrency, cast(ChargePeriodStart as DATE) as day"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -117,6 +118,7 @@ def stage(con: duckdb.DuckDBPyConnection, place: Place, select: str, load_ids: M
             if not place.is_remote:
                 _flush(written[-1])
         _compare(con, f"select * from ({select}) where {wanted}", written)
+        _remember_days(con, written, wanted)
     except BaseException:
         remove(written)
         raise
@@ -140,6 +142,8 @@ def commit(
         loads: list[dict[str, object]] = []
         findings: list[dict[str, object]] = []
         for number, item in enumerate(staged, start=int(last) + 1):
+            days = f"select {number}, '{item.load_id}', *, ? from temp.staged_days where {item.key.where}"
+            con.execute(f"insert into lake.load_days {days}", [loaded_at])
             for file in item.files:
                 added = f"'lake', 'cost', '{sql_text(file)}', hive_partitioning => true"
                 con.execute(f"call ducklake_add_data_files({added})")
@@ -184,6 +188,17 @@ def _compare(con: duckdb.DuckDBPyConnection, select: str, files: Sequence[str]) 
             f"staged files differ from their delivery: {given} given, {written} written",
             next_step="check the disk, then run the command again; the lake was not changed",
         )
+
+
+def _remember_days(con: duckdb.DuckDBPyConnection, files: Sequence[str], wanted: str) -> None:
+    """Keep the totals per charge day of staged files, for the commit that makes them part of the lake."""
+    names = ", ".join(f"'{sql_text(file)}'" for file in files)
+    sums = ", ".join(f"sum({name}) as {name.removesuffix('Cost').lower()}_loaded" for name in _CHECKED)
+    charges = f"read_parquet([{names}], hive_partitioning = false)"
+    rows = f"select {_DAY_KEYS}, count(*) as rows_loaded, {sums} from {charges} group by all"
+    con.execute(f"create temp table if not exists staged_days as {rows} limit 0")
+    con.execute(f"delete from temp.staged_days where {wanted}")
+    con.execute(f"insert into temp.staged_days {rows}")
 
 
 def _flush(file: str) -> None:

@@ -23,6 +23,11 @@ def rules_fingerprint(rules: AllocationRules) -> str:
     return f"rules {rules.rules_version}.{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
+def with_rules(version: str, rules: AllocationRules) -> str:
+    """Give the mapping version of a load: its dialects' part, whatever rules it was under, and these rules."""
+    return f"{version.split('; ')[0]}; {rules_fingerprint(rules)}"
+
+
 def allocated_select(con: duckdb.DuckDBPyConnection, rules: AllocationRules) -> str:
     """Make the table `allocation` and give the select of `charges` with the dimensions joined to it."""
     dimensions = dimensions_from(rules.model_dump()["dimensions"])

@@ -7,11 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from finops_lib.errors import ConfigError, DataError
 from finops_lib.marts.build import BuildSummary, build
+from finops_lib.runs.folder import RunFolder
+from finops_lib.runs.handover import RERUN_OF
 from finops_lib.runs.ingest import RefusedReplacement, ingest
 from finops_lib.runs.slice_report import SliceReport
 from finops_lib.settings import Settings, SourceConfig, load_settings
+
+# What an ingestion loaded, kept beside its result: made again, it loads nothing.
+COLLECTED = "collected.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,21 @@ def ingest_for_notebook(*, paths: str = "", source: str = "", replace: bool = Fa
         ConfigError: paths without a source, or a source that is not configured.
     """
     settings = load_settings()
+    if first := os.environ.get(RERUN_OF):
+        return _read_collected(settings.params / COLLECTED, first)
+    collected = _collect_what_is_named(settings, paths=paths, source=source, replace=replace)
+    RunFolder.from_environment().write_input(COLLECTED, TypeAdapter(Collected).dump_json(collected, indent=1).decode())
+    return collected
+
+
+def _read_collected(path: Path, first: str) -> Collected:
+    """Give what the first run loaded, to a run that makes it again and loads nothing."""
+    if not path.is_file():
+        raise ConfigError(f"run {first} kept no record of what it loaded", next_step="load again: finops run ingestion")
+    return TypeAdapter(Collected).validate_json(path.read_bytes())
+
+
+def _collect_what_is_named(settings: Settings, *, paths: str, source: str, replace: bool) -> Collected:
     run_id = os.environ.get("FINOPS_RUN_ID", "")
     configured = list(settings.workbench.sources)
     if paths:

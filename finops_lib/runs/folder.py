@@ -73,6 +73,12 @@ class RunFolder:
             (self.path / INPUTS).mkdir(exist_ok=True)
             shutil.copyfile(source, self.path / INPUTS / source.name)
 
+    def write_input(self, name: str, text: str) -> None:
+        """Keep what the run took in and no file holds."""
+        if self.path is not None:
+            (self.path / INPUTS).mkdir(exist_ok=True)
+            (self.path / INPUTS / name).write_text(text, encoding="utf-8")
+
     def write_result(self, result: Mapping[str, object]) -> str:
         """Write result.json and give its text.
 

@@ -14,6 +14,8 @@ SPEC = "spec.json"
 OUTCOME = "outcome.json"
 # The variable that names the descriptor of the progress pipe.
 PROGRESS = "FINOPS_RUN_PROGRESS"
+# The variable that names the run of which this one is a rerun.
+RERUN_OF = "FINOPS_RUN_RERUN_OF"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.lock import writer_lock
 from finops_lib.lake.open import attach, connect, detach, equip, without_pandas
 from finops_lib.lake.write import CurrentLoad, SliceKey, Staged, commit, current_loads, discard, stage
-from finops_lib.runs.allocate import allocated_select, rules_fingerprint
+from finops_lib.runs.allocate import allocated_select, with_rules
 from finops_lib.runs.clock import now
 from finops_lib.runs.slice_report import (
     SliceReport,
@@ -80,8 +80,8 @@ def ingest(
         )
     files = find_files(paths)
     rules = settings.workbench.allocation
-    version = f"{mapping_version(name_dialects(files, dialect))}; {rules_fingerprint(rules)}"
-    delivery_id = fingerprint(files, version)
+    version = with_rules(mapping_version(name_dialects(files, dialect)), rules)
+    delivery_id = fingerprint((file.sha256 for file in files), version)
     con = connect(memory_limit=settings.memory_limit, threads=settings.threads)
     try:
         equip(con, settings.lake)
@@ -146,7 +146,7 @@ def _plan(delivery: Delivery, before: Sequence[CurrentLoad], source: str, versio
     changed: dict[SliceKey, str] = {}
     losses: list[str] = []
     for key, totals_of_slice in slices.items():
-        load_id = fingerprint(_files_of(delivery, key), version)
+        load_id = fingerprint((file.sha256 for file in _files_of(delivery, key)), version)
         old = current.get(key, [])
         if any(load.load_id == load_id for load in old):
             reports += [unchanged(load) for load in old]

@@ -13,7 +13,7 @@ from typing import Any
 import finops_lib
 from finops_lib.errors import ConfigError
 from finops_lib.runs.cells import first_line
-from finops_lib.runs.handover import SPEC, Spec
+from finops_lib.runs.handover import RERUN_OF, SPEC, Spec
 from finops_lib.runs.parameters import Value
 from finops_lib.runs.publish import private_folder
 from finops_lib.runs.secrets import Scrubber, known_secrets
@@ -68,6 +68,7 @@ def prepare_job(
     values: dict[str, Value],
     snapshot: int | None,
     *,
+    rerun_of: str,
     timeout_s: float,
     cell_timeout_s: float | None,
 ) -> Job:
@@ -78,7 +79,7 @@ def prepare_job(
     # The kernel's sockets lie here: a path longer than about 100 characters is no address for one.
     runtime = Path(tempfile.mkdtemp(prefix="finops-"))
     (runtime / "jupyter").mkdir(mode=0o700)
-    environment = _environment(settings, run, folder, runtime, snapshot)
+    environment = _environment(settings, run, folder, runtime, snapshot) | {RERUN_OF: rerun_of}
     references = [settings.workbench.model_dump(mode="json")]
     scrubber = Scrubber.of(known_secrets([values, *references], environment))
     run = replace(

@@ -52,6 +52,7 @@ def run_notebook(
     params_file: Path | None = None,
     as_of: str | None = None,
     snapshot: int | None = None,
+    recorded: RunRecord | None = None,
     timeout_s: float = 900.0,
     cell_timeout_s: float | None = None,
     on_progress: OnProgress | None = None,
@@ -64,6 +65,7 @@ def run_notebook(
         parameters: values as texts, as a person types them.
         as_of: the same as the parameter of that name.
         snapshot: the lake snapshot to read; None = the newest.
+        recorded: a run to be made again: its parameters and snapshot count, and it loads nothing.
         timeout_s: for the whole run, by the clock on the wall.
         cell_timeout_s: for each cell; None = only the run's limit counts.
         on_progress: told how many cells are done, of how many, and under which heading the next one stands.
@@ -77,12 +79,24 @@ def run_notebook(
         given: dict[str, object] = {**(parameters or {}), **({"as_of": as_of} if as_of else {})}
         try:
             content = read_notebook(notebook)
-            values = _checked_parameters(settings, notebook, content, parameters or {}, params_file, as_of)
-            pinned = _pinned_snapshot(settings, run, snapshot)
+            values = (
+                _checked_parameters(settings, notebook, content, parameters or {}, params_file, as_of)
+                if recorded is None
+                else merge_parameters(read_parameters(content), [(recorded.run_id, recorded.parameters)], {})
+            )
+            pinned = _pinned_snapshot(settings, run, recorded.snapshot if recorded else snapshot, recorded)
         except (ConfigError, LakeError) as error:
             return _refuse(state, run, given, error)
         job = prepare_job(
-            settings, notebook, content, run, values, pinned, timeout_s=timeout_s, cell_timeout_s=cell_timeout_s
+            settings,
+            notebook,
+            content,
+            run,
+            values,
+            pinned,
+            rerun_of=recorded.run_id if recorded else "",
+            timeout_s=timeout_s,
+            cell_timeout_s=cell_timeout_s,
         )
         start_run(state, job.run)
         try:
@@ -148,8 +162,17 @@ def _checked_parameters(
     return merge_parameters(read_parameters(content), files, texts)
 
 
-def _pinned_snapshot(settings: Settings, run: RunRecord, snapshot: int | None) -> int | None:
+def _pinned_snapshot(
+    settings: Settings, run: RunRecord, snapshot: int | None, recorded: RunRecord | None
+) -> int | None:
     """Pin and give the snapshot to read: the one asked for, or the newest; None without a lake or before a load."""
+    if recorded is not None and snapshot is None:
+        return None
+    if snapshot is not None and run.notebook in WRITING_NOTEBOOKS and recorded is None:
+        raise ConfigError(
+            f"{run.notebook} loads and then reads what it has loaded, not snapshot {snapshot}",
+            next_step="leave the snapshot out, or make an earlier run again: finops runs rerun RUN",
+        )
     if snapshot is None and (run.notebook in WRITING_NOTEBOOKS or not is_there(settings.lake)):
         return None
     ensure_lake(settings.lake)

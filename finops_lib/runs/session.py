@@ -63,6 +63,8 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
     if folder.run_id and isinstance(lake, Lake):
         # Whatever is loaded or expired later, this page can be made again.
         pin(lake.place, lake.snapshot_id, owner=folder.run_id, reason=f"run of {notebook}", at=clock.now())
+    if settings.workbench_file.is_file():
+        folder.freeze_input(settings.workbench_file)
     folder.remember_context(
         snapshot=lake.snapshot_id,
         as_of="" if context.is_empty else context.as_of.isoformat(),

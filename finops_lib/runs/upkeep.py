@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from finops_lib.errors import ConfigError
 from finops_lib.lake import upkeep
@@ -10,7 +10,8 @@ from finops_lib.lake.catalog import is_there, no_lake
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.objects import DataFile
 from finops_lib.lake.place import Place
-from finops_lib.lake.snapshots import Snapshot, list_snapshots, pin, unpin
+from finops_lib.lake.snapshots import Snapshot, list_snapshots, pin, snapshot_known_on, unpin
+from finops_lib.periods import parse_day
 from finops_lib.runs import clock
 from finops_lib.settings import Settings
 
@@ -46,6 +47,21 @@ def expire_old(settings: Settings, *, keep: timedelta, dry_run: bool) -> upkeep.
     """Expire what was superseded longer ago than `keep`."""
     now = clock.now()
     return upkeep.expire(_lake(settings), superseded_before=now - keep, at=now, dry_run=dry_run)
+
+
+def chosen_snapshot(settings: Settings, snapshot: int | None, as_of_load: str) -> int | None:
+    """Give the snapshot a command asks for: by its number, or by the day at whose end it was the newest.
+
+    Raises:
+        ConfigError: both are given, or it is not a day.
+        LakeError: the lake does not have what it knew that day any more.
+    """
+    if not as_of_load:
+        return snapshot
+    if snapshot is not None:
+        raise ConfigError("--snapshot and --as-of-load both name a snapshot", next_step="give one of them")
+    end_of_day = datetime.combine(parse_day(as_of_load, name="as-of-load") + timedelta(days=1), time(), tzinfo=UTC)
+    return snapshot_known_on(_lake(settings), end_of_day - timedelta(microseconds=1)).snapshot_id
 
 
 def compact_lake(settings: Settings) -> upkeep.Compacted:

@@ -7,7 +7,7 @@ sorted too and nothing is held twice.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal
@@ -63,10 +63,10 @@ class Delivery:
     misspelt: frozenset[str]
 
 
-def fingerprint(files: Sequence[BillingFile], mapping_version: str) -> str:
-    """Give the identity of these bytes under this mapping; file names and times do not count."""
+def fingerprint(hashes: Iterable[str], mapping_version: str) -> str:
+    """Give the identity of files, by their SHA-256, under this mapping; their names and times do not count."""
     digest = hashlib.sha256(mapping_version.encode())
-    for sha256 in sorted(file.sha256 for file in files):
+    for sha256 in sorted(hashes):
         digest.update(sha256.encode())
     return digest.hexdigest()[:32]
 
