@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import tempfile
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,8 +59,9 @@ def connect(*, memory_limit: str = "2GB", threads: int | None = None) -> duckdb.
     config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory_limit}
     if threads is not None:
         config["threads"] = threads
-    # What does not fit into memory goes where temporary files go, not into the folder one happens to stand in.
-    config["temp_directory"] = str(Path(tempfile.gettempdir()) / "finops-duckdb")
+    # What does not fit into memory goes where temporary files go, not into the folder one happens to stand in; each
+    # connection has a folder of its own, which DuckDB makes when it needs one and removes at the end.
+    config["temp_directory"] = str(Path(tempfile.gettempdir()) / f"finops-duckdb-{uuid.uuid4().hex}")
     con = duckdb.connect(config=config)
     con.execute("set autoinstall_known_extensions = false")
     con.execute("set timezone = 'UTC'")

@@ -17,6 +17,7 @@ from finops_lib.sources import DIALECTS
 _TABLES = {
     "cost": ("what was charged?", "one charge of one bill; FOCUS 1.4 columns and our x_ ones"),
     "loads": ("what was loaded, from which files, with what totals?", "load x slice x BillingCurrency"),
+    "load_days": ("what did each load hold per day, so what did we know when?", "load x slice x BillingCurrency x day"),
     "load_findings": ("what in the bills breaks FOCUS?", "load x slice x finding x column"),
     "state.run": ("which notebooks ran, from what, with what outcome?", "run"),
 }
