@@ -13,7 +13,8 @@ from finops_lib.lake.open import Lake
 from finops_lib.runs.asking import ask, ask_for_frame, ask_for_rows, open_for_questions
 from finops_lib.runs.ingest import ingest
 from finops_lib.settings import Settings
-from tests.conftest import WriteBill
+from finops_lib.state.open import open_state
+from tests.conftest import WriteBill, on_every_lake
 
 
 def test_cost_exists_even_when_the_lake_is_empty(settings: Settings) -> None:
@@ -56,6 +57,33 @@ def test_what_is_not_one_question_is_refused(settings: Settings, query: str) -> 
         ask(lake, query)
 
 
+@on_every_lake
+def test_the_state_is_a_schema_of_the_lake(settings: Settings) -> None:
+    open_state(settings.state_url).close()
+    with open_for_questions(settings) as lake:
+        assert ask(lake, "select count(*) from state.run").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from postgres_query('state', 'select 1')",
+        "select * from sqlite_scan('/tmp/x.sqlite', 'x')",
+        "from postgres_scan /* ( */ ('host=127.0.0.1', 'public', 'x')",
+        'select * from "postgres_scan"(1)',
+    ],
+)
+def test_no_other_database_can_be_opened(settings: Settings, query: str) -> None:
+    with open_for_questions(settings) as lake, pytest.raises(ConfigError, match="would leave the lake"):
+        ask(lake, query)
+
+
+def test_a_text_may_name_such_a_function(settings: Settings) -> None:
+    with open_for_questions(settings) as lake:
+        assert ask(lake, "select 'sqlite_scan(x)' -- postgres_query(y)").fetchall() == [("sqlite_scan(x)",)]
+
+
+@on_every_lake
 @pytest.mark.parametrize("function", ["read_text", "read_csv", "read_blob", "glob"])
 def test_nothing_outside_the_lake_can_be_read(settings: Settings, tmp_path: Path, function: str) -> None:
     secret = tmp_path / "secret.txt"
@@ -106,6 +134,7 @@ def test_the_order_of_rows_survives_new_names(settings: Settings) -> None:
     assert [row["a_1"] for row in rows] == [4998, 4991, 4984]
 
 
+@on_every_lake
 def test_an_old_snapshot_is_seen_as_it_was(settings: Settings, write_bill: WriteBill) -> None:
     ingest(settings, [write_bill("a.csv", [{"BilledCost": "10"}])], source="aws")
     with open_for_questions(settings) as lake:

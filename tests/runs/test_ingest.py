@@ -38,7 +38,7 @@ def _statuses(settings: Settings, *paths: Path, replace: bool = False) -> list[t
 
 
 def _files_on_disk(settings: Settings) -> int:
-    return sum("/cost/" in file.path for file in data_objects(settings.lake))
+    return sum("/main/cost/" in file.path for file in data_objects(settings.lake))
 
 
 def test_a_first_load_reports_rows_and_money_of_each_slice(settings: Settings, write_bill: WriteBill) -> None:
