@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from finops_lib.errors import ConfigError
 from finops_lib.focus import DIMENSIONS
+from finops_lib.lake import MEMORY_LIMIT
 from finops_lib.lake.place import Place
 from finops_lib.runs.secrets import is_secret_name
 
@@ -100,7 +101,7 @@ class Environment(BaseSettings):
     state: str = ""
     outputs: Path | None = None
     params: Path | None = None
-    memory_limit: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$")] = "2GB"
+    memory_limit: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$")] = MEMORY_LIMIT
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None
 
 

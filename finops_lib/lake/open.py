@@ -16,6 +16,7 @@ from typing import Any, Self
 import duckdb
 
 from finops_lib.errors import ConfigError, LakeError
+from finops_lib.lake import MEMORY_LIMIT
 from finops_lib.lake.catalog import has_snapshot, is_there, newest_snapshot, no_lake
 from finops_lib.lake.lease import Lease, take_lease
 from finops_lib.lake.objects import s3_secret
@@ -54,7 +55,7 @@ class Lake:
         self.close()
 
 
-def connect(*, memory_limit: str = "2GB", threads: int | None = None) -> duckdb.DuckDBPyConnection:
+def connect(*, memory_limit: str = MEMORY_LIMIT, threads: int | None = None) -> duckdb.DuckDBPyConnection:
     """Give an in-memory DuckDB connection with the lake's extensions loaded, in UTC, that never asks the network."""
     config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory_limit}
     if threads is not None:
@@ -78,7 +79,7 @@ def open_lake(
     *,
     read_only: bool = True,
     snapshot: int | None = None,
-    memory_limit: str = "2GB",
+    memory_limit: str = MEMORY_LIMIT,
     threads: int | None = None,
 ) -> Lake:
     """Attach the lake at `place`.

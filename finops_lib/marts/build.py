@@ -20,6 +20,7 @@ from datetime import date
 import duckdb
 
 from finops_lib.errors import LockError
+from finops_lib.lake import MEMORY_LIMIT
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.lock import writer_lock
 from finops_lib.lake.open import open_lake, without_pandas
@@ -73,7 +74,7 @@ class _Plan:
 
 
 @without_pandas()
-def build(place: Place, *, memory_limit: str = "2GB", threads: int | None = None) -> BuildSummary:
+def build(place: Place, *, memory_limit: str = MEMORY_LIMIT, threads: int | None = None) -> BuildSummary:
     """Bring all marts of the lake up to its current loads.
 
     Raises:

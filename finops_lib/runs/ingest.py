@@ -17,7 +17,7 @@ from finops_lib.lake.catalog import is_there
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.lock import writer_lock
 from finops_lib.lake.open import attach, connect, detach, equip, without_pandas
-from finops_lib.lake.write import CurrentLoad, SliceKey, Staged, commit, current_loads, discard, stage
+from finops_lib.lake.write import CurrentLoad, SliceKey, Staged, Sums, commit, current_loads, discard, stage
 from finops_lib.runs.allocate import allocated_select, with_rules
 from finops_lib.runs.clock import now
 from finops_lib.runs.slice_report import (
@@ -98,7 +98,7 @@ def ingest(
         ensure_lake(settings.lake)
         deal = _Deal(delivery, source, version, delivery_id, replace, run_id)
         for _ in range(_TRIES):
-            staged = stage(con, settings.lake, select, plan.changed)
+            staged = stage(con, settings.lake, select, plan.changed, _expected(delivery, source))
             try:
                 now_planned = _commit(con, settings, deal, staged)
             except BaseException:
@@ -182,6 +182,16 @@ def _commit(con: duckdb.DuckDBPyConnection, settings: Settings, deal: _Deal, sta
             detach(con)
     discard(settings.lake, staged)
     return plan
+
+
+def _expected(delivery: Delivery, source: str) -> dict[tuple[SliceKey, str], Sums]:
+    """Give what must be in the staged files: what was read, to the last row and digit."""
+    return {
+        (SliceKey(t.provider, source, t.month), t.currency): Sums(
+            t.rows, t.billed_loaded, t.effective_loaded, t.list_loaded, t.contracted_loaded
+        )
+        for t in delivery.totals
+    }
 
 
 def _load_rows(deal: _Deal, key: SliceKey, before: Sequence[CurrentLoad]) -> list[dict[str, object]]:

@@ -14,13 +14,13 @@ from typing import Any
 
 import duckdb
 
-from finops_lib.errors import LockError, QualityError
+from finops_lib.errors import LockError
 from finops_lib.focus import COST_COLUMNS, DIMENSIONS
 from finops_lib.lake.catalog import is_there
 from finops_lib.lake.create import ensure_lake, statement
 from finops_lib.lake.lock import writer_lock
 from finops_lib.lake.open import attach, detach, open_lake, without_pandas
-from finops_lib.lake.write import SliceKey, Staged, commit, discard, stage
+from finops_lib.lake.write import SliceKey, Staged, Sums, commit, discard, stage
 from finops_lib.runs.allocate import allocated_select, with_rules
 from finops_lib.runs.clock import now
 from finops_lib.settings import AllocationRules, Settings
@@ -109,31 +109,14 @@ def _stage_slice(
     con.execute(f"create or replace temp view charges as select {kept} from lake.cost where {key.where}")
     columns = ", ".join(column.name for column in COST_COLUMNS)
     select = f"select {columns} from ({allocated_select(con, rules)})"
-    staged = stage(con, settings.lake, select, {key: _new_load_id(rows, rules)})
-    try:
-        _hold_against_load(con, key, rows)
-    except BaseException:
-        discard(settings.lake, staged)
-        raise
-    return staged
+    # A slice that does not hold what its load says is refused: writing it anew would hide that.
+    expected = {(key, row["BillingCurrency"]): _sums(row) for row in rows if row["rows_loaded"]}
+    return stage(con, settings.lake, select, {key: _new_load_id(rows, rules)}, expected)
 
 
-def _hold_against_load(con: duckdb.DuckDBPyConnection, key: SliceKey, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse a slice that does not hold what its load says: writing it anew would hide that."""
-    sums = "sum(rows_loaded), sum(billed_loaded), sum(effective_loaded)"
-    found = con.execute(
-        f"select BillingCurrency, {sums} from temp.staged_days where {key.where} group by all order by all"
-    ).fetchall()
-    said = [
-        (row["BillingCurrency"], row["rows_loaded"], row["billed_loaded"], row["effective_loaded"])
-        for row in rows
-        if row["rows_loaded"]
-    ]
-    if found != said:
-        raise QualityError(
-            f"{key.provider} {key.source} {key.month:%Y-%m} holds {found}, but its load says {said}",
-            next_step="finops reconcile, then load this month again",
-        )
+def _sums(row: Mapping[str, Any]) -> Sums:
+    kinds = ("rows_loaded", "billed_loaded", "effective_loaded", "list_loaded", "contracted_loaded")
+    return Sums(*(row[kind] for kind in kinds))
 
 
 def _replace(

@@ -17,6 +17,7 @@ import duckdb
 
 from finops_lib.errors import DataError
 from finops_lib.focus import FOCUS_COLUMNS, PAIRS, TEXT
+from finops_lib.quoting import literal
 from finops_lib.sources import DIALECTS, detect
 from finops_lib.sources.conform import Conformed, conform, extra_column
 from finops_lib.sources.files import BillingFile, read_statement
@@ -152,10 +153,11 @@ def _view_charges(con: duckdb.DuckDBPyConnection) -> None:
 def _extra_map(names: Sequence[str]) -> str:
     if not names:
         return f"cast(null as {PAIRS})"
-    keys = ", ".join("'" + name.replace("'", "''") + "'" for name in names)
     values = ", ".join(extra_column(name) for name in names)
-    # Keys without a value cost a few bits in the file; to filter them row by row would cost a tenth of the load.
-    return f"case when coalesce({values}) is not null then map([{keys}], [{values}]) end"
+    pairs = ", ".join(f"{literal(name)}: {extra_column(name)}" for name in names)
+    # Keys without a value cost a few bits in the file; to filter them row by row would cost a tenth of the load. A
+    # struct turned into a map takes a third of the time of map(), which looks for keys given twice in every row.
+    return f"case when coalesce({values}) is not null then cast({{{pairs}}} as {PAIRS}) end"
 
 
 def _prepare(

@@ -94,7 +94,9 @@ def test_a_slice_that_lost_a_charge_is_not_papered_over(settings: Settings, writ
     with open_lake(settings.lake, read_only=False) as lake:
         lake.con.execute("delete from lake.cost where ResourceId = 'i-2'")
     snapshot, files = newest_snapshot(settings.lake), len(list(data_objects(settings.lake)))
-    with pytest.raises(QualityError, match=r"aws aws 2026-05 holds .* its load says"):
+    with pytest.raises(
+        QualityError, match=r"aws aws 2026-05 in USD: 2 rows, billed 20, .* expected, 1 rows, billed 10"
+    ):
         reallocate(_under(settings, 2, keys=["squad"]))
     assert (newest_snapshot(settings.lake), len(list(data_objects(settings.lake)))) == (snapshot, files)
 
