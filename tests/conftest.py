@@ -11,6 +11,8 @@ import pytest
 
 from finops_lib.settings import Settings, load_settings
 
+pytest_plugins = ["tests.servers"]
+
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
 
