@@ -35,7 +35,8 @@ class Bucket:
             s3={"addressing_style": "path"} if own_endpoint else None,
         )
         try:
-            self._client: Any = boto3.client("s3", config=config)
+            # A session of its own: the default one would keep the credentials that it saw first.
+            self._client: Any = boto3.session.Session().client("s3", config=config)
         except (botocore.exceptions.BotoCoreError, ValueError) as error:
             raise ConfigError(
                 f"s3://{name}: {error}", next_step="correct the AWS_* variables or the AWS profile"
