@@ -13,6 +13,8 @@ import pytest
 from finops_lib.settings import Settings, load_settings
 from tests.postgres import free_port, new_database, postgres_server
 
+pytest_plugins = ["tests.servers"]
+
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
 

@@ -13,6 +13,7 @@ from finops_lib.runs.doctor import examine
 from finops_lib.runs.ingest import ingest
 from finops_lib.settings import Settings
 from tests.conftest import WriteBill
+from tests.sources.trees import bill, put, put_aws
 
 
 def _finops(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -42,6 +43,21 @@ def test_bad_input_is_one_line_and_exit_code_3(settings: Settings, write_bill: W
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("finops: 1 row cannot be loaded, so nothing was: a.csv row 1: BilledCost 'x'")
     assert "Traceback" not in done.stderr
+
+
+def test_a_month_that_is_still_being_written_is_a_note_on_stderr(settings: Settings, tmp_path: Path) -> None:
+    put_aws(tmp_path / "tree", "2026-05", {"a.csv": bill("2026-05", "1")})
+    put(tmp_path / "tree", "exports/focus/data/BILLING_PERIOD=2026-06/a.csv", bill("2026-06", "2"))
+    done = _finops("ingest", str(tmp_path / "tree"), "--source", "aws", "--format", "json")
+    assert (done.returncode, len(json.loads(done.stdout))) == (0, 1)
+    assert done.stderr.startswith("finops: note: ")
+    assert "BILLING_PERIOD=2026-06: 1 billing file without a manifest left alone" in done.stderr
+
+
+def test_a_uri_reaches_the_place_that_it_names(settings: Settings) -> None:
+    done = _finops("ingest", "gs://bucket/bills", "--source", "gcp")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith("finops: gs://bucket/bills: not a place that can be read; next: give a path, s3://")
 
 
 def test_a_refused_replacement_prints_its_slices_and_exits_with_3(settings: Settings, write_bill: WriteBill) -> None:

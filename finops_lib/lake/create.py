@@ -20,7 +20,9 @@ OWN_TABLES = ("loads", "load_findings", "load_days")
 # Raised with every change to the tables; each is then one more entry of _CHANGES.
 VERSION = 2
 # What brings a lake of the version before to this one: columns that were added, by table.
-_CHANGES: dict[int, dict[str, tuple[str, ...]]] = {}
+_CHANGES: dict[int, dict[str, tuple[str, ...]]] = {
+    2: {"loads": ("rows_stated BIGINT", "manifest VARCHAR", "export_run VARCHAR")},
+}
 
 
 def ensure_lake(place: Place) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from finops_lib.errors import ConfigError, DataError
 from finops_lib.lake.open import open_lake
-from finops_lib.runs.collect import collect, ingest_for_notebook
+from finops_lib.runs.collect import collect, ingest_for_notebook, source_path
+from finops_lib.runs.doctor import examine
 from finops_lib.settings import Settings, SourceConfig
 from tests.conftest import WriteBill
 
@@ -23,6 +24,16 @@ def test_a_refused_source_does_not_stop_the_others_but_the_run_has_not_succeeded
         collected.require_all()
     with open_lake(settings.lake) as lake:
         assert lake.con.execute("select count(*) from daily_cost").fetchall() == [(1,)]
+
+
+def test_a_configured_bucket_is_no_folder_that_could_be_absent(settings: Settings) -> None:
+    bucket, folder = (SourceConfig(name="s", provider="aws", path=path) for path in ("s3://bills/in", "bills/in"))
+    assert source_path(settings, bucket) == "s3://bills/in"
+    assert source_path(settings, folder) == settings.project / "bills" / "in"
+    for source, ok in ((bucket, True), (folder, False)):
+        text = f"sources: [{{name: s, provider: aws, path: '{source.path}'}}]"
+        (settings.params / "workbench.yaml").write_text(text)
+        assert [check.ok for check in examine() if check.check == "sources"] == [ok]
 
 
 def test_an_empty_path_is_not_the_working_directory(settings: Settings, write_bill: WriteBill) -> None:
