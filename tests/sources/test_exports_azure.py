@@ -116,7 +116,7 @@ def test_other_row_counts_than_stated_are_refused(tree: Path, load: Load, settin
     put_azure(tree, "a", blobs, rows=[1, 3], submitted="2026-06-01T08:00:00Z")
     with pytest.raises(DataError, match=r"q\.csv: 2 rows, but .*manifest\.json says 3; next: have the export"):
         load(tree)
-    assert not settings.lake.exists()
+    assert not is_there(settings.lake)
 
 
 @pytest.mark.parametrize("content", [b"", bill("2026-05")])
