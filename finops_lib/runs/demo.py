@@ -1,12 +1,14 @@
 """The whole line in one go: sample estate -> lake -> marts -> every notebook -> outputs/index.html.
 
 The demo keeps to itself: bills, lake, params and budgets are in one folder of its own, and a lake that holds anything
-but demo sources is refused.
+but demo sources is refused. A new one first gets some closed months as they were first delivered, so that the
+ingestion report has a true restatement to show.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +21,7 @@ from finops_lib.errors import ConfigError
 from finops_lib.lake.open import CATALOG_FILE, open_lake
 from finops_lib.periods import parse_day
 from finops_lib.runs.clock import now
+from finops_lib.runs.ingest import ingest
 from finops_lib.runs.notebook import run_notebook
 from finops_lib.sample import sample_budget_plan_yaml, sample_workbench_yaml, write_estate
 from finops_lib.settings import Settings, load_workbench, sqlite_url
@@ -51,15 +54,25 @@ def run_demo(settings: Settings, *, as_of: str, rows: int, seed: int, say: Calla
     """
     day = parse_day(as_of, name="--as-of") if as_of else (now() - timedelta(days=1)).date()
     home = _home(settings)
-    _refuse_real_lake(home)
+    is_new = not _demo_sources(home)
     started = time.monotonic()
     with _step(say, f"sample estate of about {rows:,} charges, 13 months through {day}"):
-        estate = write_estate(home / "bills", as_of=day, seed=seed, rows=rows)
+        before = home / "bills-before"
+        for folder in (home / "bills", before):
+            # Runs of a former demo's day would be taken for newer deliveries.
+            shutil.rmtree(folder, ignore_errors=True)
+        estate = write_estate(home / "bills", as_of=day, seed=seed, rows=rows, earlier=before)
         params = home / "params"
         params.mkdir(parents=True, exist_ok=True)
         (params / "workbench.yaml").write_text(sample_workbench_yaml("bills"), encoding="utf-8")
         (params / "budget_plan.yaml").write_text(sample_budget_plan_yaml(estate), encoding="utf-8")
     own = _settings_of(home, settings)
+    if is_new:
+        with _step(say, "what was first delivered of some closed months"):
+            for source in own.workbench.sources:
+                folder = before / Path(source.path).name
+                if folder.is_dir():
+                    ingest(own, [folder], source=source.name)
     with _step(say, "ingestion: bills -> lake -> marts -> report"):
         # The demo's own estate of another day may well be smaller; nothing but demo bills is replaced.
         first = _run(own, "ingestion", say, replace="true")
@@ -83,9 +96,10 @@ def _settings_of(home: Path, settings: Settings) -> Settings:
     return settings.model_copy(update=own)
 
 
-def _refuse_real_lake(home: Path) -> None:
+def _demo_sources(home: Path) -> set[str]:
+    """Give the demo's sources that the lake holds already; a lake that holds others is refused."""
     if not (home / CATALOG_FILE).exists():
-        return
+        return set()
     with open_lake(home) as lake:
         sources = {name for (name,) in lake.con.execute("select distinct x_SourceId from loads").fetchall()}
     others = sorted(sources - DEMO_SOURCES)
@@ -95,6 +109,7 @@ def _refuse_real_lake(home: Path) -> None:
             next_step="unset FINOPS_LAKE, or point it at an empty folder",
             sources=others,
         )
+    return sources
 
 
 def _run(settings: Settings, name: str, say: Callable[[str], None], **parameters: str) -> RunRecord:
