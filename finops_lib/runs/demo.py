@@ -28,6 +28,7 @@ from finops_lib.settings import Settings, load_workbench, sqlite_url
 from finops_lib.state.runs import RunRecord
 
 DEMO_SOURCES = frozenset({"aws-payer", "azure-ea", "gcp-billing"})
+_BILLS, _BEFORE = "bills", "bills-before"
 _TIMEOUT_S = 300.0
 
 
@@ -57,20 +58,17 @@ def run_demo(settings: Settings, *, as_of: str, rows: int, seed: int, say: Calla
     is_new = not _demo_sources(home)
     started = time.monotonic()
     with _step(say, f"sample estate of about {rows:,} charges, 13 months through {day}"):
-        before = home / "bills-before"
-        for folder in (home / "bills", before):
-            # Runs of a former demo's day would be taken for newer deliveries.
-            shutil.rmtree(folder, ignore_errors=True)
-        estate = write_estate(home / "bills", as_of=day, seed=seed, rows=rows, earlier=before)
+        _clear(home)
+        estate = write_estate(home / _BILLS, as_of=day, seed=seed, rows=rows, earlier=home / _BEFORE)
         params = home / "params"
         params.mkdir(parents=True, exist_ok=True)
-        (params / "workbench.yaml").write_text(sample_workbench_yaml("bills"), encoding="utf-8")
+        (params / "workbench.yaml").write_text(sample_workbench_yaml(_BILLS), encoding="utf-8")
         (params / "budget_plan.yaml").write_text(sample_budget_plan_yaml(estate), encoding="utf-8")
     own = _settings_of(home, settings)
     if is_new:
         with _step(say, "what was first delivered of some closed months"):
             for source in own.workbench.sources:
-                folder = before / Path(source.path).name
+                folder = home / _BEFORE / Path(source.path).name
                 if folder.is_dir():
                     ingest(own, [folder], source=source.name)
     with _step(say, "ingestion: bills -> lake -> marts -> report"):
@@ -87,6 +85,24 @@ def run_demo(settings: Settings, *, as_of: str, rows: int, seed: int, say: Calla
 
 def _home(settings: Settings) -> Path:
     return settings.lake if os.environ.get("FINOPS_LAKE") else settings.project / "demo"
+
+
+def _clear(home: Path) -> None:
+    """Remove the bills of a former demo: runs of another day would be taken for newer deliveries of the same month.
+
+    Raises:
+        ConfigError: there are bills that no demo wrote.
+    """
+    bills = home / _BILLS
+    if bills.exists() and not (bills / "truth.json").is_file():
+        raise ConfigError(
+            f"{bills} is in the demo's way, and no demo made it",
+            next_step="unset FINOPS_LAKE, or point it at an empty folder",
+            path=bills,
+        )
+    for folder in (bills, home / _BEFORE):
+        if folder.exists():
+            shutil.rmtree(folder)
 
 
 def _settings_of(home: Path, settings: Settings) -> Settings:
