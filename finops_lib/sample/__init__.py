@@ -8,8 +8,8 @@
 Question: bootstrap real rows, or generate? Generated, from a catalogue of fleets (catalogue_*.py), because only then is
 everything known: who owns each charge, which days are anomalies, what is waste. Money is planned per fleet and day
 (curves.py), split over resources (lines.py), turned into quantity x price (charges.py), joined by what is no usage
-(extras.py), written month by month (write.py, layout.py) and laid down as each provider does, with manifests, superseded
-runs and a restated month (handover.py, restate.py, tree_*.py). Declined: recorded bills, which hold nobody's truth.
+(extras.py), written month by month (write.py, layout.py) and laid down as each provider does, with manifests, old runs
+and a restated month (handover.py, restate.py, tree_*.py). Declined: recorded bills, which hold nobody's truth.
 """
 
 from finops_lib.sample.params import sample_budget_plan_yaml, sample_workbench_yaml
