@@ -91,7 +91,12 @@ def demo(
 @app.command()
 def ingest(
     paths: Annotated[
-        list[Path], typer.Argument(help="Billing files or folders: CSV, CSV.gz, Parquet.", metavar="PATH...")
+        # Text, because a path would make s3:/bucket of s3://bucket.
+        list[str],
+        typer.Argument(
+            help="Billing files (CSV, CSV.gz, Parquet), folders or export trees; local, s3:// or az://.",
+            metavar="PATH...",
+        ),
     ],
     source: Annotated[str, typer.Option(help="The name of whoever delivers these files, e.g. aws-payer.")],
     dialect: Annotated[str, typer.Option(help="Instead of detecting it, e.g. focus-1.2.")] = "",
@@ -106,7 +111,7 @@ def ingest(
 
     settings = load_settings()
     try:
-        reports = load(settings, paths, source=source, dialect=dialect, replace=replace, dry_run=dry_run)
+        reports = load(settings, paths, source=source, dialect=dialect, replace=replace, dry_run=dry_run, note=_note)
     except RefusedReplacement as error:
         _print(records(error.reports), format)
         raise
@@ -247,6 +252,10 @@ def _build(settings: Any) -> list[dict[str, Any]]:
         {"provider": part.provider, "source": part.source, "billing_month": f"{part.month:%Y-%m}", "done": what}
         for part, what in built + removed
     ]
+
+
+def _note(line: str) -> None:
+    typer.echo(f"finops: note: {line}", err=True)
 
 
 def _pairs(words: Sequence[str]) -> dict[str, str]:

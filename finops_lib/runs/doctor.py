@@ -108,12 +108,12 @@ def _budget_plan(settings: Settings) -> Check:
 
 def _sources(settings: Settings) -> Check:
     configured = settings.workbench.sources
-    absent = [config for config in configured if not source_path(settings, config).exists()]
-    if absent:
-        place = source_path(settings, absent[0])
-        return Check(
-            "sources", False, f"{absent[0].name}: {place} does not exist", "correct its path in params/workbench.yaml"
-        )
+    for config in configured:
+        place = source_path(settings, config)
+        # A bucket is not asked for here: that takes a network and credentials.
+        if isinstance(place, Path) and not place.exists():
+            next_step = "correct its path in params/workbench.yaml"
+            return Check("sources", False, f"{config.name}: {place} does not exist", next_step)
     if not configured:
         return Check("sources", True, "none configured", "add sources to params/workbench.yaml, or use finops ingest")
     return Check("sources", True, ", ".join(config.name for config in configured))

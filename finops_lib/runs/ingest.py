@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -28,6 +28,7 @@ from finops_lib.runs.slice_report import (
     unchanged,
     with_vanished,
 )
+from finops_lib.runs.stated import require_stated_rows, rows_by_path, rows_of, stated_of
 from finops_lib.settings import Settings
 from finops_lib.sources.conform import enum_expression
 from finops_lib.sources.delivery import (
@@ -40,6 +41,7 @@ from finops_lib.sources.delivery import (
     read_delivery,
 )
 from finops_lib.sources.files import BillingFile, find_files
+from finops_lib.sources.gather import Gathered, gathered
 
 # How often a load starts again because others replaced what it had looked at.
 _TRIES = 3
@@ -54,30 +56,58 @@ class RefusedReplacement(DataError):
 @without_pandas()
 def ingest(
     settings: Settings,
-    paths: Sequence[Path],
+    paths: Sequence[str | Path],
     *,
     source: str,
     dialect: str = "",
     replace: bool = False,
     dry_run: bool = False,
     run_id: str = "",
+    note: Callable[[str], None] = lambda _: None,
 ) -> list[SliceReport]:
     """Load all billing files under `paths` as one delivery of `source`: whole, or not at all.
 
     Args:
+        paths: files, folders, export trees; local, s3://bucket/prefix or az://container/prefix.
         dialect: a name from DIALECTS; "" = each file's header decides.
         replace: accept that a slice loses more than half of its rows or money.
         dry_run: read and check, change nothing.
+        note: told what was left alone on purpose, e.g. a month that is still being written.
     Raises:
-        ConfigError: not a source name.
+        ConfigError: not a source name, or not a place that can be read.
         DataError: a file or row is wrong, or a slice would lose too much (RefusedReplacement).
+        SourceError: a provider did not answer or refused.
         LockError: another writer was busy for 300 s.
     """
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", source):
         raise ConfigError(
             f"{source!r} is not a source name", next_step="use 1 to 64 letters, digits, dots, dashes, underscores"
         )
-    files = find_files(paths)
+    with gathered(paths) as given:
+        for line in given.notes:
+            note(line)
+        if not given.paths:
+            # Exports whose files have no rows: nothing to load, and nothing they would replace.
+            given.require_rows({})
+            return []
+        return _load(settings, _Asked(given, source, dialect, replace, dry_run, run_id))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one command asks for."""
+
+    given: Gathered
+    source: str
+    dialect: str
+    replace: bool
+    dry_run: bool
+    run_id: str
+
+
+def _load(settings: Settings, asked: _Asked) -> list[SliceReport]:
+    source, dialect, replace = asked.source, asked.dialect, asked.replace
+    files = find_files(asked.given.paths)
     rules = settings.workbench.allocation
     version = f"{mapping_version(name_dialects(files, dialect))}; {rules_fingerprint(rules)}"
     delivery_id = fingerprint(files, version)
@@ -85,16 +115,18 @@ def ingest(
     try:
         before = _read_current(con, settings, source)
         if same := _same_delivery(before, files, delivery_id):
+            require_stated_rows(con, asked.given, files)
             return [unchanged(load) for load in same]
         delivery = read_delivery(con, files, dialect=dialect)
+        asked.given.require_rows(rows_by_path(delivery))
         plan = _plan(delivery, before, source, version, replace=replace)
-        if dry_run:
+        if asked.dry_run:
             return [as_dry_run(report) for report in plan.reports]
         if not plan.changed:
             return plan.reports
         select = _final_select(con, delivery, rules_select=allocated_select(con, rules), source=source)
         ensure_lake(settings.lake)
-        deal = _Deal(delivery, source, version, delivery_id, replace, run_id)
+        deal = _Deal(delivery, asked.given, source, version, delivery_id, replace, asked.run_id)
         for _ in range(_TRIES):
             staged = stage(con, settings.lake, select, plan.changed)
             try:
@@ -119,6 +151,7 @@ class _Deal:
     """What stays the same while a delivery is being committed."""
 
     delivery: Delivery
+    given: Gathered
     source: str
     version: str
     delivery_id: str
@@ -187,8 +220,8 @@ def _load_rows(deal: _Deal, key: SliceKey, before: Sequence[CurrentLoad]) -> lis
     old = [load for load in before if load.key == key]
     former = {load.currency: load for load in old}
     files = [
-        {"path": str(file.path), "bytes": file.bytes, "sha256": file.sha256, "rows": rows}
-        for file, rows in _rows_of(delivery, key)
+        {"path": deal.given.origin(file.path), "bytes": file.bytes, "sha256": file.sha256, "rows": rows}
+        for file, rows in rows_of(delivery, key)
     ]
     rows: list[dict[str, object]] = []
     totals_of_slice = [t for t in delivery.totals if (t.provider, t.month) == (key.provider, key.month)]
@@ -221,6 +254,7 @@ def _load_rows(deal: _Deal, key: SliceKey, before: Sequence[CurrentLoad]) -> lis
                 "first_day": totals.first_day,
                 "last_day": totals.last_day,
                 "source_files": json.dumps(files),
+                **stated_of(deal.given, delivery, key),
                 "delivered_at": max(file.modified for file in _files_of(delivery, key)),
             }
         )
@@ -251,16 +285,8 @@ def _final_select(con: duckdb.DuckDBPyConnection, delivery: Delivery, *, rules_s
     return f"select {', '.join(columns)} from ({rules_select})"
 
 
-def _rows_of(delivery: Delivery, key: SliceKey) -> list[tuple[BillingFile, int]]:
-    return [
-        (delivery.files[position], rows)
-        for (provider, month, position), rows in sorted(delivery.rows_by_file.items())
-        if (provider, month) == (key.provider, key.month)
-    ]
-
-
 def _files_of(delivery: Delivery, key: SliceKey) -> list[BillingFile]:
-    return [file for file, _ in _rows_of(delivery, key)]
+    return [file for file, _ in rows_of(delivery, key)]
 
 
 def _read_current(con: duckdb.DuckDBPyConnection, settings: Settings, source: str) -> list[CurrentLoad]:

@@ -83,14 +83,6 @@ def read_statement(file_group: Sequence[BillingFile], *, with_row_number: bool =
 def _expand(path: Path) -> list[Path]:
     if path.is_dir():
         inside = sorted(file for file in path.rglob("*") if file.is_file() and _format(file))
-        manifest = next((file for file in path.rglob("*anifest.json") if file.is_file()), None)
-        if manifest is not None:
-            # Such a tree holds superseded runs beside the newest one; taking all of its files would count twice.
-            raise DataError(
-                f"{path}: an export tree with manifests ({manifest.name}), which this version cannot follow",
-                next_step="give the folder or files of one single run of the export",
-                path=path,
-            )
         if not inside:
             raise DataError(
                 f"{path}: no billing file in this folder",
@@ -102,6 +94,11 @@ def _expand(path: Path) -> list[Path]:
     if not _format(path):
         raise DataError(f"{path}: not a .csv, .csv.gz or .parquet file", next_step="give a billing export", path=path)
     return [path.resolve()]
+
+
+def is_billing_file(name: str) -> bool:
+    """Is it called like a file that can be read here?"""
+    return bool(_format(Path(name)))
 
 
 def _format(path: Path) -> str:

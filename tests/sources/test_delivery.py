@@ -266,10 +266,3 @@ def test_a_time_may_be_written_in_every_iso_way(
 ) -> None:
     _read(con, write_bill("a.csv", [{"ChargePeriodStart": text}]))
     assert str(_value(con, "ChargePeriodStart")) == "2026-05-02 01:30:00"
-
-
-def test_an_export_tree_is_not_taken_for_a_folder_of_bills(write_bill: WriteBill) -> None:
-    path = write_bill("a.csv", [{}])
-    (path.parent / "manifest.json").write_text("{}")
-    with pytest.raises(DataError, match="an export tree with manifests"):
-        find_files([path.parent])

@@ -1,4 +1,5 @@
 -- One row per load, slice and currency; append-only. The current load of a slice is its largest load_number.
+-- rows_stated, manifest and export_run are of the whole slice, so each of its currencies repeats them.
 create table if not exists lake.loads (
     load_number BIGINT,
     load_id VARCHAR,
@@ -26,6 +27,9 @@ create table if not exists lake.loads (
     first_day DATE,
     last_day DATE,
     source_files VARCHAR,
+    rows_stated BIGINT,
+    manifest VARCHAR,
+    export_run VARCHAR,
     delivered_at TIMESTAMP,
     loaded_at TIMESTAMP,
     run_id VARCHAR
