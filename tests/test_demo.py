@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
+
 import pytest
 
 from finops_lib.errors import ConfigError
+from finops_lib.lake.open import open_lake
+from finops_lib.marts.figures import figure_sql
 from finops_lib.runs.demo import run_demo
 from finops_lib.runs.ingest import ingest
 from finops_lib.settings import Settings
@@ -19,6 +24,15 @@ def test_a_lake_with_anything_else_in_it_is_refused(settings: Settings, write_bi
     assert not (settings.lake.folder / "bills").exists()
 
 
+def test_bills_that_no_demo_wrote_stay_where_they_are(settings: Settings) -> None:
+    own = settings.lake / "bills" / "own.csv"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine", encoding="utf-8")
+    with pytest.raises(ConfigError, match="bills is in the demo's way, and no demo made it"):
+        run_demo(settings, as_of="2026-10-20", rows=20_000, seed=7, say=lambda _: None)
+    assert own.read_text(encoding="utf-8") == "mine"
+
+
 @pytest.mark.slow
 def test_every_notebook_of_a_small_demo_succeeds(settings: Settings) -> None:
     said: list[str] = []
@@ -30,3 +44,22 @@ def test_every_notebook_of_a_small_demo_succeeds(settings: Settings) -> None:
     page = shown.index.read_text(encoding="utf-8")
     assert all(f"{run.notebook}/{run.run_id}/report.html" in page for run in shown.runs)
     assert any("FINOPS_LAKE=" in line for line in said)
+    assert restated(settings) == told_restatements(settings)
+
+
+def told_restatements(settings: Settings) -> list[tuple[str, str, str, Decimal]]:
+    told = json.loads((settings.lake / "bills" / "truth.json").read_text(encoding="utf-8"))["restated"]
+    return sorted((r["provider"], r["month"], r["currency"], Decimal(r["change"]["billed"])) for r in told)
+
+
+def restated(settings: Settings) -> list[tuple[str, str, str, Decimal]]:
+    """What the ingestion report shows: the closed months that moved, each once."""
+    with open_lake(settings.lake) as lake:
+        rows = lake.con.execute(figure_sql("ingestion_restatements")).fetchall()
+        columns = [column[0] for column in lake.con.description or ()]
+    found = [dict(zip(columns, row, strict=True)) for row in rows]
+    assert {(row["restatements"], row["is_our_change"]) for row in found} == {(1, False)}
+    return sorted(
+        (row["x_Provider"], f"{row['x_BillingMonth']:%Y-%m}", row["BillingCurrency"], row["billed_change"])
+        for row in found
+    )

@@ -1,12 +1,14 @@
 """The whole line in one go: sample estate -> lake -> marts -> every notebook -> outputs/index.html.
 
 The demo keeps to itself: bills, lake, params and budgets are in one folder of its own, and a lake that holds anything
-but demo sources is refused.
+but demo sources is refused. A new one first gets some closed months as they were first delivered, so that the
+ingestion report has a true restatement to show.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,12 +23,14 @@ from finops_lib.lake.open import open_lake
 from finops_lib.lake.place import Place
 from finops_lib.periods import parse_day
 from finops_lib.runs.clock import now
+from finops_lib.runs.ingest import ingest
 from finops_lib.runs.notebook import run_notebook
 from finops_lib.sample import sample_budget_plan_yaml, sample_workbench_yaml, write_estate
 from finops_lib.settings import Settings, load_workbench, sqlite_url
 from finops_lib.state.runs import RunRecord
 
 DEMO_SOURCES = frozenset({"aws-payer", "azure-ea", "gcp-billing"})
+_BILLS, _BEFORE = "bills", "bills-before"
 _TIMEOUT_S = 300.0
 
 
@@ -53,15 +57,22 @@ def run_demo(settings: Settings, *, as_of: str, rows: int, seed: int, say: Calla
     """
     day = parse_day(as_of, name="--as-of") if as_of else (now() - timedelta(days=1)).date()
     home = _home(settings)
-    _refuse_real_lake(home)
+    is_new = not _demo_sources(home)
     started = time.monotonic()
     with _step(say, f"sample estate of about {rows:,} charges, 13 months through {day}"):
-        estate = write_estate(home / "bills", as_of=day, seed=seed, rows=rows)
+        _clear(home)
+        estate = write_estate(home / _BILLS, as_of=day, seed=seed, rows=rows, earlier=home / _BEFORE)
         params = home / "params"
         params.mkdir(parents=True, exist_ok=True)
-        (params / "workbench.yaml").write_text(sample_workbench_yaml("bills"), encoding="utf-8")
+        (params / "workbench.yaml").write_text(sample_workbench_yaml(_BILLS), encoding="utf-8")
         (params / "budget_plan.yaml").write_text(sample_budget_plan_yaml(estate), encoding="utf-8")
     own = _settings_of(home, settings)
+    if is_new:
+        with _step(say, "what was first delivered of some closed months"):
+            for source in own.workbench.sources:
+                folder = home / _BEFORE / Path(source.path).name
+                if folder.is_dir():
+                    ingest(own, [folder], source=source.name)
     with _step(say, "ingestion: bills -> lake -> marts -> report"):
         # The demo's own estate of another day may well be smaller; nothing but demo bills is replaced.
         first = _run(own, "ingestion", say, replace="true")
@@ -78,6 +89,24 @@ def _home(settings: Settings) -> Path:
     return settings.lake.folder if os.environ.get("FINOPS_LAKE") else settings.project / "demo"
 
 
+def _clear(home: Path) -> None:
+    """Remove the bills of a former demo: runs of another day would be taken for newer deliveries of the same month.
+
+    Raises:
+        ConfigError: there are bills that no demo wrote.
+    """
+    bills = home / _BILLS
+    if bills.exists() and not (bills / "truth.json").is_file():
+        raise ConfigError(
+            f"{bills} is in the demo's way, and no demo made it",
+            next_step="unset FINOPS_LAKE, or point it at an empty folder",
+            path=bills,
+        )
+    for folder in (bills, home / _BEFORE):
+        if folder.exists():
+            shutil.rmtree(folder)
+
+
 def _settings_of(home: Path, settings: Settings) -> Settings:
     """Give the settings under which the demo's runs see only the demo."""
     params = home / "params"
@@ -85,10 +114,11 @@ def _settings_of(home: Path, settings: Settings) -> Settings:
     return settings.model_copy(update=own)
 
 
-def _refuse_real_lake(home: Path) -> None:
+def _demo_sources(home: Path) -> set[str]:
+    """Give the demo's sources that the lake holds already; a lake that holds others is refused."""
     place = Place.of(home)
     if not is_there(place):
-        return
+        return set()
     with open_lake(place) as lake:
         sources = {name for (name,) in lake.con.execute("select distinct x_SourceId from loads").fetchall()}
     others = sorted(sources - DEMO_SOURCES)
@@ -98,6 +128,7 @@ def _refuse_real_lake(home: Path) -> None:
             next_step="unset FINOPS_LAKE, or point it at an empty folder",
             sources=others,
         )
+    return sources
 
 
 def _run(settings: Settings, name: str, say: Callable[[str], None], **parameters: str) -> RunRecord:

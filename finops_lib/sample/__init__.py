@@ -1,13 +1,15 @@
 """The sample estate: a year of billing files of three providers that nobody has to pay, and the truth about them.
 
-    write_estate(folder, as_of=..., seed=7, rows=250_000)   AWS, Azure and Google Cloud in FOCUS 1.2, and truth.json
+    write_estate(folder, as_of=..., seed=7, rows=250_000)   AWS, Azure and Google Cloud in FOCUS 1.2, and truth.json;
+                                                            earlier=... adds what was first delivered of some months
     sample_workbench_yaml(data)                             the allocation rules and sources that fit it
     sample_budget_plan_yaml(estate)                         budgets of which some break
 
 Question: bootstrap real rows, or generate? Generated, from a catalogue of fleets (catalogue_*.py), because only then is
 everything known: who owns each charge, which days are anomalies, what is waste. Money is planned per fleet and day
 (curves.py), split over resources (lines.py), turned into quantity x price (charges.py), joined by what is no usage
-(extras.py) and written month by month (write.py, layout.py). Declined: recorded bills, which hold nobody's truth.
+(extras.py), written month by month (write.py, layout.py) and laid down as each provider does, with manifests, old runs
+and a restated month (handover.py, restate.py, tree_*.py). Declined: recorded bills, which hold nobody's truth.
 """
 
 from finops_lib.sample.params import sample_budget_plan_yaml, sample_workbench_yaml

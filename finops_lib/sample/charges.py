@@ -16,6 +16,8 @@ from finops_lib.sample.lines import HOURS, MICRO, Bill, resource_on, slots_of
 
 # What has arrived of the last days when the file is delivered, oldest first.
 ARRIVED = {"aws": (0.82, 0.38), "azure": (0.9, 0.6, 0.2), "gcp": (0.75, 0.3)}
+# BigQuery's NUMERIC ends at the ninth decimal: with prices in millionths, quantities may have three.
+QUANTITY_STEP = {"aws": 1, "azure": 1, "gcp": 1000}
 US_PER_HOUR = 3_600_000_000
 _HOUR_SHAPE = 1 + 0.45 * np.sin((np.arange(HOURS) - 8) / HOURS * 2 * np.pi)
 HOUR_SHAPE = _HOUR_SHAPE / _HOUR_SHAPE.sum()
@@ -91,7 +93,12 @@ def _quantities(bill: Bill, grain: Grain, calendar: Calendar, month: BillingPeri
             money[missing, day - first] = 0.0
     summed = np.add.reduceat(money, [start - first for start, _ in blocks], axis=1)
     price = np.array([price.effective for price in bill.prices]) / MICRO
-    result: np.ndarray = np.rint(np.maximum(summed, 0.0) / price[:, None] * MICRO).astype(np.int64)
+    return _whole(np.maximum(summed, 0.0) / price[:, None] * MICRO, bill.provider)
+
+
+def _whole(quantities: np.ndarray, provider: str) -> np.ndarray:
+    step = QUANTITY_STEP[provider]
+    result: np.ndarray = np.rint(quantities / step).astype(np.int64) * step
     return result
 
 
@@ -131,7 +138,7 @@ def _hours(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Spread the days of the hour-grain lines over their hours; give line, quantity and hour of each row."""
     line, block = np.nonzero((quantities > 0) & hourly[:, None])
-    by_hour = np.rint(quantities[line, block][:, None] * HOUR_SHAPE).astype(np.int64)
+    by_hour = _whole(quantities[line, block][:, None] * HOUR_SHAPE, provider)
     share = np.ones(calendar.index(0) + 1)
     tail = ARRIVED[provider]
     share[len(share) - len(tail) :] = tail

@@ -15,7 +15,7 @@ import numpy as np
 from finops_lib.periods import BillingPeriod
 from finops_lib.sample.accounts import ACCOUNT, REGION_NAMES
 from finops_lib.sample.anomalies import FEE_AFTER, FEE_BEFORE
-from finops_lib.sample.charges import ARRIVED, Grain
+from finops_lib.sample.charges import ARRIVED, QUANTITY_STEP, Grain
 from finops_lib.sample.commitments import COMMITMENTS
 from finops_lib.sample.curves import GROWTH_PER_MONTH, Calendar, stream
 from finops_lib.sample.lines import account_texts
@@ -265,12 +265,18 @@ _REFUNDED = {
 }  # fmt: skip
 
 
+def _noise(month: Month, rng: np.random.Generator) -> int:
+    """Give the last digits of an amount, as many as the provider's type for money has."""
+    step = QUANTITY_STEP[month.provider]
+    return int(rng.integers(10**6)) // step * step
+
+
 def _refunds(month: Month) -> Iterator[dict[str, object]]:
     """A refund keeps its category: a negative usage row is no credit."""
     rng = stream(month.seed, "refunds", month.provider, str(month.period))
     for account, service in _REFUNDED[month.provider]:
         day = month.day(int(rng.integers(4, 27)))
-        money = -int(rng.integers(40 * 10**6, 420 * 10**6)) * 10**6 - int(rng.integers(10**6))
+        money = -int(rng.integers(40 * 10**6, 420 * 10**6)) * 10**6 - _noise(month, rng)
         yield _row(
             account, day, day + timedelta(days=1), "Usage", f"Refund for {service[0]}", service,
             money=money, PricingCategory="Other", x_CostType="regular",
@@ -285,7 +291,7 @@ def _corrections(month: Month) -> Iterator[dict[str, object]]:
     for sign in (1, -1):
         account, service = _REFUNDED[month.provider][0]
         day = month.period.previous.start + timedelta(days=int(rng.integers(0, 26)))
-        money = sign * (int(rng.integers(15 * 10**6, 190 * 10**6)) * 10**6 + int(rng.integers(10**6)))
+        money = sign * (int(rng.integers(15 * 10**6, 190 * 10**6)) * 10**6 + _noise(month, rng))
         yield _row(
             account, day, day + timedelta(days=1), "Usage", f"Correction for {service[0]}", service,
             money=money, ChargeClass="Correction", PricingCategory="Standard", x_CostType="adjustment",

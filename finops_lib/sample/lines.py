@@ -15,7 +15,7 @@ from finops_lib.sample.commitments import COMMITMENT
 from finops_lib.sample.curves import STEADY, Calendar, Curve, plan_curve, stream
 from finops_lib.sample.records import Account, Fleet, Sku
 from finops_lib.sample.resources import digest, resource_group, resource_id
-from finops_lib.sample.tags import UNTAGGED, Tagging, tags_text, write_tags
+from finops_lib.sample.tags import UNTAGGED, Tagging, google_lists, tags_text, write_tags
 
 MICRO = 1_000_000
 HOURS = 24
@@ -28,6 +28,21 @@ ACCOUNT_TYPES = {
     "aws": ("Management Account", "Member Account"),
     "azure": ("Billing Account", "Subscription"),
     "gcp": ("Billing Account", "Project"),
+}
+
+
+_GOOGLE_PAIR = pl.List(pl.Struct({"Key": pl.String(), "Value": pl.String()}))
+_GOOGLE_TAG = {"Key": pl.String(), "Value": pl.String(), "x_Inherited": pl.Boolean(), "x_Namespace": pl.String()}
+# The columns in which a provider writes tags.
+TAG_TYPES: dict[str, dict[str, pl.DataType]] = {
+    "aws": {"Tags": pl.List(pl.Struct({"key": pl.String(), "value": pl.String()}))},
+    "azure": {"Tags": pl.String()},
+    "gcp": {
+        "x_Labels": _GOOGLE_PAIR,
+        "x_ProjectLabels": _GOOGLE_PAIR,
+        "x_SystemLabels": _GOOGLE_PAIR,
+        "x_Tags": pl.List(pl.Struct(_GOOGLE_TAG)),
+    },
 }
 
 
@@ -133,7 +148,7 @@ def build_bill(provider: str, *, calendar: Calendar, seed: int, size: float) -> 
     lines, resources = _lines(fleets, weights, taggings, len(calendar.days))
     texts = pl.DataFrame(
         [_texts(line, skus[line.fleet.name]) for line in lines],
-        schema_overrides={"Tags": _tags_type(provider)},
+        schema_overrides=TAG_TYPES[provider],
         infer_schema_length=None,
     )
     return Bill(
@@ -223,11 +238,6 @@ def resource_on(line: Line, days: np.ndarray) -> np.ndarray:
     return result
 
 
-def _tags_type(provider: str) -> pl.DataType:
-    pair = pl.Struct({"key": pl.String(), "value": pl.String()})
-    return pl.List(pair) if provider == "aws" else pl.String()
-
-
 def account_texts(account: Account) -> dict[str, object]:
     """Give the columns that say whose bill and whose account it is."""
     provider = account.provider
@@ -247,12 +257,20 @@ def account_texts(account: Account) -> dict[str, object]:
     }
 
 
+def _tag_columns(account: Account, line: Line, sku: Sku) -> dict[str, object]:
+    if account.provider == "aws":
+        return {"Tags": [{"key": key, "value": value} for key, value in line.tagging.pairs]}
+    if account.provider == "azure":
+        return {"Tags": tags_text(line.tagging)}
+    machine = sku.meter.partition(" ")[0].lower() if sku.resource == "gce" else ""
+    return {**google_lists(account, line.tagging, machine=machine, folder_pays=line.slot % 2 == 1)}
+
+
 def _texts(line: Line, sku: Sku) -> dict[str, object]:
     fleet = line.fleet
     account, service = ACCOUNT[fleet.account], service_of(fleet)
     mark = digest(f"{service.name}/{sku.meter}").upper()
     zoned = sku.resource in {"instance", "volume", "gce", "pd"}
-    pairs: object = [{"key": key, "value": value} for key, value in line.tagging.pairs]
     size = sku.meter.partition(":")[2]
     texts = account_texts(account) | {
         "AvailabilityZone": f"{account.region}{'abc'[line.slot % 3] if account.provider == 'aws' else '-b'}"
@@ -275,7 +293,7 @@ def _texts(line: Line, sku: Sku) -> dict[str, object]:
         "SkuMeter": sku.meter,
         "SkuPriceDetails": json.dumps({"x_InstanceType": size}) if sku.resource == "instance" else None,
         "SkuPriceId": f"{mark[:16]}.{mark[16:26]}",
-        "Tags": pairs if account.provider == "aws" else tags_text(line.tagging),
+        **_tag_columns(account, line, sku),
         "CommitmentDiscountCategory": None,
         "CommitmentDiscountId": None,
         "CommitmentDiscountName": None,

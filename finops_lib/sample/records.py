@@ -141,10 +141,20 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """Where the sample estate lies, and where its truth is written."""
+    """Where the sample estate lies, and where its truth is written.
+
+    Args:
+        files: what counts, by the manifests; superseded and emptied files lie beside them.
+        earlier_files: what counted before the restatement, if the earlier deliveries were written too.
+    """
 
     folder: Path
     files: tuple[Path, ...]
+    earlier_files: tuple[Path, ...]
     truth: Path
     as_of: date
     rows: int
+
+    def files_of(self, provider: str) -> list[Path]:
+        """Give the files of one provider that count."""
+        return [path for path in self.files if path.is_relative_to(self.folder / provider)]

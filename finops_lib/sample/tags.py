@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -73,6 +74,9 @@ MISSPELT = {"search": "serach", "platform": "plattform"}
 _NOTHING = ("n/a", "unknown", "", "null")
 _HOSTILE = "<script>alert('cost')</script> & \"quoted\" 支付"
 
+# In whose name Google's inherited tags are.
+ORGANIZATION_NUMBER = "organizations/428813700961"
+
 # Shares of the tagged lines; a fifth of the money is untagged altogether (lines.py chooses which).
 _NO_COST_CENTER, _NO_TEAM, _NO_PROJECT, _NO_ENVIRONMENT = 0.35, 0.10, 0.18, 0.06
 _ALIAS, _WRONG_CASE, _MISSPELT, _SAYS_NOTHING = 0.25, 0.20, 0.06, 0.04
@@ -132,8 +136,32 @@ def write_tags(account: Account, owner: Owner, name: str, rng: np.random.Generat
 
 
 def tags_text(tagging: Tagging) -> str | None:
-    """Write the pairs as the JSON text that Azure and Google put in a bill; None without tags."""
+    """Write the pairs as the JSON text that Azure puts in a bill; None without tags."""
     return json.dumps(dict(tagging.pairs), ensure_ascii=False) if tagging.pairs else None
+
+
+def google_lists(
+    account: Account, tagging: Tagging, *, machine: str, folder_pays: bool
+) -> dict[str, list[dict[str, Any]]]:
+    """Write the pairs as Google does: labels of the resource, and what is said of it from elsewhere.
+
+    Args:
+        machine: what runs there, for the system labels; "" = no machine.
+        folder_pays: the cost center is no label but a tag inherited from the folder above.
+    """
+    costs = {key for key in _KEY_SPELLINGS["gcp"]["cost_center"] if folder_pays}
+    inherited = [(key, value) for key, value in tagging.pairs if key in costs]
+    # The folder's own word on teams, which each label overrules.
+    inherited += [(key, "folder-default") for key, _ in tagging.pairs if key in _KEY_SPELLINGS["gcp"]["team"]]
+    return {
+        "x_Labels": [{"Key": key, "Value": value} for key, value in tagging.pairs if key not in costs],
+        "x_Tags": [
+            {"Key": key, "Value": value, "x_Inherited": True, "x_Namespace": ORGANIZATION_NUMBER}
+            for key, value in inherited
+        ],
+        "x_ProjectLabels": [{"Key": "data-class", "Value": "internal" if account.mapped else "shared"}],
+        "x_SystemLabels": [{"Key": "compute.googleapis.com/machine_spec", "Value": machine}] if machine else [],
+    }
 
 
 def account_value(account: Account, dimension: str) -> str | None:

@@ -45,6 +45,7 @@ class Tally:
     """What was written so far; sums are Python integers, which know no overflow and no rounding."""
 
     files: list[dict[str, Any]] = field(default_factory=list)
+    restated: list[dict[str, Any]] = field(default_factory=list)
     counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     resources: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     services: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -56,27 +57,59 @@ class Tally:
     days: list[pl.DataFrame] = field(default_factory=list)
 
 
-def add_file(
-    tally: Tally, charges: pl.DataFrame, *, provider: str, month: BillingPeriod, path: str, as_of: date
+def add_month(
+    tally: Tally, charges: pl.DataFrame, *, provider: str, month: BillingPeriod, paths: list[str], as_of: date
 ) -> None:
-    """Count one file's charges; they carry `line`, the number of their line or -1."""
+    """Count one month's charges, which `paths` hold; they carry `line`, the number of their line or -1."""
     if month >= judged_month(as_of).previous:
         tally.days.append(days_of(charges, provider))
-    sums = {
-        row["BillingCurrency"]: {name: money_text(row[column]) for name, column in COST_NAMES.items()}
-        | {"rows": row["rows"]}
-        for row in charges.group_by("BillingCurrency")
-        .agg(pl.len().alias("rows"), pl.col(MONEY_COLUMNS).sum())
-        .sort("BillingCurrency")
-        .iter_rows(named=True)
-    }
-    tally.files.append({"path": path, "provider": provider, "month": str(month), "rows": charges.height, "sums": sums})
+    sums = {currency: _costs(row) for currency, row in _sums(charges).items()}
+    file = {"paths": paths, "provider": provider, "month": str(month), "rows": charges.height, "sums": sums}
+    tally.files.append(file)
     keys = ("line", "SubAccountId", "BillingCurrency", "ChargeCategory")
     for row in charges.group_by(keys).agg(pl.len(), pl.col("BilledCost", "EffectiveCost").sum()).iter_rows():
         share = tally.shares[provider, *row[:4]]
         for n in range(3):
             share[n] += row[4 + n]
     _count(tally, charges, provider)
+
+
+def _sums(charges: pl.DataFrame) -> dict[str, dict[str, int]]:
+    sums = charges.group_by("BillingCurrency").agg(pl.len().alias("rows"), pl.col(MONEY_COLUMNS).sum())
+    return {row.pop("BillingCurrency"): row for row in sums.sort("BillingCurrency").iter_rows(named=True)}
+
+
+def _costs(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: money_text(row[column]) for name, column in COST_NAMES.items()} | {"rows": row["rows"]}
+
+
+def add_restatement(
+    tally: Tally,
+    charges: pl.DataFrame,
+    first: pl.DataFrame,
+    changes: list[dict[str, Any]],
+    *,
+    provider: str,
+    month: BillingPeriod,
+) -> None:
+    """Note what a month was first said to cost, what it costs, and which changes lie between, per currency."""
+    now, before = _sums(charges), _sums(first)
+    for currency in now:
+        tally.restated.append(
+            {
+                "provider": provider,
+                "month": str(month),
+                "currency": currency,
+                "before": _costs(before[currency]),
+                "after": _costs(now[currency]),
+                "change": _costs({name: value - before[currency][name] for name, value in now[currency].items()}),
+                "reasons": [
+                    {name: change[name] for name in ("kind", "account_id", "service", "note")} | _costs(change)
+                    for change in changes
+                    if change["currency"] == currency
+                ],
+            }
+        )
 
 
 def _count(tally: Tally, charges: pl.DataFrame, provider: str) -> None:
@@ -246,7 +279,13 @@ def _look_alikes(bills: dict[str, Bill], calendar: Calendar) -> list[dict[str, s
 
 
 def tell_truth(
-    tally: Tally, bills: dict[str, Bill], *, calendar: Calendar, seed: int, grain: dict[str, Any]
+    tally: Tally,
+    bills: dict[str, Bill],
+    *,
+    calendar: Calendar,
+    seed: int,
+    grain: dict[str, Any],
+    redelivered: list[dict[str, str]],
 ) -> dict[str, Any]:
     """Put everything that is known about the estate into one JSON-able object."""
     return {
@@ -258,6 +297,8 @@ def tell_truth(
         "first_incomplete_day": {name: str(complete_through(name, calendar) + timedelta(days=1)) for name in bills},
         "complete_through": {name: str(complete_through(name, calendar)) for name in bills},
         "files": tally.files,
+        "restated": tally.restated,
+        "redelivered": redelivered,
         "provider_months": [
             {"provider": file["provider"], "month": file["month"], "currency": currency} | sums
             for file in tally.files

@@ -1,11 +1,13 @@
-"""How is the sample estate put into files? Month by month and provider by provider, so that size costs no memory."""
+"""How is the sample estate put into files? Month by month and provider by provider, so that size costs no memory.
+
+What lies where is in tree_*.py, what was delivered when in handover.py.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -18,26 +20,34 @@ from finops_lib.sample.charges import ARRIVED, Grain, count_rows, month_charges
 from finops_lib.sample.commitments import COMMITMENTS
 from finops_lib.sample.curves import Calendar
 from finops_lib.sample.extras import Month, month_extras
-from finops_lib.sample.layout import EXTENSIONS, lay_out, write_file
+from finops_lib.sample.handover import Schedule, hand_over
 from finops_lib.sample.lines import Bill, build_bill, slots_of
 from finops_lib.sample.records import Estate
-from finops_lib.sample.truth import Tally, add_file, tell_truth
+from finops_lib.sample.restate import CHANGES, as_first_delivered
+from finops_lib.sample.truth import Tally, add_month, add_restatement, tell_truth
 
 MONTHS = 13
-DELIVERED_AT = time(6, 0, tzinfo=UTC)
 # Extras and the daily rows of commitments: counted roughly, they are few.
 _EXTRAS_PER_DAY, _EXTRAS = 5.5, 330
 _FEWEST_RECENT_DAYS = 14
 
 
 def write_estate(
-    folder: Path, *, as_of: date, seed: int = 7, rows: int = 250_000, progress: Callable[[str], None] | None = None
+    folder: Path,
+    *,
+    as_of: date,
+    seed: int = 7,
+    rows: int = 250_000,
+    earlier: Path | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> Estate:
-    """Write 13 months of billing files of three providers, and the truth about them beside.
+    """Write 13 months of billing files of three providers in the providers' own layouts, and the truth about them.
 
     Args:
-        folder: gets `<provider>/<YYYY-MM>.<extension>` and `truth.json`; the same arguments give the same bytes.
-        as_of: the last day with charges; the files are dated to the morning after.
+        folder: gets a tree per provider (`aws`, `azure`, `gcp`) and `truth.json`; the same arguments give the same
+            bytes.
+        as_of: the last day with charges; the newest files are dated to the morning after.
+        earlier: gets the months that were restated or delivered again this morning, as they stood until then.
         rows: how many charges there should be, within a tenth. Below about 83,000 the older months have charges of
             weeks or months instead of days; the last weeks stay daily. From twice that on, some charges are hourly.
         progress: told one line per month.
@@ -49,17 +59,23 @@ def write_estate(
     grain, bills = _fit(rows, calendar=calendar, months=months, seed=seed)
     tally = Tally()
     files: list[Path] = []
+    earlier_files: list[Path] = []
+    schedule = Schedule.of(months, as_of)
     for number, period in enumerate(months):
         for provider in PROVIDERS:
             month = Month(provider, period, number, calendar, grain, seed)
             charges = _charges(bills[provider], month)
-            path = folder / provider / f"{period}.{EXTENSIONS[provider]}"
-            invoiced = period.end <= as_of
-            write_file(lay_out(charges, provider=provider, month=period, invoiced=invoiced), path)
-            add_file(
-                tally, charges, provider=provider, month=period, path=path.relative_to(folder).as_posix(), as_of=as_of
+            first = None
+            if provider in CHANGES and period == schedule.restated:
+                first, changes = as_first_delivered(charges, provider=provider, month=period)
+                add_restatement(tally, charges, first, changes, provider=provider, month=period)
+            now, then = hand_over(
+                folder, charges, first, provider=provider, month=period, schedule=schedule, earlier=earlier
             )
-            files.append(path)
+            paths = [path.relative_to(folder).as_posix() for path in now]
+            add_month(tally, charges, provider=provider, month=period, paths=paths, as_of=as_of)
+            files += now
+            earlier_files += then
         if progress is not None:
             progress(f"{period}: {sum(file['rows'] for file in tally.files):,} charges so far")
     told = tell_truth(
@@ -68,13 +84,11 @@ def write_estate(
         calendar=calendar,
         seed=seed,
         grain={"size": round(grain.size, 6), "recent_days": grain.recent, "hourly": grain.hourly},
+        redelivered=[{"provider": provider, "month": str(schedule.redelivered)} for provider in CHANGES],
     )
     truth = folder / "truth.json"
     truth.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    delivered = datetime.combine(as_of + timedelta(days=1), DELIVERED_AT).timestamp()
-    for path in (*files, truth):
-        os.utime(path, (delivered, delivered))
-    return Estate(folder, tuple(files), truth, as_of, sum(file["rows"] for file in tally.files))
+    return Estate(folder, tuple(files), tuple(earlier_files), truth, as_of, sum(file["rows"] for file in tally.files))
 
 
 def _months(as_of: date) -> list[BillingPeriod]:
@@ -101,9 +115,8 @@ def _charges(bill: Bill, month: Month) -> pl.DataFrame:
     extras = pl.DataFrame(rows, infer_schema_length=None).with_columns(
         pl.col("ChargePeriodStart", "ChargePeriodEnd").cast(pl.Datetime("us")), line=pl.lit(-1, dtype=pl.Int64)
     )
-    tags = usage["Tags"]
-    tagged = tags.list.len() > 0 if bill.provider == "aws" else tags.is_not_null()
-    usage = usage.with_columns(line=pl.Series(line, dtype=pl.Int64), tagged=tagged)
+    tagged = np.array([bool(one.tagging.pairs) for one in bill.lines])[line]
+    usage = usage.with_columns(line=pl.Series(line, dtype=pl.Int64), tagged=pl.Series(tagged))
     return pl.concat([usage, extras], how="diagonal_relaxed").with_columns(
         pl.col("tagged").fill_null(False),
         # The first month has no corrections yet, and so no such column.

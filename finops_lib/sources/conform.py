@@ -7,6 +7,7 @@ written with an exponent, 18 for binary floats).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,7 @@ REQUIRED = (
     "ChargeCategory",
 )
 EXTRA_PREFIX = "x_Extra."
+_MONEY_SCALE = 12
 _OWN_POSITIONS = ("x_File", "x_Row")
 
 
@@ -104,7 +106,7 @@ def _text(name: str, type_: str) -> str:
 
 
 def _number(name: str, type_: str, target: str) -> str:
-    exact = f"try_cast({name} as {target})"
+    exact = f"try_cast({_wide(name, type_)} as {target})"
     if type_ != TEXT:
         return exact
     # DuckDB reads text into a decimal of more than 18 digits a hundred times slower than into a shorter one, so the
@@ -115,6 +117,11 @@ def _number(name: str, type_: str, target: str) -> str:
     fits = f"{decimals} <= 12" if target != MONEY else "true"
     whens = f"when {has_exponent} then {exact} when {decimals} <= 6 then {short} when {fits} then {long}"
     return f"case {whens} else {exact} end"
+
+
+def _wide(name: str, type_: str) -> str:
+    # DuckDB scales a FLOAT in single precision and so loses digits that it has; as a DOUBLE it keeps them.
+    return f"cast({name} as DOUBLE)" if type_ == "FLOAT" else name
 
 
 def _instant(name: str, types: dict[str, str]) -> str:
@@ -157,14 +164,14 @@ def extra_column(name: str) -> str:
 def _drift(name: str, type_: str) -> str:
     """What rounding to 12 decimals takes away: value - rounded value; null where nothing is lost."""
     fine = "DECIMAL(38,37)"
+    rounded = f"try_cast({_wide(name, type_)} as {MONEY})"
     if type_ in ("DOUBLE", "FLOAT"):
-        return f"cast(nullif(cast({name} as DECIMAL(38,18)) - cast({name} as {MONEY}), 0) as {fine})"
+        # What does not fit is null here as well, and refused with its row.
+        return f"cast(nullif(try_cast({_wide(name, type_)} as DECIMAL(38,18)) - {rounded}, 0) as {fine})"
     if type_ != TEXT:
-        return (
-            f"cast(nullif({name} - try_cast({name} as {MONEY}), 0) as {fine})"
-            if "DECIMAL" in type_
-            else f"cast(null as {fine})"
-        )
+        scale = re.fullmatch(r"DECIMAL\(\d+,(\d+)\)", type_)
+        loses = scale is not None and int(scale[1]) > _MONEY_SCALE
+        return f"cast(nullif({name} - {rounded}, 0) as {fine})" if loses else f"cast(null as {fine})"
     tail = f"substr(split_part({name}, '.', 2), 13, 25)"
     lost = (
         f"cast('0.000000000000' || {tail} as {fine}) - case when {tail} >= '5' then cast(0.000000000001 as {fine}) "

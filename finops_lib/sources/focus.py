@@ -6,6 +6,8 @@ out.
 
 Derived: up to 1.2 there is only ProviderName, whose meaning ServiceProviderName took over in 1.3. ProviderName and
 PublisherName are kept in x_Extra where they say something else. HostProviderName stays unknown before 1.3.
+
+Google's own export has these columns too, but lists of labels instead of Tags: a dialect of its own, gcp_focus.py.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from finops_lib.focus import FOCUS_COLUMNS, FORMER_COLUMNS
 from finops_lib.sources import DIALECTS, Dialect
 
 _SINCE = {column.name: column.since for column in FOCUS_COLUMNS}
+# Where Google's own export keeps what FOCUS puts into Tags.
+GOOGLE_LISTS = ("x_Labels", "x_Tags", "x_ProjectLabels", "x_SystemLabels")
 _ANCHORS = ("BilledCost", "EffectiveCost", "ChargePeriodStart", "BillingPeriodStart")
 
 
@@ -39,6 +43,12 @@ def version_of(header: Sequence[str]) -> str:
     return "1.0" if commitments or prices else "1.2"
 
 
+def is_google_export(header: Sequence[str]) -> bool:
+    """Say whether a FOCUS header is that of Google's own export (gcp_focus.py): its lists instead of Tags."""
+    lists = [name for name in GOOGLE_LISTS if name in header]
+    return bool(lists) and "Tags" not in header and bool(version_of(header))
+
+
 def select(header: Sequence[str]) -> str:
     """Give the select that renames what 1.4 renamed."""
     changes = []
@@ -59,7 +69,10 @@ def select(header: Sequence[str]) -> str:
 
 
 def _dialect(version: str) -> Dialect:
-    return Dialect(version=1, recognises=lambda header: version_of(header) == version, select=select)
+    def recognises(header: Sequence[str]) -> bool:
+        return version_of(header) == version and not is_google_export(header)
+
+    return Dialect(version=1, recognises=recognises, select=select)
 
 
 for _version in ("1.0", "1.1", "1.2", "1.3", "1.4"):

@@ -29,10 +29,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("estate")
     before = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("FINOPS_")}
     os.environ["FINOPS_PROJECT"] = str(folder)
-    write_estate(folder / "bills", as_of=AS_OF, rows=20_000)
+    estate = write_estate(folder / "bills", as_of=AS_OF, rows=20_000)
     settings = load_settings()
     for provider in ("aws", "azure", "gcp"):
-        ingest(settings, [folder / "bills" / provider], source=provider)
+        ingest(settings, estate.files_of(provider), source=provider)
     build(settings.lake)
     yield folder
     del os.environ["FINOPS_PROJECT"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -19,13 +20,16 @@ _ROUNDS = 3
 
 def measure(folder: Path) -> None:
     """Print rows/s of one month's file of each layout, best of several interleaved rounds."""
-    write_estate(folder / "bills", as_of=date(2026, 9, 30), rows=_ROWS)
+    estate = write_estate(folder / "bills", as_of=date(2026, 9, 30), rows=_ROWS)
     params = folder / "params"
     params.mkdir()
     (params / "workbench.yaml").write_text(sample_workbench_yaml("bills"), encoding="utf-8")
     for name, path in (
-        ("Parquet (AWS)", _one_month(folder, "aws", "parquet", "(format parquet, compression zstd)")),
-        ("CSV.gz (Azure)", _one_month(folder, "azure", "csv.gz", "(format csv, header, compression gzip)")),
+        ("Parquet (AWS)", _one_month(folder, estate.files_of("aws"), "parquet", "(format parquet, compression zstd)")),
+        (
+            "CSV.gz (Azure)",
+            _one_month(folder, estate.files_of("azure"), "csv.gz", "(format csv, header, compression gzip)"),
+        ),
     ):
         raws, ours = [], []
         for _ in range(_ROUNDS):
@@ -39,13 +43,13 @@ def measure(folder: Path) -> None:
         print(f"{name:<15} {rows:>9,} rows  {rates}  ratio {ratio:.2f} (wall)  {least:.2f} (CPU)", flush=True)
 
 
-def _one_month(folder: Path, provider: str, suffix: str, options: str) -> Path:
+def _one_month(folder: Path, files: Sequence[Path], suffix: str, options: str) -> Path:
     """Put all months of a provider into one big file of one billing month."""
-    path = folder / f"{provider}.{suffix}"
+    path = folder / f"all.{suffix}"
     con = connect()
-    reader = "all_varchar = true, union_by_name = true" if suffix == "csv.gz" else "union_by_name = true"
+    reader = "all_varchar = true" if suffix == "csv.gz" else "hive_partitioning = false"
     function = "read_csv" if suffix == "csv.gz" else "read_parquet"
-    months = f"{function}('{folder}/bills/{provider}/*.{suffix}', {reader})"
+    months = f"{function}({[str(path) for path in files]}, union_by_name = true, {reader})"
     period = "max(BillingPeriodStart) over () as BillingPeriodStart, max(BillingPeriodEnd) over () as BillingPeriodEnd"
     con.execute(f"copy (select * replace ({period}) from {months}) to '{path}' {options}")
     con.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import time
 from datetime import date
@@ -26,11 +27,10 @@ _FIGURES = ("totals", "daily", "movers", "services", "owners", "accounts", "cove
 
 def measure(folder: Path) -> None:
     """Print the median of three warm runs of each query."""
-    write_estate(folder / "bills", as_of=date(2026, 9, 30), rows=_ROWS)
+    estate = write_estate(folder / "bills", as_of=date(2026, 9, 30), rows=_ROWS)
     settings = settings_in(folder)
-    for provider in ("aws", "azure", "gcp"):
-        for path in sorted((folder / "bills" / provider).iterdir()):
-            ingest(settings, [path], source=f"bench-{provider}")
+    for file in json.loads(estate.truth.read_text(encoding="utf-8"))["files"]:
+        ingest(settings, [estate.folder / path for path in file["paths"]], source=f"bench-{file['provider']}")
     with stopwatch() as took:
         build(settings.lake)
     with open_lake(settings.lake) as lake:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,7 +16,8 @@ from finops_lib.sample import Estate, write_estate
 
 @pytest.fixture(scope="session")
 def estate(tmp_path_factory: pytest.TempPathFactory) -> Estate:
-    return write_estate(tmp_path_factory.mktemp("estate"), as_of=date(2026, 3, 17), rows=8_000)
+    folder = tmp_path_factory.mktemp("estate")
+    return write_estate(folder / "bills", as_of=date(2026, 3, 17), rows=8_000, earlier=folder / "bills-before")
 
 
 @pytest.fixture(scope="session")
@@ -32,16 +34,14 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.fixture(scope="session")
-def read(estate: Estate) -> Callable[[str], str]:
-    """Give the table function that reads a path (or pattern) of the estate, every text as it is written."""
-
-    def function(path: str) -> str:
-        full = (estate.folder / path).as_posix()
-        return f"read_parquet('{full}')" if path.endswith("parquet") else f"read_csv('{full}', all_varchar=true)"
-
-    return function
+def everything(estate: Estate) -> Callable[[str], str]:
+    """Give the table function that reads all that counts of one provider, every text as it is written."""
+    return lambda provider: reader(estate.files_of(provider))
 
 
-@pytest.fixture(scope="session")
-def everything(read: Callable[[str], str]) -> Callable[[str], str]:
-    return lambda provider: read(f"{provider}/*.{'csv.gz' if provider == 'azure' else 'parquet'}")
+def reader(paths: Sequence[Path]) -> str:
+    """Give the table function that reads these files of one provider."""
+    names = ", ".join(f"'{path.as_posix()}'" for path in paths)
+    is_parquet = paths[0].suffix == ".parquet"
+    options = "hive_partitioning = false" + ("" if is_parquet else ", all_varchar = true")
+    return f"{'read_parquet' if is_parquet else 'read_csv'}([{names}], {options})"

@@ -13,6 +13,16 @@ import pytest
 from finops_lib.sample.tags import ALIASES, KEYS, MISSPELT
 
 PROVIDERS = ("aws", "azure", "gcp")
+# Google's own labels stand before what the resource inherits; the labels of the whole project own nothing.
+_INHERITED = "list_filter(x_Tags, lambda t: not list_contains(list_transform(x_Labels, lambda l: l.Key), t.Key))"
+_PAIRS = ", ".join(
+    f"list_transform({name}, lambda t: struct_pack(k := t.Key, v := t.Value))" for name in ("x_Labels", _INHERITED)
+)
+TAGS = {
+    "aws": "Tags",
+    "azure": "cast(cast(Tags as json) as map(varchar, varchar))",
+    "gcp": f"map_from_entries(list_concat({_PAIRS}))",
+}
 
 
 @pytest.fixture
@@ -20,7 +30,6 @@ def bill(con: duckdb.DuckDBPyConnection, everything: Callable[[str], str]) -> du
     """One table of all charges with the columns that these tests ask about."""
     parts = []
     for provider in PROVIDERS:
-        tags = "Tags" if provider == "aws" else "cast(cast(Tags as json) as map(varchar, varchar))"
         parts.append(f"""
             select
                 '{provider}' as provider, SubAccountId, ServiceName, ResourceId, SkuMeter, ChargeCategory, ChargeClass,
@@ -28,7 +37,7 @@ def bill(con: duckdb.DuckDBPyConnection, everything: Callable[[str], str]) -> du
                 cast(cast(ChargePeriodStart as timestamp) as date) as day,
                 cast(cast(BillingPeriodStart as timestamp) as date) as month,
                 cast(BilledCost as decimal(28,12)) as billed, cast(EffectiveCost as decimal(28,12)) as effective,
-                {tags} as tags
+                {TAGS[provider]} as tags
             from {everything(provider)}
         """)
     con.execute(f"create table bill as {' union all by name '.join(parts)}")

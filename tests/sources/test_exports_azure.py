@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from finops_lib.errors import DataError
+from finops_lib.lake.catalog import is_there
 from finops_lib.settings import Settings
 from tests.sources.conftest import Ask, Load, See
 from tests.sources.trees import bill, change, put, put_azure
