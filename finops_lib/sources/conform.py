@@ -38,15 +38,28 @@ REQUIRED = (
 EXTRA_PREFIX = "x_Extra."
 _MONEY_SCALE = 12
 _OWN_POSITIONS = ("x_File", "x_Row")
+_WHOLE_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_NUMBERS = ("FLOAT", "DOUBLE", *_WHOLE_NUMBERS, *(f"U{name}" for name in _WHOLE_NUMBERS))
+_TEXT_ONLY = ("BillingCurrency", "ChargeCategory", "ServiceProviderName", "InvoiceIssuerName", "HostProviderName")
+_NO_TIME = "is not a time (like 2026-05-01T00:00:00Z)"
+# A cast takes words like "epoch" and years like 26 for times; no cloud bill is older or younger than this.
+_TIMES = "timestamp '2000-01-01' and timestamp '2100-01-01'"
+# A month, give or take a time zone and an end that is written as its last day.
+_DAYS_OF_A_MONTH = "27 and 32"
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that refuses a delivery: rows for which `condition` holds, judged on the mapped, untyped columns."""
+    """Something that refuses a delivery: rows for which `condition` holds, judged on the mapped, untyped columns.
+
+    Args:
+        kind: the type that the column has in the lake.
+    """
 
     column: str
     condition: str
     why: str
+    kind: str = TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +76,11 @@ def conform(columns: Sequence[tuple[str, str]], *, path: str) -> Conformed:
     Args:
         columns: (name, DuckDB type) of the relation `mapped`.
     Raises:
-        DataError: a required column is not there at all.
+        DataError: a required column is not there at all, or one is of a type that cannot be what it should say.
     """
     types = dict(columns)
-    missing = [name for name in REQUIRED if name not in types]
-    if missing:
-        raise DataError(
-            f"{path}: the column {missing[0]} is missing",
-            next_step="export the file with all mandatory FOCUS columns",
-            path=path,
-            columns=missing,
-        )
+    _refuse_missing(types, path)
+    _refuse_types(types, path)
     known = {column.name for column in FOCUS_COLUMNS}
     unknown = tuple(name for name in types if name not in known and name not in _OWN_POSITIONS)
     typed = {column.name: _typed(column, types[column.name]) for column in FOCUS_COLUMNS if column.name in types}
@@ -86,6 +93,46 @@ def conform(columns: Sequence[tuple[str, str]], *, path: str) -> Conformed:
         "is_wrong": f"coalesce({wrong}, true)",
     }
     return Conformed(typed | _extra(unknown, types), problems)
+
+
+def _refuse_missing(types: dict[str, str], path: str) -> None:
+    missing = [name for name in REQUIRED if name not in types]
+    if not missing:
+        return
+    lower = {name.lower(): name for name in types}
+    other = next((lower[name.lower()] for name in missing if name.lower() in lower), "")
+    hint = f" ({other} is there: letters count)" if other else ""
+    what = (
+        f"the column {missing[0]} is missing" if len(missing) == 1 else f"the columns {', '.join(missing)} are missing"
+    )
+    raise DataError(
+        f"{path}: {what}{hint}",
+        next_step="export the file with all mandatory FOCUS columns",
+        path=path,
+        columns=missing,
+    )
+
+
+def _refuse_types(types: dict[str, str], path: str) -> None:
+    """Refuse a Parquet column whose type says that it is something else; a boolean would load as 1."""
+    for column in FOCUS_COLUMNS:
+        type_ = types.get(column.name, TEXT)
+        is_plain = not _is_nested(type_)
+        if column.type in (MONEY, QUANTITY):
+            fits = is_plain and (type_ in (TEXT, *_NUMBERS) or type_.startswith("DECIMAL"))
+        elif column.type == INSTANT:
+            fits = is_plain and (type_ in (TEXT, "DATE") or type_.startswith("TIMESTAMP"))
+        else:
+            fits = type_ == TEXT or column.name not in _TEXT_ONLY
+        # A column that holds nothing has no type of its own.
+        if not fits and type_ != '"NULL"':
+            kind = {MONEY: "an amount of money", QUANTITY: "a number", INSTANT: "a time"}.get(column.type, "text")
+            raise DataError(
+                f"{path}: the column {column.name} is of type {type_[:60]}, which is not {kind}",
+                next_step=f"export it again with {column.name} as {kind}",
+                path=path,
+                column=column.name,
+            )
 
 
 def _typed(column: Column, type_: str) -> str:
@@ -167,11 +214,11 @@ def _drift(name: str, type_: str) -> str:
     rounded = f"try_cast({_wide(name, type_)} as {MONEY})"
     if type_ in ("DOUBLE", "FLOAT"):
         # What does not fit is null here as well, and refused with its row.
-        return f"cast(nullif(try_cast({_wide(name, type_)} as DECIMAL(38,18)) - {rounded}, 0) as {fine})"
+        return f"try_cast(nullif(try_cast({_wide(name, type_)} as DECIMAL(38,18)) - {rounded}, 0) as {fine})"
     if type_ != TEXT:
         scale = re.fullmatch(r"DECIMAL\(\d+,(\d+)\)", type_)
         loses = scale is not None and int(scale[1]) > _MONEY_SCALE
-        return f"cast(nullif({name} - {rounded}, 0) as {fine})" if loses else f"cast(null as {fine})"
+        return f"try_cast(nullif({name} - {rounded}, 0) as {fine})" if loses else f"cast(null as {fine})"
     tail = f"substr(split_part({name}, '.', 2), 13, 25)"
     lost = (
         f"cast('0.000000000000' || {tail} as {fine}) - case when {tail} >= '5' then cast(0.000000000001 as {fine}) "
@@ -198,19 +245,29 @@ def _problems(types: dict[str, str]) -> list[Problem]:
             unreadable = f"({number}) is null{is_not_plain}"
             given = "" if column.name in REQUIRED else f"{column.name} is not null and "
             why = "is not an amount of money" if column.type == MONEY else "is not a number"
-            problems.append(Problem(column.name, f"{given}({unreadable})", why))
+            problems.append(Problem(column.name, f"{given}({unreadable})", why, column.type))
     for start, end in (("BillingPeriodStart", "BillingPeriodEnd"), ("ChargePeriodStart", "ChargePeriodEnd")):
         for name in (start, end):
-            problems.append(Problem(name, f"({_instant(name, types)}) is null", "is not a time"))
+            is_time = f"({_instant(name, types)}) between {_TIMES}"
+            problems.append(Problem(name, f"not coalesce({is_time}, false)", _NO_TIME))
         problems.append(
             Problem(end, f"({_instant(end, types)}) <= ({_instant(start, types)})", f"is not after {start}")
         )
+    # A load replaces the slice of a whole month: two shorter periods in one month would replace each other.
+    start, end = _instant("BillingPeriodStart", types), _instant("BillingPeriodEnd", types)
+    problems.append(
+        Problem(
+            "BillingPeriodEnd",
+            f"({end}) > ({start}) and date_diff('day', {start}, {end}) not between {_DAYS_OF_A_MONTH}",
+            "is not a month after BillingPeriodStart",
+        )
+    )
     currency = _text("BillingCurrency", types["BillingCurrency"])
     problems.append(
         Problem(
             "BillingCurrency",
             f"not coalesce(regexp_full_match({currency}, '[A-Z]{{3}}'), false)",
-            "is not a currency code",
+            "is not a currency code (three capital letters, like USD)",
         )
     )
     categories = ", ".join(literal(category.lower()) for category in CHARGE_CATEGORIES)

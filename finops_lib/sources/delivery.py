@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal
@@ -20,11 +21,12 @@ from finops_lib.focus import FOCUS_COLUMNS, PAIRS, TEXT
 from finops_lib.quoting import literal
 from finops_lib.sources import DIALECTS, detect
 from finops_lib.sources.conform import Conformed, conform, extra_column
+from finops_lib.sources.damage import refuse_damaged
 from finops_lib.sources.files import BillingFile, read_statement
 from finops_lib.sources.providers import provider_expression
 from finops_lib.sources.quality import Finding, columns_of_parsed, extras_with_values, find_findings
+from finops_lib.sources.refusal import Refusal, unreadable, wrong_cells
 
-PROBLEMS_SHOWN = 10
 # Readers ask by account and service; sorted like this a file is less than half as large (facts/lake.md 2).
 SORT_COLUMNS = ("SubAccountId", "ServiceName", "ResourceId", "ChargePeriodStart")
 _TYPES = {column.name: column.type for column in FOCUS_COLUMNS}
@@ -87,20 +89,17 @@ def read_delivery(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], 
         DataError: a file or a row is not what it should be; shows the first ten rows and counts the rest.
     """
     names = name_dialects(files, dialect)
-    con.execute("drop table if exists temp.parsed")
-    wrong: list[str] = []
-    order = sorted(range(len(files)), key=lambda i: (names[i], files[i].format, files[i].header, str(files[i].path)))
+    order = sorted(range(len(files)), key=lambda i: (*_group_of(names[i], files[i]), str(files[i].path)))
     ordered = tuple(files[i] for i in order)
-    ordered_names = [names[i] for i in order]
-    start = 0
-    for (name, _, _), group in groupby(
-        zip(ordered_names, ordered, strict=True), key=lambda pair: (pair[0], pair[1].format, pair[1].header)
-    ):
-        members = [file for _, file in group]
-        wrong += _append(con, members, DIALECTS.get(name).select(members[0].header), offset=start)
-        start += len(members)
-    if wrong:
-        _refuse(con, ordered, ordered_names)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        undamaged = beside.submit(refuse_damaged, ordered)
+        try:
+            _parse(con, ordered, [names[i] for i in order])
+        except DataError:
+            # What is wrong with the bytes explains more than what their rows look like.
+            undamaged.result()
+            raise
+        undamaged.result()
     _view_charges(con)
     used = sorted(set(names))
     findings, misspelt = find_findings(con)
@@ -119,6 +118,23 @@ def mapping_version(dialects: Sequence[str]) -> str:
     return ",".join(f"{name}.{DIALECTS.get(name).version}" for name in sorted(set(dialects)))
 
 
+def _group_of(name: str, file: BillingFile) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
+    """Files are read together only if they agree in this: beside a binary float a decimal would become one."""
+    return name, file.format, file.header, file.types
+
+
+def _parse(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], names: Sequence[str]) -> None:
+    con.execute("drop table if exists temp.parsed")
+    wrong: list[str] = []
+    start = 0
+    for (name, *_), group in groupby(zip(names, files, strict=True), key=lambda pair: _group_of(*pair)):
+        members = [file for _, file in group]
+        wrong += _append(con, members, DIALECTS.get(name).select(members[0].header), offset=start)
+        start += len(members)
+    if wrong:
+        _refuse(con, files, names)
+
+
 def _append(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], select: str, *, offset: int) -> list[str]:
     """Add files of one header to `parsed`; give the paths if any row is wrong."""
     conformed = _prepare(con, files, select, with_row_number=False)
@@ -135,7 +151,7 @@ def _append(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], select
                     con.execute(f"alter table parsed add column {name} {_TYPES.get(name, TEXT)}")
             con.execute(f"insert into parsed by name {rows}")
     except duckdb.Error as error:
-        raise _unreadable(files, error) from error
+        raise unreadable(files, error) from error
     where = f"is_wrong and x_File between {offset} and {offset + len(files) - 1}"
     return [str(files[0].path)] if con.execute(f"select 1 from parsed where {where} limit 1").fetchone() else []
 
@@ -168,59 +184,25 @@ def _prepare(
         con.execute(f"create or replace temp view mapped as {select}")
         columns = con.execute("select column_name, column_type from (describe from mapped)").fetchall()
     except duckdb.Error as error:
-        raise _unreadable(files, error) from error
+        raise unreadable(files, error) from error
     return conform(columns, path=str(files[0].path))
 
 
 def _refuse(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], names: Sequence[str]) -> None:
     """Read the files with wrong rows once more, now with row numbers, and raise what is wrong with them."""
-    con.execute("create or replace temp table wrong_files as select distinct x_File from parsed where is_wrong")
-    positions = [position for (position,) in con.execute("from wrong_files order by all").fetchall()]
-    [[count]] = con.execute("select count(*) from parsed where is_wrong").fetchall()
-    shown: list[str] = []
-    for position in positions:
+    positions = con.execute("select distinct x_File from parsed where is_wrong order by all").fetchall()
+    refusal = Refusal()
+    for (position,) in positions:
         file = files[position]
         conformed = _prepare(con, [file], DIALECTS.get(names[position]).select(file.header), with_row_number=True)
-        for problem in conformed.problems:
-            value = f'cast("{problem.column}" as VARCHAR)'
-            query = f"select x_Row, {value} from mapped where {problem.condition} order by x_Row limit {PROBLEMS_SHOWN}"
-            for row, text in con.execute(query).fetchall():
-                cell = "empty" if text is None else repr(text[:60])
-                shown.append(f"{_short(file, files)} row {row}: {problem.column} {cell} {problem.why}")
-        if len(shown) >= PROBLEMS_SHOWN:
-            break
-    shown.sort(key=_file_and_row)
-    lines = shown[:PROBLEMS_SHOWN]
-    raise DataError(
-        f"{count} row{'s' if count != 1 else ''} cannot be loaded, so nothing was: " + " | ".join(lines),
-        next_step="correct the rows or have the file delivered again (row 1 is the first after the header)",
-        problems=lines,
-        rows=count,
-    )
-
-
-def _file_and_row(line: str) -> tuple[str, int]:
-    file, rest = line.split(" row ", 1)
-    return file, int(rest.split(":", 1)[0])
+        refusal.add(_short(file, files), wrong_cells(con, conformed.problems))
+    raise refusal.error()
 
 
 def _short(file: BillingFile, files: Sequence[BillingFile]) -> str:
     """Give the file's name, or its path where another file of the delivery has the same name."""
     is_alone = sum(other.path.name == file.path.name for other in files) == 1
     return file.path.name if is_alone else str(file.path)
-
-
-def _unreadable(files: Sequence[BillingFile], error: duckdb.Error) -> DataError:
-    # DuckDB explains a CSV in a page of options; the line number and what it expected are what a person needs.
-    lines = [line.strip() for line in str(error).splitlines()]
-    told = [line for line in dict.fromkeys(lines) if line.startswith(("Line:", "Expected", "Value"))]
-    first = lines[0].removeprefix("Invalid Input Error: ")
-    path = next((str(file.path) for file in files if str(file.path) in str(error)), str(files[0].path))
-    return DataError(
-        f"{path}: not readable to its end: {'; '.join([first, *told])[:400]}",
-        next_step="have the file delivered again; nothing was loaded (line 1 is the header)",
-        path=path,
-    )
 
 
 def _totals(con: duckdb.DuckDBPyConnection) -> tuple[SliceTotals, ...]:

@@ -6,6 +6,8 @@ import csv
 import gzip
 import hashlib
 import io
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,9 +17,15 @@ import duckdb
 
 from finops_lib.errors import DataError
 from finops_lib.quoting import literal
+from finops_lib.sources.likeness import likeness
 
 _SUFFIXES = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".snappy.parquet": "parquet"}
 _CHUNK = 1 << 20
+MAX_ROW_BYTES = 1 << 24
+# The reader and the diagnosis add columns of these names.
+_RESERVED = ("x_file", "x_row", "x_filename")
+# NUL, and what the decoder makes of bytes that are not UTF-8.
+_NOT_TEXT = re.compile("[\0\udc80-\udcff]")
 _CSV_OPTIONS = ", ".join(
     (
         "auto_detect = false",
@@ -30,14 +38,14 @@ _CSV_OPTIONS = ", ".join(
         # FOCUS has no empty text; the public sample writes a missing value as NULL (domain.md 0.2).
         "nullstr = ['', 'NULL']",
         "allow_quoted_nulls = true",
-        "max_line_size = 16777216",
+        f"max_line_size = {MAX_ROW_BYTES}",
     )
 )
 
 
 @dataclass(frozen=True, slots=True)
 class BillingFile:
-    """One file of a delivery. `modified` is UTC, without a zone."""
+    """One file of a delivery. `modified` is UTC, without a zone; `types` are DuckDB's, of a Parquet file."""
 
     path: Path
     format: str
@@ -45,6 +53,7 @@ class BillingFile:
     sha256: str
     modified: datetime
     header: tuple[str, ...]
+    types: tuple[str, ...] = ()
 
 
 def find_files(paths: Sequence[Path]) -> list[BillingFile]:
@@ -82,18 +91,26 @@ def read_statement(file_group: Sequence[BillingFile], *, with_row_number: bool =
 
 def _expand(path: Path) -> list[Path]:
     if path.is_dir():
-        inside = sorted(file for file in path.rglob("*") if file.is_file() and _format(file))
+        inside = sorted(file for file in path.rglob("*") if _format(file) and not file.is_dir())
         if not inside:
             raise DataError(
                 f"{path}: no billing file in this folder",
                 next_step="give a folder with .csv, .csv.gz or .parquet files",
             )
-        return [file.resolve() for file in inside]
-    if not path.exists():
+        return [_resolved(file) for file in inside]
+    if not path.exists() and not path.is_symlink():
         raise DataError(f"{path}: no such file or folder", next_step="check the path", path=path)
     if not _format(path):
         raise DataError(f"{path}: not a .csv, .csv.gz or .parquet file", next_step="give a billing export", path=path)
-    return [path.resolve()]
+    return [_resolved(path)]
+
+
+def _resolved(path: Path) -> Path:
+    if path.is_symlink() and not path.exists():
+        raise DataError(f"{path}: a link that leads nowhere", next_step="give the file itself", path=path)
+    if not path.is_file():
+        raise DataError(f"{path}: not a regular file", next_step="save it as a file first", path=path)
+    return path.resolve()
 
 
 def is_billing_file(name: str) -> bool:
@@ -120,51 +137,88 @@ def _describe(path: Path) -> BillingFile:
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}", next_step="check that the file can be read", path=path) from error
     kind = _format(path)
+    names, types = _parquet_columns(path) if kind == "parquet" else (_csv_header(path), ())
+    _refuse_names(names, path)
     return BillingFile(
         path=path,
         format=kind,
         bytes=status.st_size,
         sha256=digest.hexdigest(),
-        modified=datetime.fromtimestamp(status.st_mtime, tz=UTC).replace(tzinfo=None),
-        header=_parquet_header(path) if kind == "parquet" else _csv_header(path),
+        modified=modified(status),
+        header=names,
+        types=types,
     )
 
 
-def _parquet_header(path: Path) -> tuple[str, ...]:
+def modified(status: os.stat_result) -> datetime:
+    """Give a file's time in UTC, without a zone."""
+    return datetime.fromtimestamp(status.st_mtime, tz=UTC).replace(tzinfo=None)
+
+
+def _parquet_columns(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     try:
         with duckdb.connect() as con:
-            rows = con.execute("select column_name from (describe from read_parquet(?))", [str(path)]).fetchall()
+            query = "select column_name, column_type from (describe from read_parquet(?, hive_partitioning = false))"
+            rows = con.execute(query, [str(path)]).fetchall()
     except duckdb.Error as error:
         raise DataError(
             f"{path}: not a readable Parquet file ({_first_line(error)})", next_step="deliver the file again", path=path
         ) from error
-    return tuple(name for (name,) in rows)
+    return tuple(name for name, _ in rows), tuple(type_ for _, type_ in rows)
 
 
 def _csv_header(path: Path) -> tuple[str, ...]:
+    first = b""
     try:
         is_gzip = path.name.lower().endswith(".gz")
         with (
             gzip.open(path, "rb") if is_gzip else path.open("rb") as stream,
-            io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text,
+            io.TextIOWrapper(stream, encoding="utf-8-sig", newline="", errors="surrogateescape") as text,
         ):
-            header = next(csv.reader(text, strict=True), [])
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path}: not UTF-8 ({error.reason} at byte {error.start})", next_step="save it as UTF-8", path=path
-        ) from error
+            first = stream.read(64)
+            stream.seek(0)
+            header = next(csv.reader(text, strict=True), None)
     except (OSError, EOFError, csv.Error) as error:
+        # Most often a file that is not gzip at all tells more by what it is.
+        seems, next_step = likeness(first or _first_bytes(path))
         raise DataError(
-            f"{path}: header not readable ({error})", next_step="deliver the file again", path=path
+            f"{path}: {seems}, not a CSV file" if seems else f"{path}: header not readable ({error})",
+            next_step=next_step or "deliver the file again",
+            path=path,
         ) from error
-    if not header:
+    seems, next_step = likeness(first)
+    if seems:
+        raise DataError(f"{path}: {seems}, not a CSV file", next_step=next_step, path=path)
+    if header is None:
         raise DataError(f"{path}: empty, not even a header", next_step="deliver the file again", path=path)
+    if not header:
+        raise DataError(
+            f"{path}: its first line is empty, where the header belongs",
+            next_step="remove what stands before the header",
+            path=path,
+        )
     if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
         raise DataError(f"{path}: columns are not separated by commas", next_step="export it with commas", path=path)
-    names = [name.strip() for name in header]
+    return tuple(name.strip() for name in header)
+
+
+def _first_bytes(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(64)
+
+
+def _refuse_names(names: Sequence[str], path: Path) -> None:
     if "" in names:
         place = names.index("") + 1
         raise DataError(f"{path}: column {place} has no name", next_step="export it again", path=path, column=place)
+    unreadable = next((name for name in names if _NOT_TEXT.search(name)), None)
+    if unreadable is not None:
+        shown = unreadable.encode("utf-8", "surrogateescape")[:60]
+        raise DataError(
+            f"{path}: the header is not UTF-8 text: column {names.index(unreadable) + 1} is called {shown!r}",
+            next_step="save it as UTF-8",
+            path=path,
+        )
     # DuckDB's names have no letter case.
     lower = [name.lower() for name in names]
     twice = next((name for name in names if lower.count(name.lower()) > 1), None)
@@ -172,7 +226,14 @@ def _csv_header(path: Path) -> tuple[str, ...]:
         raise DataError(
             f"{path}: two columns are called {twice!r}", next_step="export it again", path=path, column=twice
         )
-    return tuple(names)
+    reserved = next((name for name in names if name.lower() in _RESERVED), None)
+    if reserved is not None:
+        raise DataError(
+            f"{path}: a column is called {reserved!r}, a name that loading needs for itself",
+            next_step="rename that column",
+            path=path,
+            column=reserved,
+        )
 
 
 def _refuse_twins(files: Sequence[BillingFile]) -> None:
@@ -188,8 +249,11 @@ def _refuse_twins(files: Sequence[BillingFile]) -> None:
 
 
 def _has_rows(file: BillingFile) -> bool:
-    with duckdb.connect() as con:
-        return con.execute(f"select 1 from ({read_statement([file])}) limit 1").fetchone() is not None
+    try:
+        with duckdb.connect() as con:
+            return con.execute(f"select 1 from ({read_statement([file])}) limit 1").fetchone() is not None
+    except duckdb.Error:
+        return True
 
 
 def _first_line(error: Exception) -> str:

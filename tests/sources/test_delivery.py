@@ -65,7 +65,7 @@ def test_what_is_not_an_amount_refuses_the_whole_delivery(
 ) -> None:
     path = write_bill("a.csv", [{}, {"BilledCost": text}])
     with pytest.raises(
-        DataError, match=r"1 row cannot be loaded.*a\.csv row 2: BilledCost .* is not an amount of money"
+        DataError, match=r"1 row cannot be loaded.*a\.csv row 2: BilledCost .* is (not an amount of money|too large)"
     ):
         _read(con, path)
 
@@ -202,7 +202,7 @@ def test_a_path_given_twice_counts_once(write_bill: WriteBill) -> None:
         ("a.csv", b"Tags, tags\n1,2\n", "two columns are called 'Tags'"),
         ("a.csv", b"BilledCost,EffectiveCost,\n1,2,\n", "column 3 has no name"),
         ("a*.csv", b"BilledCost\n1\n", "would stand for other files too"),
-        ("a.csv", b"\xff\xfe\x00", "not UTF-8"),
+        ("a.csv", b"\xff\xfe\x00", "it is UTF-16"),
         ("a.csv.gz", b"not gzip", "header not readable"),
         ("a.csv.gz", gzip.compress(b"BilledCost," * 2000)[:60], "header not readable"),
         ("a.parquet", b"PAR1 not really", "not a readable Parquet file"),
@@ -231,14 +231,14 @@ def test_a_truncated_gzip_is_refused(con: duckdb.DuckDBPyConnection, write_bill:
     )
     cut = tmp_path / "cut.csv.gz"
     cut.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(DataError, match="not readable to its end"):
+    with pytest.raises(DataError, match="damaged, cut off: its compressed data has no end"):
         _read(con, cut)
 
 
 def test_a_short_row_is_refused(con: duckdb.DuckDBPyConnection, write_bill: WriteBill) -> None:
     path = write_bill("a.csv", [{}])
     path.write_bytes(path.read_bytes() + b"1,2,3\r\n")
-    with pytest.raises(DataError, match=r"CSV Error on Line: 3; Expected Number of Columns: \d+ Found: 3"):
+    with pytest.raises(DataError, match=r"a\.csv: row 2: ends after 3 of 23 columns, at ListCost '3'"):
         _read(con, path)
 
 
