@@ -25,7 +25,7 @@ def test_a_lake_with_anything_else_in_it_is_refused(settings: Settings, write_bi
 
 
 def test_bills_that_no_demo_wrote_stay_where_they_are(settings: Settings) -> None:
-    own = settings.lake / "bills" / "own.csv"
+    own = settings.lake.folder / "bills" / "own.csv"
     own.parent.mkdir(parents=True)
     own.write_text("mine", encoding="utf-8")
     with pytest.raises(ConfigError, match="bills is in the demo's way, and no demo made it"):
@@ -48,7 +48,7 @@ def test_every_notebook_of_a_small_demo_succeeds(settings: Settings) -> None:
 
 
 def told_restatements(settings: Settings) -> list[tuple[str, str, str, Decimal]]:
-    told = json.loads((settings.lake / "bills" / "truth.json").read_text(encoding="utf-8"))["restated"]
+    told = json.loads((settings.lake.folder / "bills" / "truth.json").read_text(encoding="utf-8"))["restated"]
     return sorted((r["provider"], r["month"], r["currency"], Decimal(r["change"]["billed"])) for r in told)
 
 

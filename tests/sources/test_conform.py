@@ -91,7 +91,7 @@ def test_a_float_keeps_the_digits_that_single_precision_has(read_typed: ReadType
     ],
 )
 def test_typed_money_that_does_not_fit_is_refused_with_its_row(read_typed: ReadTyped, amount: str, type_: str) -> None:
-    with pytest.raises(DataError, match=r"typed\.parquet row 1: BilledCost .* is not an amount of money"):
+    with pytest.raises(DataError, match=r"typed\.parquet row 1: BilledCost .* is (not an amount of money|too large)"):
         read_typed(f"cast('{amount}' as {type_}) as BilledCost")
 
 
