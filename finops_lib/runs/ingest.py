@@ -204,7 +204,9 @@ def _commit(con: duckdb.DuckDBPyConnection, settings: Settings, deal: _Deal, sta
             before = current_loads(con, deal.source)
             plan = _plan(deal.delivery, before, deal.source, deal.version, replace=deal.replace)
             wanted = [item for item in staged if item.key in plan.changed]
-            if wanted and len(wanted) == len(plan.changed):
+            if len(wanted) < len(plan.changed):
+                wanted = []
+            if wanted:
                 for item in wanted:
                     item.loads = _load_rows(deal, item.key, before)
                     item.findings = _finding_rows(deal, item.key)
@@ -213,7 +215,7 @@ def _commit(con: duckdb.DuckDBPyConnection, settings: Settings, deal: _Deal, sta
                 commit(con, wanted, loaded_at=now().replace(tzinfo=None), run_id=deal.run_id, message=message)
         finally:
             detach(con)
-    discard(settings.lake, staged)
+    discard(settings.lake, [item for item in staged if item not in wanted])
     return plan
 
 
