@@ -11,14 +11,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from finops_lib.errors import ConfigError, LakeError
-from finops_lib.lake.place import Place, libpq_url
+from finops_lib.errors import ConfigError, LakeError, SourceError
+from finops_lib.lake.place import CONNECT_TIMEOUT_S, Place, libpq_url, without_password
 
 if TYPE_CHECKING:
     import psycopg
 
 _TIMEOUT_S = 30.0
-_CONNECT_TIMEOUT_S = 10
+# A connection that only holds a lock says nothing for long; a firewall in between must not forget it.
+_KEEPALIVE_S = 30
 
 
 class Catalog:
@@ -44,7 +45,8 @@ def open_catalog(place: Place, *, write: bool = False) -> Iterator[Catalog]:
     """Open the catalog database; what the block did is committed at its end, or undone when it raises.
 
     Raises:
-        LakeError: there is no such database, or it does not answer.
+        LakeError: there is no such database, or it refuses.
+        SourceError: its server does not answer.
     """
     if place.catalog:
         with connect_postgres(place, autocommit=False) as connection:
@@ -72,7 +74,8 @@ def connect_postgres(place: Place, *, autocommit: bool, name: str = "finops") ->
 
     Raises:
         ConfigError: the client library is not installed.
-        LakeError: the database does not answer.
+        LakeError: the server answers, and refuses: no such database or user, or a wrong password.
+        SourceError: the server does not answer.
     """
     try:
         import psycopg
@@ -84,15 +87,22 @@ def connect_postgres(place: Place, *, autocommit: bool, name: str = "finops") ->
         return psycopg.connect(
             libpq_url(place.catalog),
             autocommit=autocommit,
-            connect_timeout=_CONNECT_TIMEOUT_S,
+            connect_timeout=CONNECT_TIMEOUT_S,
             application_name=name[:60],
+            keepalives_idle=_KEEPALIVE_S,
         )
     except psycopg.Error as error:
-        reason = " ".join(str(error).split())[:300]
-        raise LakeError(
+        reason = without_password(" ".join(str(error).split()), place.catalog)[:300]
+        # Not chained: what the driver says may repeat the URL. Only a server that was reached says FATAL.
+        if "FATAL" in reason or isinstance(error, psycopg.ProgrammingError):
+            raise LakeError(
+                f"the catalog of the lake {place} refuses: {reason}",
+                next_step="check user, password and database in FINOPS_CATALOG",
+            ) from None
+        raise SourceError(
             f"the catalog of the lake {place} does not answer: {reason}",
-            next_step="check that the server runs, that the database exists, and FINOPS_CATALOG",
-        ) from error
+            next_step="check that the server runs and can be reached from here, and FINOPS_CATALOG",
+        ) from None
 
 
 def no_lake(place: Place) -> LakeError:

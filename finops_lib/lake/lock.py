@@ -32,7 +32,7 @@ def writer_lock(place: Place, *, purpose: str, wait_s: float = 300.0) -> Iterato
 
     Raises:
         LockError: somebody else held it all that time; says who and for what.
-        LakeError: the catalog's server does not answer.
+        SourceError: the catalog's server does not answer.
     """
     hold = _postgres_lock if place.catalog else _file_lock
     with hold(place, f"pid {os.getpid()} ({purpose})", wait_s):
@@ -85,11 +85,8 @@ def _postgres_lock(place: Place, holder: str, wait_s: float) -> Iterator[None]:
             return row is not None and bool(row[0])
 
         _wait(taken, lambda: _postgres_holder(connection), place=place, wait_s=wait_s)
-        try:
-            yield
-        finally:
-            if not connection.closed:
-                connection.execute("select pg_advisory_unlock(%s, %s)", WRITER_LOCK)
+        # It is let go when the connection closes; asking for it could only hide the error of a server that died.
+        yield
 
 
 def _wait(taken: Callable[[], bool], holder: Callable[[], str], *, place: Place, wait_s: float) -> None:
@@ -116,7 +113,8 @@ def _flocked(descriptor: int) -> bool:
 def _postgres_holder(connection: psycopg.Connection[Any]) -> str:
     query = (
         "select application_name from pg_locks join pg_stat_activity using (pid) "
-        "where locktype = 'advisory' and granted and classid = %s and objid = %s and objsubid = 2"
+        "where locktype = 'advisory' and granted and classid = %s and objid = %s and objsubid = 2 "
+        "and database = (select oid from pg_database where datname = current_database())"
     )
     row = connection.execute(query, WRITER_LOCK).fetchone()
     return str(row[0]).removeprefix("finops ") if row else ""
