@@ -1,7 +1,10 @@
 """The lake's catalog asked directly, beside DuckDB: for our own tables in it, and what must be known to attach.
 
-Our tables: `finops_tables` (which version of the lake's tables was made) and `finops_pin` (see pins.py). They move with
-the catalog when it is copied.
+Our tables: `finops_tables` (which version of the lake's tables was made) and `finops_pin` (see snapshots.py), which
+move with the catalog, and `finops_moved`, which stays behind.
+
+Never call these while DuckDB is in a transaction on the same SQLite catalog in this process: Python and DuckDB each
+bring an SQLite of their own, and the file locks of a process go when either of the two closes the file.
 """
 
 from __future__ import annotations
@@ -49,7 +52,7 @@ def open_catalog(place: Place, *, write: bool = False) -> Iterator[Catalog]:
         SourceError: its server does not answer.
     """
     if place.catalog:
-        with connect_postgres(place, autocommit=False) as connection:
+        with connect_postgres(place, autocommit=False) as connection, _answering(place):
             yield Catalog(connection, is_postgres=True)
         return
     if not place.catalog_file.exists():
@@ -67,6 +70,19 @@ def open_catalog(place: Place, *, write: bool = False) -> Iterator[Catalog]:
             next_step=f"check its permissions, or restore {place.catalog_file.name} from a copy",
             path=place.catalog_file,
         ) from error
+
+
+@contextmanager
+def _answering(place: Place) -> Iterator[None]:
+    import psycopg
+
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        raise SourceError(
+            f"the catalog of the lake {place} stopped answering: {' '.join(str(error).split())[:200]}",
+            next_step="see whether the server runs, then run the command again; what was not committed is undone",
+        ) from None
 
 
 def connect_postgres(place: Place, *, autocommit: bool, name: str = "finops") -> psycopg.Connection[Any]:
@@ -120,6 +136,15 @@ def tables_version(place: Place) -> int:
             return int(version)
         # The first version of this program said it by a file beside the catalog.
         return 1 if not place.catalog and (place.folder / "tables.v1").exists() else 0
+
+
+def moved_to(place: Place) -> str:
+    """Say where the lake was moved to, without a password; "" = it was not."""
+    if place.catalog or not place.catalog_file.exists():
+        return ""
+    with open_catalog(place) as catalog:
+        rows = catalog.rows("select moved_to from finops_moved") if catalog.has_table("finops_moved") else []
+        return str(rows[0][0]) if rows else ""
 
 
 def is_there(place: Place) -> bool:

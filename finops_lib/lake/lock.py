@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from finops_lib.errors import LockError
-from finops_lib.lake.catalog import connect_postgres
+from finops_lib.errors import LakeError, LockError
+from finops_lib.lake.catalog import connect_postgres, moved_to
 from finops_lib.lake.place import Place
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def writer_lock(place: Place, *, purpose: str, wait_s: float = 300.0) -> Iterato
 
     Raises:
         LockError: somebody else held it all that time; says who and for what.
+        LakeError: the lake was moved: whoever writes has to go where it is now.
         SourceError: the catalog's server does not answer.
     """
     hold = _postgres_lock if place.catalog else _file_lock
@@ -66,6 +67,12 @@ def _file_lock(place: Place, holder: str, wait_s: float) -> Iterator[None]:
             place=place,
             wait_s=wait_s,
         )
+        if gone := moved_to(place):
+            raise LakeError(
+                f"the lake {place} was moved to {gone}; it can only be read here",
+                next_step="set FINOPS_CATALOG and FINOPS_LAKE to the new place",
+                moved_to=gone,
+            )
         file.truncate(0)
         file.write(holder)
         file.flush()

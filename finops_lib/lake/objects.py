@@ -69,6 +69,12 @@ def remove(paths: Iterable[str]) -> None:
                 )
 
 
+def upload(source: Path, uri: str) -> None:
+    """Copy a file to an object; it is there whole or not at all."""
+    bucket, key = _bucket_and_key(uri)
+    s3_client().upload_file(str(source), bucket, key)
+
+
 def s3_client() -> BaseClient:
     """Give a client from the standard AWS environment; AWS_ENDPOINT_URL is obeyed."""
     return _client(attempts=4, connect_timeout=10, read_timeout=60)

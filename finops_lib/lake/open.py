@@ -126,6 +126,13 @@ def attach(con: duckdb.DuckDBPyConnection, place: Place, *, read_only: bool, sna
     return int(seen)
 
 
+def fresh_catalog(con: duckdb.DuckDBPyConnection, place: Place, *, schema: str) -> None:
+    """Have DuckLake make an empty catalog in a schema of the place's PostgreSQL database; `con` is equipped for it."""
+    options = f"meta_schema '{schema}', meta_secret '{_CATALOG_SECRET}', data_path '{sql_text(place.data)}/'"
+    con.execute(f"attach '{sql_text(f'ducklake:postgres:{postgres_words(place.catalog)}')}' as fresh ({options})")
+    con.execute("detach fresh")
+
+
 def detach(con: duckdb.DuckDBPyConnection) -> None:
     """Let go of the lake; the connection and its temporary tables stay."""
     con.execute("use memory")
