@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from finops_lib.lake.open import open_lake
-from finops_lib.marts.build import build, stale_slices
-from finops_lib.marts.claims import check_claims
+from finops_lib.marts.build import build
 from finops_lib.runs.ingest import ingest
 from finops_lib.settings import Settings, load_settings
 from tests.conftest import WriteBill
+from tests.lake.crowd import broken_promises
 
 Load = Callable[..., int]
 
@@ -26,22 +26,8 @@ def ask(settings: Settings, query: str, *, snapshot: int | None = None) -> list[
 
 def assert_whole(settings: Settings) -> None:
     """Rows, money, loads and marts agree, and nothing holds the writer lock."""
-    assert broken_promises(settings) == []
-
-
-def broken_promises(settings: Settings) -> list[str]:
-    """Say in what the lake contradicts itself, within one snapshot."""
     with open_lake(settings.lake) as lake:
-        [[rows, money]] = lake.con.execute("select count(*), coalesce(sum(BilledCost), 0) from cost").fetchall()
-        current = "select rows_loaded, billed_loaded from loads qualify load_number = max(load_number) over (partition by x_Provider, x_SourceId, x_BillingMonth)"
-        [[told_rows, told]] = lake.con.execute(
-            f"select coalesce(sum(rows_loaded), 0), coalesce(sum(billed_loaded), 0) from ({current})"
-        ).fetchall()
-        broken = [] if (rows, money) == (told_rows, told) else [f"{rows} {money} in cost, {told_rows} {told} in loads"]
-        tables = {name for (name,) in lake.con.execute("show tables").fetchall()}
-        if "daily_cost" in tables and not stale_slices(lake.con):
-            broken += [str(verdict) for verdict in check_claims(lake.con) if not verdict.holds]
-        return broken
+        assert broken_promises(lake) == []
 
 
 @pytest.fixture
