@@ -47,5 +47,5 @@ def test_three_different_first_loads_of_one_slice_end_with_one_of_them(settings:
     assert cheapest == dearest == last / CHARGES
     assert cheapest in {Decimal(1), Decimal(2), Decimal(3)}
     # The three bills are three loads; only the last one's file is still held, and none lies about unowned.
-    assert sum("/cost/" in file.path for file in data_objects(settings.lake)) == 3
+    assert sum("/main/cost/" in file.path for file in data_objects(settings.lake)) == 3
     assert_whole(settings)

@@ -139,7 +139,7 @@ def test_a_killed_expiry_or_compaction_loses_nothing(settings: Settings, tmp_pat
     # What the newest snapshot does not need has left the disk, however the killed ones ended.
     tables = "select count(*) from (from ducklake_list_files('lake', 'cost'))"
     [(needed,)] = ask(settings, tables)
-    assert sum("/cost/" in file.path for file in data_objects(settings.lake)) == needed == 2
+    assert sum("/main/cost/" in file.path for file in data_objects(settings.lake)) == needed == 2
 
 
 def _migrate(root: str, database: str) -> None:

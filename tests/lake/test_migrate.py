@@ -174,7 +174,7 @@ def test_a_file_that_is_not_whole_stops_the_migration(
     settings: Settings, load: Load, database: str, tmp_path: Path
 ) -> None:
     load(10)
-    broken = next(Path(file.path) for file in data_objects(settings.lake) if "/cost/" in file.path)
+    broken = next(Path(file.path) for file in data_objects(settings.lake) if "/main/cost/" in file.path)
     broken.write_bytes(broken.read_bytes()[:-1])
     with pytest.raises(QualityError, match="the catalog says"):
         migrate(settings.lake, Place.of(tmp_path / "new", database), at=NOW)
