@@ -110,7 +110,7 @@ class Settings(Strict):
 
     project: Path
     lake: Place
-    state_url: str
+    state_url: str = Field(repr=False)
     outputs: Path
     params: Path
     memory_limit: str

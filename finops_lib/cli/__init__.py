@@ -9,7 +9,9 @@ printing.py   tables, CSV and JSON
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from typing import NoReturn
 
 import typer
@@ -18,34 +20,47 @@ from finops_lib.cli import lake, line, runs  # noqa: F401  # registers their com
 from finops_lib.cli.app import app
 from finops_lib.errors import FinOpsError
 
+# What libraries say when a disk is full, a folder read-only or a server gone is one line for people, too.
+_OUTSIDE = {"_duckdb": 1, "duckdb": 1, "sqlalchemy": 1, "psycopg": 4, "botocore": 4}
+
 
 def main() -> None:
     """Run the command line; an error on purpose becomes one line and its exit code."""
     debug = "--debug" in sys.argv
     try:
         app([word for word in sys.argv[1:] if word != "--debug"], standalone_mode=True)
-    except FinOpsError as error:
-        if debug:
-            raise
-        typer.echo(f"finops: {error}", err=True)
-        raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         _stopped()
-    except OSError as error:
-        if debug:
-            raise
-        place = f"{error.filename}: " if error.filename else ""
-        typer.echo(f"finops: {place}{error.strerror or error}; next: check the path and its permissions", err=True)
-        raise SystemExit(2) from None
     except Exception as error:
-        # What DuckDB and SQLAlchemy say of a full disk or a read-only folder is one line for people, too.
-        if "interrupted" in str(error).lower():
+        # "interrupted" is how DuckDB says that somebody pressed Ctrl-C.
+        if not isinstance(error, FinOpsError | OSError) and "interrupted" in str(error).lower():
             _stopped()
-        if debug or type(error).__module__.split(".")[0] not in ("_duckdb", "duckdb", "sqlalchemy"):
-            raise
-        first = " ".join(str(error).split())[:300]
-        typer.echo(f"finops: {first}; next: check that disk and folders can be written (--debug: traceback)", err=True)
-        raise SystemExit(1) from None
+        line, code = _in_one_line(error)
+        _say(traceback.format_exc() if debug or not line else line)
+        raise SystemExit(code) from None
+
+
+def _in_one_line(error: Exception) -> tuple[str, int]:
+    """Give what people are told of an error, and the exit code; no line for one that nobody foresaw."""
+    if isinstance(error, FinOpsError):
+        return str(error), error.exit_code
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror or error}; next: check the path and its permissions", 2
+    code = _OUTSIDE.get(type(error).__module__.split(".")[0])
+    if code is None:
+        return "", 1
+    first = " ".join(str(error).split())[:300]
+    return f"{first}; next: check that disk, folders and servers can be reached and written (--debug: traceback)", code
+
+
+def _say(text: str) -> None:
+    """Write an error for people, without the passwords that the environment or the command line brought."""
+    from finops_lib.runs.secrets import Scrubber, known_secrets
+
+    words = {f"word {number}": word for number, word in enumerate(sys.argv)}
+    scrubbed = Scrubber.of(known_secrets([], {**os.environ, **words})).scrub(text)
+    typer.echo(scrubbed if "\n" in scrubbed else f"finops: {scrubbed}", err=True)
 
 
 def _stopped() -> NoReturn:

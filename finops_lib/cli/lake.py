@@ -89,3 +89,21 @@ def orphans(
 
     lost = lost_files(load_settings(), older_than=timedelta(hours=hours), remove=remove)
     print_rows(records(lost), format, empty="No file without an owner.")
+
+
+@lake_app.command()
+def migrate(
+    catalog: Annotated[
+        str, typer.Option(help="PostgreSQL URL of an empty database, or env:NAME or file:PATH that holds it.")
+    ],
+    data: Annotated[
+        str, typer.Option(help="Folder or s3://bucket/prefix for the data; empty = they stay where they are.")
+    ] = "",
+    state: Annotated[str, typer.Option(help="The same for the state database; empty = it stays where it is.")] = "",
+    format: FormatOption = Format.table,
+) -> None:
+    """Move the lake to PostgreSQL, snapshots and pins included; the old one stays, to be read only."""
+    from finops_lib.runs.migrate import migrate_lake
+    from finops_lib.settings import load_settings
+
+    print_rows(records(migrate_lake(load_settings(), catalog=catalog, data=data, state=state)), format)

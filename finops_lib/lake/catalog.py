@@ -1,7 +1,10 @@
 """The lake's catalog asked directly, beside DuckDB: for our own tables in it, and what must be known to attach.
 
-Our tables: `finops_tables` (which version of the lake's tables was made) and `finops_pin` (see pins.py). They move with
-the catalog when it is copied.
+Our tables: `finops_tables` (which version of the lake's tables was made) and `finops_pin` (see snapshots.py), which
+move with the catalog, and `finops_moved`, which stays behind.
+
+Never call these while DuckDB is in a transaction on the same SQLite catalog in this process: Python and DuckDB each
+bring an SQLite of their own, and the file locks of a process go when either of the two closes the file.
 """
 
 from __future__ import annotations
@@ -11,14 +14,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from finops_lib.errors import ConfigError, LakeError
-from finops_lib.lake.place import Place, libpq_url
+from finops_lib.errors import ConfigError, LakeError, SourceError
+from finops_lib.lake.place import CONNECT_TIMEOUT_S, Place, libpq_url, without_password
 
 if TYPE_CHECKING:
     import psycopg
 
 _TIMEOUT_S = 30.0
-_CONNECT_TIMEOUT_S = 10
+# A connection that only holds a lock says nothing for long; a firewall in between must not forget it.
+_KEEPALIVE_S = 30
 
 
 class Catalog:
@@ -44,10 +48,11 @@ def open_catalog(place: Place, *, write: bool = False) -> Iterator[Catalog]:
     """Open the catalog database; what the block did is committed at its end, or undone when it raises.
 
     Raises:
-        LakeError: there is no such database, or it does not answer.
+        LakeError: there is no such database, or it refuses.
+        SourceError: its server does not answer.
     """
     if place.catalog:
-        with connect_postgres(place, autocommit=False) as connection:
+        with connect_postgres(place, autocommit=False) as connection, _answering(place):
             yield Catalog(connection, is_postgres=True)
         return
     if not place.catalog_file.exists():
@@ -67,12 +72,26 @@ def open_catalog(place: Place, *, write: bool = False) -> Iterator[Catalog]:
         ) from error
 
 
+@contextmanager
+def _answering(place: Place) -> Iterator[None]:
+    import psycopg
+
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        raise SourceError(
+            f"the catalog of the lake {place} stopped answering: {' '.join(str(error).split())[:200]}",
+            next_step="see whether the server runs, then run the command again; what was not committed is undone",
+        ) from None
+
+
 def connect_postgres(place: Place, *, autocommit: bool, name: str = "finops") -> psycopg.Connection[Any]:
     """Connect to the PostgreSQL database of the catalog; as a context it is closed at the end.
 
     Raises:
         ConfigError: the client library is not installed.
-        LakeError: the database does not answer.
+        LakeError: the server answers, and refuses: no such database or user, or a wrong password.
+        SourceError: the server does not answer.
     """
     try:
         import psycopg
@@ -84,15 +103,22 @@ def connect_postgres(place: Place, *, autocommit: bool, name: str = "finops") ->
         return psycopg.connect(
             libpq_url(place.catalog),
             autocommit=autocommit,
-            connect_timeout=_CONNECT_TIMEOUT_S,
+            connect_timeout=CONNECT_TIMEOUT_S,
             application_name=name[:60],
+            keepalives_idle=_KEEPALIVE_S,
         )
     except psycopg.Error as error:
-        reason = " ".join(str(error).split())[:300]
-        raise LakeError(
+        reason = without_password(" ".join(str(error).split()), place.catalog)[:300]
+        # Not chained: what the driver says may repeat the URL. Only a server that was reached says FATAL.
+        if "FATAL" in reason or isinstance(error, psycopg.ProgrammingError):
+            raise LakeError(
+                f"the catalog of the lake {place} refuses: {reason}",
+                next_step="check user, password and database in FINOPS_CATALOG",
+            ) from None
+        raise SourceError(
             f"the catalog of the lake {place} does not answer: {reason}",
-            next_step="check that the server runs, that the database exists, and FINOPS_CATALOG",
-        ) from error
+            next_step="check that the server runs and can be reached from here, and FINOPS_CATALOG",
+        ) from None
 
 
 def no_lake(place: Place) -> LakeError:
@@ -110,6 +136,15 @@ def tables_version(place: Place) -> int:
             return int(version)
         # The first version of this program said it by a file beside the catalog.
         return 1 if not place.catalog and (place.folder / "tables.v1").exists() else 0
+
+
+def moved_to(place: Place) -> str:
+    """Say where the lake was moved to, without a password; "" = it was not."""
+    if place.catalog or not place.catalog_file.exists():
+        return ""
+    with open_catalog(place) as catalog:
+        rows = catalog.rows("select moved_to from finops_moved") if catalog.has_table("finops_moved") else []
+        return str(rows[0][0]) if rows else ""
 
 
 def is_there(place: Place) -> bool:

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from finops_lib.lake.catalog import connect_postgres
+from finops_lib.errors import LakeError
+from finops_lib.lake.catalog import connect_postgres, has_snapshot, newest_snapshot
 from finops_lib.lake.lock import WRITER_LOCK
 from finops_lib.lake.place import Place
 
 _FOLDER = "readers"
 _LEASES = WRITER_LOCK[0] + 1
+_WAIT_S = 20.0
+_POLL_S = 0.02
 
 
 class Lease:
@@ -37,7 +41,51 @@ class Lease:
             self.release()
 
 
-def take_lease(place: Place, snapshot: int) -> Lease | None:
+def claim(place: Place, snapshot: int | None) -> tuple[Lease, int]:
+    """Claim the snapshot that is asked for, or the newest, so that nobody can expire it; give its number.
+
+    Raises:
+        LakeError: there is no such snapshot (any more).
+    """
+    deadline = time.monotonic() + _WAIT_S
+    while time.monotonic() < deadline:
+        number = newest_snapshot(place) if snapshot is None else snapshot
+        lease = _take_lease(place, number)
+        if lease is not None:
+            if has_snapshot(place, number):
+                return lease, number
+            lease.release()
+        if snapshot is not None and not has_snapshot(place, snapshot):
+            raise LakeError(
+                f"the lake has no snapshot {snapshot}: it never was, or it has been expired",
+                next_step="choose one of: finops lake snapshots",
+                snapshot=snapshot,
+            )
+        # Somebody is looking whether it may be expired; that takes a moment.
+        time.sleep(_POLL_S)
+    raise LakeError(f"the lake {place} changes too fast to be read", next_step="run the command again")
+
+
+def is_being_read(place: Place) -> bool:
+    """Say whether anybody holds a lease on any snapshot at this moment."""
+    if place.catalog:
+        with connect_postgres(place, autocommit=True) as connection:
+            [[leases]] = connection.execute(
+                "select count(*) from pg_locks where locktype = 'advisory' and classid = %s "
+                "and database = (select oid from pg_database where datname = current_database())",
+                [_LEASES],
+            ).fetchall()
+            return bool(leases)
+    folder = place.folder / _FOLDER
+    for path in folder.iterdir() if folder.is_dir() else ():
+        descriptor = _locked(path, fcntl.LOCK_EX)
+        if descriptor is None:
+            return True
+        os.close(descriptor)
+    return False
+
+
+def _take_lease(place: Place, snapshot: int) -> Lease | None:
     """Claim a snapshot for reading; None if it is being expired at this moment."""
     if place.catalog:
         connection = connect_postgres(place, autocommit=True, name=f"finops reader of {snapshot}")

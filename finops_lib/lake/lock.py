@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from finops_lib.errors import LockError
-from finops_lib.lake.catalog import connect_postgres
+from finops_lib.errors import LakeError, LockError
+from finops_lib.lake.catalog import connect_postgres, moved_to
 from finops_lib.lake.place import Place
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def writer_lock(place: Place, *, purpose: str, wait_s: float = 300.0) -> Iterato
 
     Raises:
         LockError: somebody else held it all that time; says who and for what.
-        LakeError: the catalog's server does not answer.
+        LakeError: the lake was moved: whoever writes has to go where it is now.
+        SourceError: the catalog's server does not answer.
     """
     hold = _postgres_lock if place.catalog else _file_lock
     with hold(place, f"pid {os.getpid()} ({purpose})", wait_s):
@@ -66,6 +67,12 @@ def _file_lock(place: Place, holder: str, wait_s: float) -> Iterator[None]:
             place=place,
             wait_s=wait_s,
         )
+        if gone := moved_to(place):
+            raise LakeError(
+                f"the lake {place} was moved to {gone}; it can only be read here",
+                next_step="set FINOPS_CATALOG and FINOPS_LAKE to the new place",
+                moved_to=gone,
+            )
         file.truncate(0)
         file.write(holder)
         file.flush()
@@ -85,11 +92,8 @@ def _postgres_lock(place: Place, holder: str, wait_s: float) -> Iterator[None]:
             return row is not None and bool(row[0])
 
         _wait(taken, lambda: _postgres_holder(connection), place=place, wait_s=wait_s)
-        try:
-            yield
-        finally:
-            if not connection.closed:
-                connection.execute("select pg_advisory_unlock(%s, %s)", WRITER_LOCK)
+        # It is let go when the connection closes; asking for it could only hide the error of a server that died.
+        yield
 
 
 def _wait(taken: Callable[[], bool], holder: Callable[[], str], *, place: Place, wait_s: float) -> None:
@@ -116,7 +120,8 @@ def _flocked(descriptor: int) -> bool:
 def _postgres_holder(connection: psycopg.Connection[Any]) -> str:
     query = (
         "select application_name from pg_locks join pg_stat_activity using (pid) "
-        "where locktype = 'advisory' and granted and classid = %s and objid = %s and objsubid = 2"
+        "where locktype = 'advisory' and granted and classid = %s and objid = %s and objsubid = 2 "
+        "and database = (select oid from pg_database where datname = current_database())"
     )
     row = connection.execute(query, WRITER_LOCK).fetchone()
     return str(row[0]).removeprefix("finops ") if row else ""

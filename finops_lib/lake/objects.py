@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from finops_lib.errors import ConfigError
+from finops_lib.errors import ConfigError, LakeError, SourceError
 from finops_lib.lake.place import Place
 
 if TYPE_CHECKING:
@@ -46,7 +46,11 @@ def data_objects(place: Place) -> Iterator[DataFile]:
 
 
 def remove(paths: Iterable[str]) -> None:
-    """Remove files or objects; one that is gone already is no error."""
+    """Remove files or objects; one that is gone already is no error.
+
+    Raises:
+        LakeError: the bucket does not let us.
+    """
     objects: dict[str, list[str]] = {}
     for path in paths:
         if path.startswith("s3://"):
@@ -57,15 +61,54 @@ def remove(paths: Iterable[str]) -> None:
     for bucket, keys in objects.items():
         for start in range(0, len(keys), _BATCH):
             batch = [{"Key": key} for key in keys[start : start + _BATCH]]
-            s3_client().delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+            answer = s3_client().delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+            if failed := answer.get("Errors"):
+                raise LakeError(
+                    f"{len(failed)} objects of the bucket {bucket} cannot be removed: {failed[0].get('Message', '')}",
+                    next_step="allow s3:DeleteObject there, then run the command again",
+                )
+
+
+def upload(source: Path, uri: str) -> None:
+    """Copy a file to an object; it is there whole or not at all."""
+    bucket, key = _bucket_and_key(uri)
+    s3_client().upload_file(str(source), bucket, key)
 
 
 def s3_client() -> BaseClient:
     """Give a client from the standard AWS environment; AWS_ENDPOINT_URL is obeyed."""
-    import boto3  # type: ignore[import-untyped]
-    from botocore.config import Config  # type: ignore[import-untyped]
+    return _client(attempts=4, connect_timeout=10, read_timeout=60)
 
-    return boto3.client("s3", config=Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=10))
+
+def check_bucket(place: Place) -> None:
+    """See that the bucket answers and lets us in: DuckDB alone would try for minutes and then say it in its own words.
+
+    Raises:
+        SourceError: nobody answers.
+        LakeError: no such bucket, or not for us.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+
+    bucket, _ = _bucket_and_key(place.data)
+    try:
+        _client(attempts=2, connect_timeout=3, read_timeout=3).head_bucket(Bucket=bucket)
+    except ClientError as error:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        if status == 403:
+            raise LakeError(
+                f"the bucket {bucket} of the lake does not let us in",
+                next_step="check the AWS credentials and that they may list, read, write and delete there",
+            ) from error
+        if status == 404:
+            raise LakeError(f"there is no bucket {bucket}", next_step="make it, or correct FINOPS_LAKE") from error
+        raise SourceError(
+            f"the bucket {bucket} of the lake does not answer: HTTP {status}", next_step="try again later"
+        ) from error
+    except BotoCoreError as error:
+        raise SourceError(
+            f"the bucket {bucket} of the lake cannot be reached: {' '.join(str(error).split())[:200]}",
+            next_step="check the network, AWS_ENDPOINT_URL and the AWS credentials",
+        ) from error
 
 
 def s3_secret() -> dict[str, Any]:
@@ -74,7 +117,7 @@ def s3_secret() -> dict[str, Any]:
     Raises:
         ConfigError: no credentials are to be found.
     """
-    import boto3
+    import boto3  # type: ignore[import-untyped]
 
     credentials = boto3.Session().get_credentials()
     if credentials is None:
@@ -94,6 +137,16 @@ def s3_secret() -> dict[str, Any]:
     if not (endpoint.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn")):
         options |= {"endpoint": endpoint.netloc, "use_ssl": endpoint.scheme == "https", "url_style": "path"}
     return options
+
+
+def _client(*, attempts: int, connect_timeout: int, read_timeout: int) -> BaseClient:
+    import boto3
+    from botocore.config import Config  # type: ignore[import-untyped]
+
+    retries = {"mode": "standard", "total_max_attempts": attempts}
+    return boto3.client(
+        "s3", config=Config(retries=retries, connect_timeout=connect_timeout, read_timeout=read_timeout)
+    )
 
 
 def _bucket_and_key(uri: str) -> tuple[str, str]:

@@ -15,18 +15,17 @@ from typing import Any, Self
 
 import duckdb
 
-from finops_lib.errors import ConfigError, LakeError
+from finops_lib.errors import ConfigError
 from finops_lib.lake import MEMORY_LIMIT
-from finops_lib.lake.catalog import has_snapshot, is_there, newest_snapshot, no_lake
-from finops_lib.lake.lease import Lease, take_lease
-from finops_lib.lake.objects import s3_secret
-from finops_lib.lake.place import Place, postgres_options
+from finops_lib.lake.catalog import is_there, no_lake
+from finops_lib.lake.lease import Lease, claim
+from finops_lib.lake.objects import check_bucket, s3_secret
+from finops_lib.lake.place import Place, postgres_options, postgres_words
 
 _EXTENSIONS = ("ducklake", "sqlite_scanner")
 # What a lake beyond one machine needs, and the extra that brings it.
 _SHARED_EXTENSIONS = {"postgres_scanner": "postgres", "httpfs": "s3"}
 _CATALOG_SECRET = "finops_catalog"
-_TRIES = 10
 
 
 @dataclass
@@ -85,43 +84,28 @@ def open_lake(
     """Attach the lake at `place`.
 
     Args:
-        read_only: a reader never blocks, is never blocked and sees one snapshot; only the write path asks for False.
+        read_only: a reader never blocks, is never blocked and sees one snapshot; only the write path asks for False,
+            and then sees the newest.
         snapshot: see the lake as it was then; None = as it is now.
     Raises:
         LakeError: no lake there, or no such snapshot.
     """
     if not is_there(place):
         raise no_lake(place)
-    lease, seen = _claim(place, snapshot) if read_only else (None, snapshot)
-    con = connect(memory_limit=memory_limit, threads=threads)
+    # A writer reads too: what it reads must not be expired under it.
+    lease, seen = claim(place, snapshot)
     try:
-        number = attach(con, place, read_only=read_only, snapshot=seen)
+        con = connect(memory_limit=memory_limit, threads=threads)
+    except BaseException:
+        lease.release()
+        raise
+    try:
+        number = attach(con, place, read_only=read_only, snapshot=seen if read_only else None)
         return Lake(con=con, place=place, snapshot_id=number, lease=lease)
     except BaseException:
         con.close()
-        if lease is not None:
-            lease.release()
+        lease.release()
         raise
-
-
-def _claim(place: Place, snapshot: int | None) -> tuple[Lease, int]:
-    """Claim the snapshot a reader asks for, or the newest, so that nobody can expire it."""
-    for _ in range(_TRIES):
-        seen = newest_snapshot(place) if snapshot is None else snapshot
-        lease = take_lease(place, seen)
-        if lease is not None and has_snapshot(place, seen):
-            return lease, seen
-        if lease is not None:
-            lease.release()
-        if snapshot is not None:
-            break
-    raise LakeError(
-        f"the lake has no snapshot {snapshot}"
-        if snapshot is not None
-        else f"the lake {place} changes too fast to read",
-        next_step="finops lake snapshots" if snapshot is not None else "run the command again",
-        snapshot=snapshot,
-    )
 
 
 def attach(con: duckdb.DuckDBPyConnection, place: Place, *, read_only: bool, snapshot: int | None = None) -> int:
@@ -130,7 +114,7 @@ def attach(con: duckdb.DuckDBPyConnection, place: Place, *, read_only: bool, sna
     # Files are named relative to the data path, so a lake that was moved or copied works where it is now.
     options = [f"data_path '{sql_text(place.data)}/'", "override_data_path true", "data_inlining_row_limit 0"]
     if place.catalog:
-        address = "ducklake:postgres:"
+        address = f"ducklake:postgres:{postgres_words(place.catalog)}"
         options.append(f"meta_secret '{_CATALOG_SECRET}'")
     else:
         address = f"ducklake:sqlite:{place.catalog_file}"
@@ -143,6 +127,13 @@ def attach(con: duckdb.DuckDBPyConnection, place: Place, *, read_only: bool, sna
     con.execute("use lake")
     [[seen]] = con.execute("select id from lake.current_snapshot()").fetchall()
     return int(seen)
+
+
+def fresh_catalog(con: duckdb.DuckDBPyConnection, place: Place, *, schema: str) -> None:
+    """Have DuckLake make an empty catalog in a schema of the place's PostgreSQL database; `con` is equipped for it."""
+    options = f"meta_schema '{schema}', meta_secret '{_CATALOG_SECRET}', data_path '{sql_text(place.data)}/'"
+    con.execute(f"attach '{sql_text(f'ducklake:postgres:{postgres_words(place.catalog)}')}' as fresh ({options})")
+    con.execute("detach fresh")
 
 
 def detach(con: duckdb.DuckDBPyConnection) -> None:
@@ -163,7 +154,7 @@ def attach_postgres(con: duckdb.DuckDBPyConnection, url: str, *, name: str) -> N
     """Attach a PostgreSQL database read-only as `name`; its password is not to be seen in the connection."""
     con.execute(f"load '{_extension_path('postgres_scanner')}'")
     _make_secret(con, f"{name}_secret", "postgres", postgres_options(url))
-    con.execute(f"attach '' as {name} (type postgres, read_only, secret {name}_secret)")
+    con.execute(f"attach '{sql_text(postgres_words(url))}' as {name} (type postgres, read_only, secret {name}_secret)")
 
 
 def equip(con: duckdb.DuckDBPyConnection, place: Place) -> None:
@@ -172,6 +163,7 @@ def equip(con: duckdb.DuckDBPyConnection, place: Place) -> None:
         con.execute(f"load '{_extension_path('postgres_scanner')}'")
         _make_secret(con, _CATALOG_SECRET, "postgres", postgres_options(place.catalog))
     if place.is_remote:
+        check_bucket(place)
         con.execute(f"load '{_extension_path('httpfs')}'")
         _make_secret(con, "finops_data", "s3", s3_secret())
 

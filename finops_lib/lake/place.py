@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -11,7 +11,10 @@ from finops_lib.errors import ConfigError
 
 CATALOG_FILE = "catalog.sqlite"
 DATA_FOLDER = "data"
+CONNECT_TIMEOUT_S = 5
 _S3 = "s3://"
+# Options that DuckDB takes in a secret, not in the address.
+_IN_SECRET = ("host", "port", "dbname", "user", "password")
 _POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
 
 
@@ -25,7 +28,8 @@ class Place:
     """
 
     root: str
-    catalog: str = ""
+    # Not in what Python shows of it: the URL may hold a password.
+    catalog: str = field(default="", repr=False)
 
     @classmethod
     def of(cls, root: Path | str, catalog: str = "") -> Self:
@@ -96,14 +100,30 @@ class Place:
 def postgres_options(url: str) -> dict[str, str]:
     """Take a PostgreSQL URL apart into the options of DuckDB's postgres secret."""
     parts = urlsplit(url)
+    asked = dict(parse_qsl(parts.query))
     given = {
-        "host": parts.hostname or dict(parse_qsl(parts.query)).get("host", ""),
-        "port": str(parts.port or ""),
-        "database": unquote(parts.path.lstrip("/")),
-        "user": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
+        "host": parts.hostname or asked.get("host", ""),
+        "port": str(parts.port or asked.get("port", "")),
+        "database": unquote(parts.path.lstrip("/")) or asked.get("dbname", ""),
+        "user": unquote(parts.username or "") or asked.get("user", ""),
+        "password": unquote(parts.password or "") or asked.get("password", ""),
     }
     return {name: value for name, value in given.items() if value}
+
+
+def postgres_words(url: str) -> str:
+    """Give what else the URL asks for, such as `sslmode`, as libpq's `name=value` words, and not to wait for ever."""
+    asked = {"connect_timeout": str(CONNECT_TIMEOUT_S), **dict(parse_qsl(urlsplit(url).query))}
+    quoted = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in asked.items()}
+    return " ".join(f"{name}='{value}'" for name, value in quoted.items() if name not in _IN_SECRET)
+
+
+def without_password(text: str, url: str) -> str:
+    """Take the password of a database URL out of a text, as it stands in the URL and decoded."""
+    written = urlsplit(url).password or dict(parse_qsl(urlsplit(url).query)).get("password", "")
+    for form in {written, unquote(written)} - {""}:
+        text = text.replace(form, "[secret]")
+    return text
 
 
 def libpq_url(url: str) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from finops_lib.errors import LakeError
-from finops_lib.lake.catalog import has_snapshot, open_catalog
-from finops_lib.lake.lease import take_lease
+from finops_lib.lake.catalog import open_catalog
+from finops_lib.lake.lease import claim
 from finops_lib.lake.place import Place
 
 
@@ -47,7 +47,7 @@ def list_snapshots(place: Place) -> list[Snapshot]:
     found = []
     later: datetime | None = None
     for number, time, message, extra, changes in rows:
-        committed = _instant(time)
+        committed = instant(time)
         run_id = str(json.loads(extra).get("run_id", "")) if extra else ""
         what = message or (changes or "").replace('"', "")
         found.append(Snapshot(int(number), committed, later, what, run_id, tuple(pins.get(int(number), ()))))
@@ -82,12 +82,8 @@ def pin(place: Place, snapshot: int, *, owner: str, reason: str, at: datetime) -
         LakeError: there is no such snapshot.
     """
     # Claimed while it is pinned: an expiry that is just looking for pins either waits its turn or is over.
-    lease = take_lease(place, snapshot)
+    lease, _ = claim(place, snapshot)
     try:
-        if lease is None or not has_snapshot(place, snapshot):
-            raise LakeError(
-                f"the lake has no snapshot {snapshot}", next_step="finops lake snapshots", snapshot=snapshot
-            )
         with open_catalog(place, write=True) as catalog:
             catalog.rows(
                 "insert into finops_pin (snapshot_id, owner, reason, pinned_at) values (?, ?, ?, ?) "
@@ -95,8 +91,7 @@ def pin(place: Place, snapshot: int, *, owner: str, reason: str, at: datetime) -
                 [snapshot, owner, reason, at.astimezone(UTC).isoformat(timespec="seconds")],
             )
     finally:
-        if lease is not None:
-            lease.release()
+        lease.release()
 
 
 def unpin(place: Place, *, owner: str, snapshot: int | None = None) -> int:
@@ -110,7 +105,7 @@ def unpin(place: Place, *, owner: str, snapshot: int | None = None) -> int:
     return int(count)
 
 
-def _instant(value: object) -> datetime:
+def instant(value: object) -> datetime:
     """Read a snapshot's time: PostgreSQL gives a moment with a zone, SQLite its text."""
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -15,15 +15,19 @@ from datetime import datetime, timedelta
 
 from finops_lib.lake.catalog import open_catalog
 from finops_lib.lake.create import ensure_lake
-from finops_lib.lake.lease import claimed_for_expiry
+from finops_lib.lake.lease import claimed_for_expiry, is_being_read
 from finops_lib.lake.lock import writer_lock
 from finops_lib.lake.objects import DataFile, data_objects, remove
-from finops_lib.lake.open import open_lake
+from finops_lib.lake.open import open_lake, sql_text
 from finops_lib.lake.place import Place
-from finops_lib.lake.snapshots import list_snapshots
+from finops_lib.lake.snapshots import instant, list_snapshots
 
 # A staged file of a load that is still running is younger than this, and a query that still reads an old file, too.
 SETTLED_AFTER = timedelta(days=1)
+# A claim is an open file or a place in PostgreSQL's lock table, of which there are not enough for thousands.
+_BATCH = 200
+# DuckLake lists here the files that no snapshot needs any more.
+_SCHEDULED = "ducklake_files_scheduled_for_deletion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,42 +60,37 @@ def expire(place: Place, *, superseded_before: datetime, at: datetime, dry_run: 
     with writer_lock(place, purpose="expire snapshots"):
         held = list_snapshots(place)
         old = [s for s in held if s.superseded_at is not None and s.superseded_at < superseded_before]
-        unpinned = {s.snapshot_id for s in old if not s.pinned_by}
-        with claimed_for_expiry(place, sorted(unpinned)) as free:
-            # Read again under the claim: a pin may have come just before it.
-            pinned = {s.snapshot_id for s in list_snapshots(place) if s.pinned_by}
-            leaving = tuple(number for number in free if number not in pinned)
-            kept = {"kept_pinned": len(old) - len(unpinned), "kept_in_use": len(unpinned) - len(leaving)}
-            if dry_run:
-                return Expired(leaving, **kept, files_removed=0, bytes_removed=0, files_waiting=0)
-            sizes = {file.name: file.bytes for file in data_objects(place)}
-            with open_lake(place, read_only=False) as lake:
-                if leaving:
-                    versions = ", ".join(map(str, leaving))
-                    lake.con.execute(f"call ducklake_expire_snapshots('lake', versions => [{versions}])").fetchall()
-        removed, waiting = _clean(place, at=at)
-    return Expired(
-        leaving,
-        **kept,
-        files_removed=len(removed),
-        bytes_removed=sum(sizes.get(name, 0) for name in removed),
-        files_waiting=waiting,
-    )
+        unpinned = sorted(s.snapshot_id for s in old if not s.pinned_by)
+        leaving: list[int] = []
+        for start in range(0, len(unpinned), _BATCH):
+            leaving += _expire_unclaimed(place, unpinned[start : start + _BATCH], dry_run=dry_run)
+        kept = {"kept_pinned": len(old) - len(unpinned), "kept_in_use": len(unpinned) - len(leaving)}
+        if dry_run:
+            return Expired(tuple(leaving), **kept, files_removed=0, bytes_removed=0, files_waiting=0)
+        removed, size, waiting = _clean(place, at=at)
+    return Expired(tuple(leaving), **kept, files_removed=removed, bytes_removed=size, files_waiting=waiting)
 
 
 def compact(place: Place) -> Compacted:
     """Merge the small files that many loads leave; what any snapshot shows stays the same.
 
+    Not those of `cost`: a slice is written whole, and its file is sorted; merged ones would be sorted no more.
+
     Raises:
         LockError: another writer was busy for 300 s.
     """
     ensure_lake(place)
-    with writer_lock(place, purpose="compact"), open_lake(place, read_only=False) as lake:
+    with writer_lock(place, purpose="compact"):
         before = _count_files(place)
-        lake.con.execute("begin")
-        lake.con.execute("call ducklake_merge_adjacent_files('lake')").fetchall()
-        lake.con.execute("call lake.set_commit_message('finops', 'merge small files')")
-        lake.con.execute("commit")
+        with open_lake(place, read_only=False) as lake:
+            lake.con.execute("begin")
+            for (table,) in lake.con.execute(
+                "select table_name from duckdb_tables() where database_name = 'lake'"
+            ).fetchall():
+                if table != "cost":
+                    lake.con.execute(f"call ducklake_merge_adjacent_files('lake', '{sql_text(table)}')").fetchall()
+            lake.con.execute("call lake.set_commit_message('finops', 'merge small files')")
+            lake.con.execute("commit")
         return Compacted(before, _count_files(place))
 
 
@@ -119,21 +118,44 @@ def remove_orphans(place: Place, *, written_before: datetime) -> list[DataFile]:
     return lost
 
 
-def _clean(place: Place, *, at: datetime) -> tuple[list[str], int]:
-    """Remove files that no snapshot needs; give their names and how many have to wait for readers."""
-    everything = [s.snapshot_id for s in list_snapshots(place)]
-    with claimed_for_expiry(place, everything) as free:
-        is_quiet = len(free) == len(everything)
-        with open_lake(place, read_only=False) as lake:
-            limit = "cleanup_all => true" if is_quiet else f"older_than => TIMESTAMPTZ '{at - SETTLED_AFTER}'"
-            rows = lake.con.execute(f"call ducklake_cleanup_old_files('lake', {limit})").fetchall()
+def _expire_unclaimed(place: Place, snapshots: Sequence[int], *, dry_run: bool) -> list[int]:
+    """Expire those of `snapshots` that nobody reads or has pinned meanwhile, and give them."""
+    with claimed_for_expiry(place, snapshots) as free:
+        # Read again under the claim: a pin may have come just before it.
+        pinned = {s.snapshot_id for s in list_snapshots(place) if s.pinned_by}
+        leaving = [number for number in free if number not in pinned]
+        if leaving and not dry_run:
+            with open_lake(place, read_only=False) as lake:
+                versions = ", ".join(map(str, leaving))
+                lake.con.execute(f"call ducklake_expire_snapshots('lake', versions => [{versions}])").fetchall()
+    return leaving
+
+
+def _clean(place: Place, *, at: datetime) -> tuple[int, int, int]:
+    """Remove files that no snapshot needs; give how many, their bytes, and how many have to wait for readers.
+
+    Whoever opens the lake from now on finds the catalog without these files. Killed halfway, the list still names all
+    of them, and removing one that is gone is no error; DuckLake's own cleaning is not used, as it stops there.
+    """
+    must_be_settled = is_being_read(place)
     with open_catalog(place) as catalog:
-        [[waiting]] = catalog.rows("select count(*) from ducklake_files_scheduled_for_deletion")
-    return [str(row[0]).rsplit("/", 1)[-1] for row in rows], int(waiting)
+        listed = catalog.rows(f"select path, path_is_relative, schedule_start from {_SCHEDULED}")
+    paths = {
+        path: f"{place.data}/{path}" if is_relative else path
+        for path, is_relative, since in listed
+        if not must_be_settled or instant(since) <= at - SETTLED_AFTER
+    }
+    sizes = {file.name: file.bytes for file in data_objects(place)} if paths else {}
+    remove(paths.values())
+    with open_catalog(place, write=True) as catalog:
+        for path in paths:
+            catalog.rows(f"delete from {_SCHEDULED} where path = ?", [path])
+    size = sum(sizes.get(path.rsplit("/", 1)[-1], 0) for path in paths)
+    return len(paths), size, len(listed) - len(paths)
 
 
 def _known_names(place: Place) -> set[str]:
-    tables: Sequence[str] = ("ducklake_data_file", "ducklake_delete_file", "ducklake_files_scheduled_for_deletion")
+    tables: Sequence[str] = ("ducklake_data_file", "ducklake_delete_file", _SCHEDULED)
     with open_catalog(place) as catalog:
         return {
             str(path).rsplit("/", 1)[-1] for table in tables for (path,) in catalog.rows(f"select path from {table}")

@@ -19,7 +19,6 @@ from datetime import date
 
 import duckdb
 
-from finops_lib.errors import LockError
 from finops_lib.lake import MEMORY_LIMIT
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.lock import writer_lock
@@ -32,7 +31,7 @@ _LAKE_TABLES = ("cost", "loads", "load_findings")
 _LOAD = "x_Provider VARCHAR, x_SourceId VARCHAR, x_BillingMonth DATE, load_number BIGINT, load_id VARCHAR"
 _SLICE = ", ".join(SLICE_COLUMNS)
 _CURRENT = f"select {_SLICE}, max(load_number), arg_max(load_id, load_number) from lake.loads where {{}} group by all"
-_TRIES = 5
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -78,26 +77,50 @@ def build(place: Place, *, memory_limit: str = MEMORY_LIMIT, threads: int | None
     """Bring all marts of the lake up to its current loads.
 
     Raises:
-        LockError: another writer was busy for 300 s, or kept loading the slices that were being built.
+        LockError: another writer was busy for 300 s.
     """
     started = time.monotonic()
     ensure_lake(place)
     for _ in range(_TRIES):
         with open_lake(place, read_only=False, memory_limit=memory_limit, threads=threads) as lake:
-            with _transaction(lake.con):
-                plan = _plan(lake.con)
-                if plan.is_done:
-                    return BuildSummary((), (), (), time.monotonic() - started)
-                _compute(lake.con, plan)
-            with writer_lock(place, purpose="build the marts"), _transaction(lake.con):
-                # Somebody may have loaded or built since we looked; then what we computed is not the answer any more.
-                if _plan(lake.con) == plan:
-                    _store(lake.con, plan)
-                    return BuildSummary(tuple(read_marts()), plan.stale, plan.gone, time.monotonic() - started)
-    raise LockError(
-        f"the lake {place} was loaded anew {_TRIES} times while its marts were being built",
-        next_step="run finops build when the loads are done",
-    )
+            plan = _computed(lake.con)
+            if not plan.is_done:
+                with writer_lock(place, purpose="build the marts"):
+                    if not _stored(lake.con, plan):
+                        # Somebody has loaded or built since we looked: what we computed is not the answer any more.
+                        continue
+            return _summary(plan, started)
+    # Where loads come faster than marts can be built, the loads have to wait for once.
+    with (
+        writer_lock(place, purpose="build the marts"),
+        open_lake(place, read_only=False, memory_limit=memory_limit, threads=threads) as lake,
+    ):
+        plan = _computed(lake.con)
+        if not plan.is_done:
+            _stored(lake.con, plan)
+        return _summary(plan, started)
+
+
+def _computed(con: duckdb.DuckDBPyConnection) -> _Plan:
+    with _transaction(con):
+        plan = _plan(con)
+        if not plan.is_done:
+            _compute(con, plan)
+        return plan
+
+
+def _stored(con: duckdb.DuckDBPyConnection, plan: _Plan) -> bool:
+    """Store what was computed if it is still what the lake needs; call it under the writer lock."""
+    with _transaction(con):
+        if _plan(con) != plan:
+            return False
+        _store(con, plan)
+        return True
+
+
+def _summary(plan: _Plan, started: float) -> BuildSummary:
+    marts = () if plan.is_done else tuple(read_marts())
+    return BuildSummary(marts, plan.stale, plan.gone, time.monotonic() - started)
 
 
 def stale_slices(con: duckdb.DuckDBPyConnection) -> list[Slice]:

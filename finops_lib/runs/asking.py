@@ -16,9 +16,10 @@ import duckdb
 if TYPE_CHECKING:
     import polars
 
-from finops_lib.errors import ConfigError
+from finops_lib.errors import ConfigError, SourceError
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.open import Lake, attach_postgres, confine, open_lake, sql_text
+from finops_lib.lake.place import without_password
 from finops_lib.settings import Settings
 
 _SQLITE = "sqlite:///"
@@ -35,7 +36,7 @@ def open_for_questions(settings: Settings, *, snapshot: int | None = None) -> La
         _attach_state(lake.con, settings.state_url)
         confine(lake.con, [settings.lake.data])
     except BaseException:
-        lake.con.close()
+        lake.close()
         raise
     return lake
 
@@ -107,7 +108,14 @@ def _in_one_line(*also: type[Exception]) -> Iterator[None]:
 
 def _attach_state(con: duckdb.DuckDBPyConnection, url: str) -> None:
     if not url.startswith(_SQLITE):
-        attach_postgres(con, url, name="state")
+        try:
+            attach_postgres(con, url, name="state")
+        except duckdb.IOException as error:
+            reason = without_password(" ".join(str(error).split()), url)[-200:]
+            raise SourceError(
+                f"the state database does not answer: {reason}",
+                next_step="check that its server runs and can be reached from here, and FINOPS_STATE",
+            ) from None
         return
     path = Path(url.removeprefix(_SQLITE))
     if path.exists():

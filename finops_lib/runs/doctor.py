@@ -13,17 +13,22 @@ from pathlib import Path
 import duckdb
 
 from finops_lib.errors import FinOpsError
-from finops_lib.lake.catalog import is_there
+from finops_lib.lake.catalog import connect_postgres, is_there, moved_to
 from finops_lib.lake.lock import lock_holder
+from finops_lib.lake.objects import check_bucket
 from finops_lib.lake.open import connect, open_lake
 from finops_lib.lake.place import CATALOG_FILE
+from finops_lib.lake.snapshots import list_snapshots
 from finops_lib.lake.upkeep import SETTLED_AFTER, find_orphans
 from finops_lib.marts.build import stale_slices
 from finops_lib.runs.clock import now
 from finops_lib.runs.collect import source_path
 from finops_lib.runs.context import STALE_AFTER_DAYS
 from finops_lib.settings import Settings, load_budget_plan, load_settings
+from finops_lib.state.open import open_state
 
+# From about here on they are felt when the lake is opened, and their files on the disk.
+_MANY_SNAPSHOTS = 500
 _STALE_AFTER = timedelta(days=STALE_AFTER_DAYS)
 
 
@@ -47,18 +52,50 @@ def examine() -> list[Check]:
     checks.append(
         Check("settings", True, f"project {settings.project}, lake {settings.lake}, outputs {settings.outputs}")
     )
-    looks: dict[str, Callable[[Settings], Check]] = {
-        "notebooks": _notebooks,
-        "budget plan": _budget_plan,
-        "sources": _sources,
-        "outputs": _outputs,
+    here = {"notebooks": _notebooks, "budget plan": _budget_plan, "sources": _sources, "outputs": _outputs}
+    checks += [_guarded(name, look, settings) for name, look in here.items()]
+    reached = [_guarded(name, look, settings) for name, look in _outside(settings).items()]
+    checks += reached
+    if not all(check.ok for check in reached):
+        # Everything else would only say the same again, each after its own wait.
+        return checks
+    looks = {
         "lake": _lake,
         "lock": _lock,
+        "snapshots": _snapshots,
         "orphans": _orphans,
         "marts": _marts,
         "freshness": _freshness,
     }
     return checks + [_guarded(name, look, settings) for name, look in looks.items()]
+
+
+def _outside(settings: Settings) -> dict[str, Callable[[Settings], Check]]:
+    """Give the looks at what is not on this machine."""
+    looks: dict[str, Callable[[Settings], Check]] = {}
+    if settings.lake.catalog:
+        looks["catalog"] = _catalog
+    if settings.lake.is_remote:
+        looks["bucket"] = _bucket
+    if not settings.state_url.startswith("sqlite"):
+        looks["state"] = _state
+    return looks
+
+
+def _catalog(settings: Settings) -> Check:
+    with connect_postgres(settings.lake, autocommit=True) as connection:
+        version = connection.info.server_version // 10_000
+    return Check("catalog", True, f"PostgreSQL {version} answers: {settings.lake}")
+
+
+def _bucket(settings: Settings) -> Check:
+    check_bucket(settings.lake)
+    return Check("bucket", True, f"{settings.lake.root} answers")
+
+
+def _state(settings: Settings) -> Check:
+    open_state(settings.state_url).close()
+    return Check("state", True, "the state database answers")
 
 
 def _guarded(name: str, look: Callable[..., Check], *arguments: Settings) -> Check:
@@ -69,12 +106,13 @@ def _guarded(name: str, look: Callable[..., Check], *arguments: Settings) -> Che
     except OSError as error:
         return Check(name, False, str(error), "check the permissions of this path")
     except duckdb.Error as error:
-        return Check(
-            name,
-            False,
-            f"the lake cannot be read: {' '.join(str(error).split())[:300]}",
-            f"restore {CATALOG_FILE} from a copy, or move the lake away and load again",
-        )
+        reason = " ".join(str(error).split())[:300]
+        if any(settings.lake.catalog for settings in arguments):
+            return Check(
+                name, False, f"the lake cannot be read: {reason}", "check server, bucket and the user's rights"
+            )
+        step = f"restore {CATALOG_FILE} from a copy, or move the lake away and load again"
+        return Check(name, False, f"the lake cannot be read: {reason}", step)
 
 
 def _python() -> Check:
@@ -131,6 +169,9 @@ def _outputs(settings: Settings) -> Check:
 def _lake(settings: Settings) -> Check:
     if not is_there(settings.lake):
         return Check("lake", True, f"none yet in {settings.lake}", "finops ingest PATH --source NAME, or finops demo")
+    if gone := moved_to(settings.lake):
+        step = "set FINOPS_CATALOG and FINOPS_LAKE to the new place"
+        return Check("lake", False, f"was moved to {gone}; here it can only be read", step)
     with open_lake(settings.lake) as lake:
         [[charges]] = lake.con.execute("select count(*) from cost").fetchall()
         return Check("lake", True, f"{charges:,} charges, snapshot {lake.snapshot_id}")
@@ -145,6 +186,14 @@ def _lock(settings: Settings) -> Check:
         if holder
         else Check("lock", True, "nobody writes")
     )
+
+
+def _snapshots(settings: Settings) -> Check:
+    if not is_there(settings.lake):
+        return Check("snapshots", True, "no lake yet")
+    held = list_snapshots(settings.lake)
+    said = f"{len(held)} snapshots, {sum(bool(s.pinned_by) for s in held)} of them pinned"
+    return Check("snapshots", True, said, "finops lake expire" if len(held) > _MANY_SNAPSHOTS else "")
 
 
 def _orphans(settings: Settings) -> Check:

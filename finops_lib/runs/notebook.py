@@ -14,7 +14,8 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from finops_lib.errors import ConfigError, LakeError
+from finops_lib.errors import ConfigError, FinOpsError, LakeError, SourceError
+from finops_lib.findings import RunStatus
 from finops_lib.lake.catalog import is_there
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.open import Lake, open_lake
@@ -72,6 +73,7 @@ def run_notebook(
         trigger: who asked for the run, for the ledger.
     Raises:
         ConfigError: there is no such notebook.
+        SourceError: the lake's server does not answer.
     """
     notebook = find_notebook(settings, name)
     with open_ledger(settings) as state:
@@ -86,7 +88,11 @@ def run_notebook(
             )
             pinned = _pinned_snapshot(settings, run, recorded.snapshot if recorded else snapshot, recorded)
         except (ConfigError, LakeError) as error:
-            return _refuse(state, run, given, error)
+            return _refuse(state, run, given, error, status="INVALID_PARAMS")
+        except SourceError as error:
+            # The lake's server is away: nobody's parameters are wrong, and whoever asked may try again.
+            _refuse(state, run, given, error, status="FAILED")
+            raise
         job = prepare_job(
             settings,
             notebook,
@@ -191,15 +197,17 @@ def _pinned(lake: Lake, run: RunRecord) -> int:
     return lake.snapshot_id
 
 
-def _refuse(state: State, run: RunRecord, given: Mapping[str, object], error: ConfigError | LakeError) -> RunRecord:
-    """Record a run that was not started because of its parameters."""
+def _refuse(
+    state: State, run: RunRecord, given: Mapping[str, object], error: FinOpsError, *, status: RunStatus
+) -> RunRecord:
+    """Record a run that was not started."""
     scrubber = Scrubber.of(known_secrets([dict(given)], os.environ))
     refused = replace(
         run,
-        status="INVALID_PARAMS",
+        status=status,
         parameters=scrubber.scrub_tree(shown_parameters(given)),
         error=scrubber.scrub(" ".join(str(error).split())),
-        exit_code=EXIT_CODES["INVALID_PARAMS"],
+        exit_code=error.exit_code,
     )
     refused = _ended(refused)
     start_run(state, refused)

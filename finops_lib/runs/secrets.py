@@ -114,6 +114,11 @@ def _passwords_inside(value: str) -> Iterator[str]:
         yield found.group(1)
         # Drivers decode it before they connect, and say it so in their errors.
         yield unquote(found.group(1))
+        if len(found.group(1)) < _SHORTEST:
+            # Too short to be looked for everywhere, but not where it stands in its URL.
+            yield found.group(0)
+    if asked := re.match(r"[a-z][a-z0-9+.-]*://[^?\s]*\?(?:\S*&)?password=([^&\s]+)", value, re.IGNORECASE):
+        yield from (asked.group(1), unquote(asked.group(1)), f"password={asked.group(1)}")
     for part in value.split(";"):
         name, _, secret = part.partition("=")
         if ";" in value and is_secret_name(name.strip()):

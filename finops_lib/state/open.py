@@ -12,11 +12,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
-from finops_lib.errors import ConfigError
+from finops_lib.errors import ConfigError, SourceError
 from finops_lib.state.migrate import migrate, sqlite_file
 
 # Long enough for any migration of another process; transactions themselves last milliseconds.
 _BUSY_TIMEOUT_MS = 30_000
+_CONNECT_TIMEOUT_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ def open_state(url: str) -> State:
     """Open the database behind a SQLAlchemy URL and apply the migrations it lacks.
 
     Raises:
-        ConfigError: not a URL, not reachable, or a database written by a newer version of this program.
+        ConfigError: not a URL, not to be opened, or a database written by a newer version of this program.
+        SourceError: its server does not answer.
     """
     try:
         parsed = make_url(url)
@@ -56,8 +58,13 @@ def open_state(url: str) -> State:
     path = sqlite_file(parsed)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
+    options: dict[str, Any] = {}
+    if parsed.get_backend_name() in ("postgresql", "postgres"):
+        # The driver is ours to choose; a server that is gone is not waited for long.
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        options = {"connect_args": {"connect_timeout": _CONNECT_TIMEOUT_S}}
     try:
-        engine = create_engine(parsed)
+        engine = create_engine(parsed, **options)
     except (NoSuchModuleError, ImportError) as error:
         raise ConfigError(
             f"FINOPS_STATE needs a driver for {parsed.drivername}", next_step="pip install finops[postgres]"
@@ -72,11 +79,13 @@ def open_state(url: str) -> State:
         raise
     except OperationalError as error:
         engine.dispose()
-        place = parsed.render_as_string(hide_password=True)
-        raise ConfigError(
-            f"the state database {place} cannot be opened: {error.orig}".replace("\n", " "),
-            next_step="check that it exists, is reachable and may be written",
-        ) from error
+        what = f"the state database {parsed.render_as_string(hide_password=True)} cannot be opened: {error.orig}"
+        what = " ".join(what.split())
+        if path is None and "FATAL" not in what:
+            raise SourceError(
+                what, next_step="check that its server runs and can be reached, and FINOPS_STATE"
+            ) from None
+        raise ConfigError(what, next_step="check that it exists, is reachable and may be written") from error
     return State(engine)
 
 

@@ -72,6 +72,15 @@ def test_a_password_in_a_url_is_known_as_it_stands_and_decoded(monkeypatch: pyte
     assert known_secrets(["env:WAREHOUSE"], {}) == {url, "p%40ss%2Fword", "p@ss/word"}
 
 
+def test_a_password_among_the_options_of_a_url_is_known() -> None:
+    url = "postgresql://db/finops?user=finops&password=p%40ssword1&sslmode=require"
+    assert known_secrets([], {"FINOPS_CATALOG": url}) == {"p%40ssword1", "p@ssword1", "password=p%40ssword1"}
+
+
+def test_a_short_password_is_known_inside_its_url() -> None:
+    assert known_secrets([], {"FINOPS_CATALOG": "postgresql://finops:abc@db/finops"}) == {"postgresql://finops:abc@"}
+
+
 def test_the_key_inside_a_connection_string_is_known() -> None:
     whole = "DefaultEndpointsProtocol=https;AccountName=billing-exports;AccountKey=c2VjcmV0LWtleQ=="
     assert known_secrets([], {"AZURE_STORAGE_CONNECTION_STRING": whole}) == {whole, "c2VjcmV0LWtleQ=="}
