@@ -68,7 +68,9 @@ def test_the_moved_lake_can_be_written_and_kept_small(
     load(10)
     migrate(settings.lake, Place.of(settings.lake.root, database), at=NOW)
     there = elsewhere(settings, monkeypatch, catalog=database)
-    ingest(there, [write_bill("new.csv", [{"BilledCost": "12"}] * 4)], source="aws")
+    ingest(
+        there, [write_bill("new.csv", [{"BilledCost": "12", "ResourceId": f"i-{n}"} for n in range(4)])], source="aws"
+    )
     build(there.lake)
     now = datetime(2030, 1, 1, tzinfo=UTC)
     assert expire(there.lake, superseded_before=now, at=now).files_removed > 0
