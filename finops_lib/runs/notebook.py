@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import Any, Literal
 
 from finops_lib.errors import ConfigError, FinOpsError, LakeError, SourceError
 from finops_lib.lake.catalog import is_there
@@ -173,7 +173,14 @@ def _pinned(lake: Lake, run: RunRecord) -> int:
     return lake.snapshot_id
 
 
-def _refuse(state: State, run: RunRecord, given: Mapping[str, object], error: FinOpsError, *, status: str) -> RunRecord:
+def _refuse(
+    state: State,
+    run: RunRecord,
+    given: Mapping[str, object],
+    error: FinOpsError,
+    *,
+    status: Literal["FAILED", "INVALID_PARAMS"],
+) -> RunRecord:
     """Record a run that was not started."""
     scrubber = Scrubber.of(known_secrets([dict(given)], os.environ))
     refused = replace(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -92,7 +94,7 @@ def test_a_silent_catalog_is_not_waited_for(command: str, bill: Path, tmp_path: 
     _assert_one_line(_finops(command, bill, tmp_path, FINOPS_CATALOG=catalog), command, "catalog")
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", ["ingest", "sql", "doctor"])
 @pytest.mark.parametrize("is_silent", [False, True])
 def test_a_dead_or_silent_bucket_is_one_line(
     command: str, is_silent: bool, bill: Path, tmp_path: Path, postgres: str, silent: int
@@ -104,9 +106,24 @@ def test_a_dead_or_silent_bucket_is_one_line(
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent if is_silent else 1}",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    if command == "run":
-        pytest.skip("a lake that was never made is not asked of its bucket: the page says that it is empty")
     _assert_one_line(_finops(command, bill, tmp_path, **variables), command, "bucket")
+
+
+def test_a_bucket_that_has_gone_away_is_one_line_for_a_run_too(
+    bill: Path, tmp_path: Path, postgres: str, bucket: str
+) -> None:
+    variables = {
+        "FINOPS_LAKE": f"s3://{bucket}/lake",
+        "FINOPS_CATALOG": new_database(postgres),
+        "FINOPS_STATE": f"sqlite:///{tmp_path}/state.sqlite",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    made = _finops("ingest", bill, tmp_path, AWS_ENDPOINT_URL=os.environ["AWS_ENDPOINT_URL"], **variables)
+    assert made.returncode == 0, made.stderr
+    done = _finops("run", bill, tmp_path, AWS_ENDPOINT_URL="http://127.0.0.1:1", **variables)
+    _assert_one_line(done, "run", "bucket")
+    with closing(sqlite3.connect(tmp_path / "state.sqlite")) as state:
+        assert state.execute("select status, exit_code from run").fetchall() == [("FAILED", 4)]
 
 
 @pytest.mark.parametrize("command", ["sql", "run", "doctor"])
