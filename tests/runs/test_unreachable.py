@@ -148,6 +148,19 @@ def test_no_password_is_shown_by_a_traceback(
     assert ("Traceback" in done.stderr) == bool(words)
 
 
+def test_a_run_on_a_shared_lake_leaves_no_password_in_any_file(bill: Path, tmp_path: Path, postgres: str) -> None:
+    secret = {
+        "FINOPS_CATALOG": new_database(postgres).replace("finops@", f"finops:{PASSWORD}@"),
+        "FINOPS_STATE": new_database(postgres).replace("finops@", f"finops:{PASSWORD}@"),
+    }
+    for command in ("ingest", "run"):
+        done = _finops(command, bill, tmp_path, **secret)
+        assert done.returncode == 0, done.stderr
+    written = [path for path in (tmp_path / "outputs").rglob("*") if path.is_file()]
+    assert {"run.json", "report.html", "report.ipynb", "log.txt"} <= {path.name for path in written}
+    assert [path for path in written if PASSWORD.encode() in path.read_bytes()] == []
+
+
 def test_the_doctor_sees_a_shared_lake_whole(
     bill: Path, tmp_path: Path, postgres: str, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
