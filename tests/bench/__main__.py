@@ -1,17 +1,36 @@
-"""Run every measurement, or those named: python -m tests.bench [ingest] [queries] [runs] [imports]."""
+"""Run every measurement, or those named: python -m tests.bench [--scale 0.1] [ingest] [queries] [runs] ..."""
 
 from __future__ import annotations
 
-import sys
+import argparse
+import os
 import tempfile
 from pathlib import Path
 
-from tests.bench import imports, ingest, queries, runs
+from tests.bench import crowd, imports, ingest, memory, opening, overview, queries, rival, runs
+from tests.bench.place import SCALE
 
-MEASUREMENTS = {"imports": imports.measure, "ingest": ingest.measure, "queries": queries.measure, "runs": runs.measure}
+MEASUREMENTS = {
+    "imports": imports.measure,
+    "ingest": ingest.measure,
+    "queries": queries.measure,
+    "runs": runs.measure,
+    "opening": opening.measure,
+    "rival": rival.measure,
+    "memory": memory.measure,
+    "overview": overview.measure,
+    "crowd": crowd.measure,
+}
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or MEASUREMENTS:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASUREMENTS))
+    parser.add_argument("--scale", type=float, default=1.0, help="a part of the full size, for a quick look")
+    words = parser.parse_args()
+    if unknown := set(words.names) - MEASUREMENTS.keys():
+        parser.error(f"no measurement is called {', '.join(sorted(unknown))}")
+    os.environ[SCALE] = str(words.scale)
+    for name in words.names or MEASUREMENTS:
         print(f"\n== {name} ==", flush=True)
         with tempfile.TemporaryDirectory(prefix="finops-bench-") as folder:
             MEASUREMENTS[name](Path(folder))

@@ -22,7 +22,7 @@ from tests.bench.place import settings_in
 
 _ROWS = 5_000_000
 _AS_OF = date(2026, 9, 27)
-_FIGURES = ("totals", "daily", "movers", "services", "owners", "accounts", "coverage", "months")
+FIGURES = ("totals", "daily", "movers", "services", "owners", "accounts", "coverage", "months")
 
 
 def measure(folder: Path) -> None:
@@ -37,17 +37,17 @@ def measure(folder: Path) -> None:
         [[charges]] = lake.con.execute("select count(*) from cost").fetchall()
         [[daily]] = lake.con.execute("select count(*) from daily_cost").fetchall()
         print(f"{charges:,} charges, daily_cost {daily:,} rows; all marts built in {took.wall:.1f} s")
-        from_marts = {figure: _median(lake.con, figure) for figure in _FIGURES}
+        from_marts = {figure: median_ms(lake.con, figure) for figure in FIGURES}
         for mart in read_marts().values():
             # A view of the same name stands in front of the mart: the same query now reads the charges.
             lake.con.execute(f"create temp view {mart.name} as {mart.sql}")
-        for figure in _FIGURES:
-            slow = _median(lake.con, figure)
+        for figure in FIGURES:
+            slow = median_ms(lake.con, figure)
             fast = from_marts[figure]
             print(f"overview_{figure:<10} marts {fast:7.1f} ms   without {slow:9.1f} ms   {slow / fast:6.1f} x")
 
 
-def _median(con: duckdb.DuckDBPyConnection, figure: str) -> float:
+def median_ms(con: duckdb.DuckDBPyConnection, figure: str) -> float:
     name = f"overview_{figure}"
     sql = figure_sql(name)
     known = {"as_of": _AS_OF, "currency": "USD", "provider": ""}

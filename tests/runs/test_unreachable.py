@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -92,7 +94,7 @@ def test_a_silent_catalog_is_not_waited_for(command: str, bill: Path, tmp_path: 
     _assert_one_line(_finops(command, bill, tmp_path, FINOPS_CATALOG=catalog), command, "catalog")
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", ["ingest", "sql", "doctor"])
 @pytest.mark.parametrize("is_silent", [False, True])
 def test_a_dead_or_silent_bucket_is_one_line(
     command: str, is_silent: bool, bill: Path, tmp_path: Path, postgres: str, silent: int
@@ -104,9 +106,24 @@ def test_a_dead_or_silent_bucket_is_one_line(
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent if is_silent else 1}",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    if command == "run":
-        pytest.skip("a lake that was never made is not asked of its bucket: the page says that it is empty")
     _assert_one_line(_finops(command, bill, tmp_path, **variables), command, "bucket")
+
+
+def test_a_bucket_that_has_gone_away_is_one_line_for_a_run_too(
+    bill: Path, tmp_path: Path, postgres: str, bucket: str
+) -> None:
+    variables = {
+        "FINOPS_LAKE": f"s3://{bucket}/lake",
+        "FINOPS_CATALOG": new_database(postgres),
+        "FINOPS_STATE": f"sqlite:///{tmp_path}/state.sqlite",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    made = _finops("ingest", bill, tmp_path, AWS_ENDPOINT_URL=os.environ["AWS_ENDPOINT_URL"], **variables)
+    assert made.returncode == 0, made.stderr
+    done = _finops("run", bill, tmp_path, AWS_ENDPOINT_URL="http://127.0.0.1:1", **variables)
+    _assert_one_line(done, "run", "bucket")
+    with closing(sqlite3.connect(tmp_path / "state.sqlite")) as state:
+        assert state.execute("select status, exit_code from run").fetchall() == [("FAILED", 4)]
 
 
 @pytest.mark.parametrize("command", ["sql", "run", "doctor"])
@@ -129,6 +146,19 @@ def test_no_password_is_shown_by_a_traceback(
     monkeypatch.setitem(COMMANDS, "sql", ("sql", "select 1", *words))
     done = _finops("sql", bill, tmp_path, FINOPS_CATALOG=f"postgresql://finops:{PASSWORD}@127.0.0.1:1/lake")
     assert ("Traceback" in done.stderr) == bool(words)
+
+
+def test_a_run_on_a_shared_lake_leaves_no_password_in_any_file(bill: Path, tmp_path: Path, postgres: str) -> None:
+    secret = {
+        "FINOPS_CATALOG": new_database(postgres).replace("finops@", f"finops:{PASSWORD}@"),
+        "FINOPS_STATE": new_database(postgres).replace("finops@", f"finops:{PASSWORD}@"),
+    }
+    for command in ("ingest", "run"):
+        done = _finops(command, bill, tmp_path, **secret)
+        assert done.returncode == 0, done.stderr
+    written = [path for path in (tmp_path / "outputs").rglob("*") if path.is_file()]
+    assert {"run.json", "report.html", "report.ipynb", "log.txt"} <= {path.name for path in written}
+    assert [path for path in written if PASSWORD.encode() in path.read_bytes()] == []
 
 
 def test_the_doctor_sees_a_shared_lake_whole(
