@@ -16,9 +16,9 @@ from finops_lib.lake.place import Place
 
 SLICE_COLUMNS = ("x_Provider", "x_SourceId", "x_BillingMonth")
 # Our tables beside `cost`, each made by `sql/<name>.sql`.
-OWN_TABLES = ("loads", "load_findings")
+OWN_TABLES = ("loads", "load_findings", "invoices", "invoice_loads")
 # Raised with every change to the tables; each is then one more entry of _CHANGES.
-VERSION = 2
+VERSION = 3
 # What brings a lake of the version before to this one: columns that were added, by table.
 _CHANGES: dict[int, dict[str, tuple[str, ...]]] = {}
 

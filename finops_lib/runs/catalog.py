@@ -18,6 +18,8 @@ _TABLES = {
     "cost": ("what was charged?", "one charge of one bill; FOCUS 1.4 columns and our x_ ones"),
     "loads": ("what was loaded, from which files, with what totals?", "load x slice x BillingCurrency"),
     "load_findings": ("what in the bills breaks FOCUS?", "load x slice x finding x column"),
+    "invoices": ("what did the providers invoice?", "one line of one invoice; FOCUS 1.4 Invoice Detail"),
+    "invoice_loads": ("which invoices were delivered, in which files?", "delivery x invoice x month x BillingCurrency"),
     "state.run": ("which notebooks ran, from what, with what outcome?", "run"),
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from finops_lib.errors import ConfigError, DataError, LockError
+from finops_lib.errors import ConfigError, LockError
 from finops_lib.focus import COST_COLUMNS
 from finops_lib.lake.catalog import is_there
 from finops_lib.lake.create import ensure_lake
@@ -20,6 +20,8 @@ from finops_lib.lake.open import attach, connect, detach, equip, without_pandas
 from finops_lib.lake.write import CurrentLoad, SliceKey, Staged, commit, current_loads, discard, stage
 from finops_lib.runs.allocate import allocated_select, rules_fingerprint
 from finops_lib.runs.clock import now
+from finops_lib.runs.invoices import read_invoices
+from finops_lib.runs.slice_report import RefusedReplacement as RefusedReplacement
 from finops_lib.runs.slice_report import (
     SliceReport,
     as_dry_run,
@@ -41,15 +43,10 @@ from finops_lib.sources.delivery import (
     read_delivery,
 )
 from finops_lib.sources.files import BillingFile, find_files
+from finops_lib.sources.invoices import apart
 
 # How often a load starts again because others replaced what it had looked at.
 _TRIES = 3
-
-
-class RefusedReplacement(DataError):
-    """A delivery that would lose too much; `reports` says for every slice what would have happened."""
-
-    reports: list[SliceReport]
 
 
 @without_pandas()
@@ -65,6 +62,8 @@ def ingest(
 ) -> list[SliceReport]:
     """Load all billing files under `paths` as one delivery of `source`: whole, or not at all.
 
+    Invoices beside the charges are checked before any charge is loaded, and loaded after them.
+
     Args:
         dialect: a name from DIALECTS; "" = each file's header decides.
         replace: accept that a slice loses more than half of its rows or money.
@@ -78,7 +77,26 @@ def ingest(
         raise ConfigError(
             f"{source!r} is not a source name", next_step="use 1 to 64 letters, digits, dots, dashes, underscores"
         )
-    files = find_files(paths)
+    files, invoice_files = apart(find_files(paths))
+    with read_invoices(settings, invoice_files, source=source, replace=replace) as invoices:
+        asked = _Asked(source, dialect, replace, dry_run, run_id)
+        reports = _load(settings, files, asked) if files or not invoice_files else []
+        return reports + invoices.load(dry_run=dry_run, run_id=run_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one command asks for."""
+
+    source: str
+    dialect: str
+    replace: bool
+    dry_run: bool
+    run_id: str
+
+
+def _load(settings: Settings, files: Sequence[BillingFile], asked: _Asked) -> list[SliceReport]:
+    source, dialect, replace = asked.source, asked.dialect, asked.replace
     rules = settings.workbench.allocation
     version = f"{mapping_version(name_dialects(files, dialect))}; {rules_fingerprint(rules)}"
     delivery_id = fingerprint(files, version)
@@ -90,13 +108,13 @@ def ingest(
             return [unchanged(load) for load in same]
         delivery = read_delivery(con, files, dialect=dialect)
         plan = _plan(delivery, before, source, version, replace=replace)
-        if dry_run:
+        if asked.dry_run:
             return [as_dry_run(report) for report in plan.reports]
         if not plan.changed:
             return plan.reports
         select = _final_select(con, delivery, rules_select=allocated_select(con, rules), source=source)
         ensure_lake(settings.lake)
-        deal = _Deal(delivery, source, version, delivery_id, replace, run_id)
+        deal = _Deal(delivery, source, version, delivery_id, replace, asked.run_id)
         for _ in range(_TRIES):
             staged = stage(con, settings.lake, select, plan.changed)
             try:

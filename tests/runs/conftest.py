@@ -14,10 +14,8 @@ MakeNotebook = Callable[..., Path]
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Settings of an empty project without a lake."""
-    for name in ("FINOPS_LAKE", "FINOPS_STATE", "FINOPS_OUTPUTS", "FINOPS_PARAMS", "FINOPS_RUN_DIR", "FINOPS_RUN_ID"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("FINOPS_PROJECT", str(tmp_path))
     for folder in ("notebooks", "params"):
         (tmp_path / folder).mkdir()
