@@ -116,7 +116,10 @@ def read_invoice_lines(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFi
     keys = "x_Provider, InvoiceId, x_BillingMonth, BillingCurrency"
     sums = "count(*), sum(BilledCost), list_sort(list(distinct x_File))"
     found = con.execute(f"select {keys}, {sums} from invoice_lines group by {keys} order by {keys}").fetchall()
-    return [Invoice(*row, tuple(positions)) for *row, positions in found]
+    return [
+        Invoice(provider, invoice_id, month, currency, rows, billed, tuple(positions))
+        for provider, invoice_id, month, currency, rows, billed, positions in found
+    ]
 
 
 def _append(con: duckdb.DuckDBPyConnection, file: BillingFile, position: int) -> tuple[list[str], int]:
