@@ -1,6 +1,7 @@
 """FOCUS column names, categories and DuckDB types; nothing else knows them.
 
-Source: FOCUS 1.4, dataset Cost and Usage (focus.finops.org). Our own columns carry the prefix `x_`, as FOCUS asks.
+Source: FOCUS 1.4, datasets Cost and Usage and Invoice Detail (focus.finops.org). Our own columns carry the prefix
+`x_`, as FOCUS asks.
 """
 
 from __future__ import annotations
@@ -109,6 +110,33 @@ OWN_COLUMNS = (
 )
 
 COST_COLUMNS = FOCUS_COLUMNS + OWN_COLUMNS
+
+# Dataset Invoice Detail: one row per line of an invoice.
+INVOICE_COLUMNS = (
+    Column("BilledCost", MONEY, "mandatory", False, "1.4"),
+    Column("BillingAccountId", TEXT, "mandatory", False, "1.4"),
+    Column("BillingCurrency", TEXT, "mandatory", False, "1.4"),
+    Column("BillingPeriodEnd", INSTANT, "mandatory", False, "1.4"),
+    Column("BillingPeriodStart", INSTANT, "mandatory", False, "1.4"),
+    Column("ChargeCategory", TEXT, "mandatory", False, "1.4"),
+    Column("InvoiceDetailCreated", INSTANT, "mandatory", False, "1.4"),
+    Column("InvoiceDetailDescription", TEXT, "mandatory", True, "1.4"),
+    Column("InvoiceDetailGrain", TEXT, "mandatory", True, "1.4"),
+    Column("InvoiceDetailId", TEXT, "mandatory", False, "1.4"),
+    Column("InvoiceDetailLastUpdated", INSTANT, "mandatory", False, "1.4"),
+    Column("InvoiceId", TEXT, "mandatory", False, "1.4"),
+    Column("InvoiceIssueDate", INSTANT, "mandatory", True, "1.4"),
+    Column("InvoiceIssueStatus", TEXT, "mandatory", False, "1.4"),
+    Column("InvoiceIssuerName", TEXT, "mandatory", False, "1.4"),
+    Column("PaymentCurrency", TEXT, "conditional", False, "1.4"),
+    Column("PaymentCurrencyBilledCost", MONEY, "conditional", False, "1.4"),
+    Column("PaymentCurrencyInvoiceDetailId", TEXT, "conditional", False, "1.4"),
+    Column("PaymentDueDate", INSTANT, "mandatory", True, "1.4"),
+    Column("PaymentTerms", TEXT, "mandatory", False, "1.4"),
+    Column("PurchaseOrderNumber", TEXT, "conditional", True, "1.4"),
+    Column("ReferenceInvoiceId", TEXT, "mandatory", False, "1.4"),
+)
+INVOICE_STATUSES = ("Open", "Issued", "Voided")
 
 COST_KINDS = ("billed", "effective", "list", "contracted")
 COST_COLUMN_OF_KIND = {kind: f"{kind.capitalize()}Cost" for kind in COST_KINDS}

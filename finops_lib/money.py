@@ -30,3 +30,15 @@ class Money:
                 next_step="group by BillingCurrency, or convert with a stated rate and day",
                 currencies=(self.currency, other.currency),
             )
+
+
+# ISO 4217: how many digits an invoice in this currency has behind the point, where they are not two.
+_DIGITS = {
+    **dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+
+
+def minor_unit(currency: str) -> Decimal:
+    """Give the smallest amount that can be paid in a currency: 0.01 USD, 1 JPY."""
+    return Decimal(1).scaleb(-_DIGITS.get(currency, 2))

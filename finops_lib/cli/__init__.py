@@ -16,7 +16,7 @@ from typing import NoReturn
 
 import typer
 
-from finops_lib.cli import lake, line, runs  # noqa: F401  # registers their commands
+from finops_lib.cli import lake, line, reconcile, runs  # noqa: F401  # registers their commands
 from finops_lib.cli.app import app
 from finops_lib.errors import FinOpsError
 

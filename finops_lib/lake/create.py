@@ -16,7 +16,7 @@ from finops_lib.lake.place import Place
 
 SLICE_COLUMNS = ("x_Provider", "x_SourceId", "x_BillingMonth")
 # Our tables beside `cost`, each made by `sql/<name>.sql`.
-OWN_TABLES = ("loads", "load_findings", "load_days")
+OWN_TABLES = ("loads", "load_findings", "load_days", "invoices", "invoice_loads")
 # Raised with every change to the tables; each is then one more entry of _CHANGES.
 VERSION = 2
 # What brings a lake of the version before to this one: columns that were added, by table.

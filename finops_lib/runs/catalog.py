@@ -19,6 +19,8 @@ _TABLES = {
     "loads": ("what was loaded, from which files, with what totals?", "load x slice x BillingCurrency"),
     "load_days": ("what did each load hold per day, so what did we know when?", "load x slice x BillingCurrency x day"),
     "load_findings": ("what in the bills breaks FOCUS?", "load x slice x finding x column"),
+    "invoices": ("what did the providers invoice?", "one line of one invoice; FOCUS 1.4 Invoice Detail"),
+    "invoice_loads": ("which invoices were delivered, in which files?", "delivery x invoice x month x BillingCurrency"),
     "state.run": ("which notebooks ran, from what, with what outcome?", "run"),
 }
 

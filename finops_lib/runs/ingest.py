@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from finops_lib.errors import ConfigError, DataError, LockError
+from finops_lib.errors import ConfigError, LockError
 from finops_lib.focus import COST_COLUMNS
 from finops_lib.lake.catalog import is_there
 from finops_lib.lake.create import ensure_lake
@@ -20,6 +20,8 @@ from finops_lib.lake.open import attach, connect, detach, equip, without_pandas
 from finops_lib.lake.write import CurrentLoad, SliceKey, Staged, Sums, commit, current_loads, discard, stage
 from finops_lib.runs.allocate import allocated_select, with_rules
 from finops_lib.runs.clock import now
+from finops_lib.runs.invoices import read_invoices
+from finops_lib.runs.slice_report import RefusedReplacement as RefusedReplacement
 from finops_lib.runs.slice_report import (
     SliceReport,
     as_dry_run,
@@ -43,15 +45,10 @@ from finops_lib.sources.delivery import (
 )
 from finops_lib.sources.files import BillingFile, find_files
 from finops_lib.sources.gather import Gathered, gathered
+from finops_lib.sources.invoices import apart
 
 # How often a load starts again because others replaced what it had looked at.
 _TRIES = 3
-
-
-class RefusedReplacement(DataError):
-    """A delivery that would lose too much; `reports` says for every slice what would have happened."""
-
-    reports: list[SliceReport]
 
 
 @without_pandas()
@@ -67,6 +64,8 @@ def ingest(
     note: Callable[[str], None] = lambda _: None,
 ) -> list[SliceReport]:
     """Load all billing files under `paths` as one delivery of `source`: whole, or not at all.
+
+    Invoices beside the charges are checked before any charge is loaded, and loaded after them.
 
     Args:
         paths: files, folders, export trees; local, s3://bucket/prefix or az://container/prefix.
@@ -91,7 +90,11 @@ def ingest(
             # Exports whose files have no rows: nothing to load, and nothing they would replace.
             given.require_rows({})
             return []
-        return _load(settings, _Asked(given, source, dialect, replace, dry_run, run_id))
+        files, invoice_files = apart(find_files(given.paths))
+        with read_invoices(settings, invoice_files, source=source, replace=replace, origin=given.origin) as invoices:
+            asked = _Asked(given, source, dialect, replace, dry_run, run_id)
+            reports = _load(settings, files, asked) if files or not invoice_files else []
+            return reports + invoices.load(dry_run=dry_run, run_id=run_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +109,8 @@ class _Asked:
     run_id: str
 
 
-def _load(settings: Settings, asked: _Asked) -> list[SliceReport]:
+def _load(settings: Settings, files: Sequence[BillingFile], asked: _Asked) -> list[SliceReport]:
     source, dialect, replace = asked.source, asked.dialect, asked.replace
-    files = find_files(asked.given.paths)
     rules = settings.workbench.allocation
     version = with_rules(mapping_version(name_dialects(files, dialect)), rules)
     delivery_id = fingerprint((file.sha256 for file in files), version)

@@ -31,6 +31,8 @@ LISTED = (
     "duration_s",
     "report",
     "error",
+    "checks_failed",
+    "reconcile_failed",
 )
 
 

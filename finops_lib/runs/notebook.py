@@ -23,8 +23,9 @@ from finops_lib.lake.snapshots import pin, unpin
 from finops_lib.marts.build import build, stale_slices
 from finops_lib.runs import clock, processes, stamp
 from finops_lib.runs.cells import first_line
-from finops_lib.runs.folder import CONTEXT, SNAPSHOT
+from finops_lib.runs.folder import CHECKS, CONTEXT, SNAPSHOT
 from finops_lib.runs.handover import OUTCOME, SPEC, Outcome
+from finops_lib.runs.held import in_words
 from finops_lib.runs.job import Job, find_notebook, prepare_job, read_notebook
 from finops_lib.runs.ledger import open_ledger, rebuild_gallery
 from finops_lib.runs.parameters import Value, merge_parameters, read_parameter_file, read_parameters, shown_parameters
@@ -279,6 +280,7 @@ def _close(job: Job, outcome: Outcome, cpu_seconds: float, progress: Progress) -
         status=outcome.status,
         error=job.scrubber.scrub(outcome.error) or None,
         error_cell=outcome.error_cell,
+        checks_failed=job.scrubber.scrub(_failed_checks(job.folder)) or None,
         headline=job.scrubber.scrub(outcome.headline) or None,
         exit_code=EXIT_CODES.get(outcome.status, 1),
         cpu_seconds=round(cpu_seconds, 3),
@@ -294,6 +296,12 @@ def _close(job: Job, outcome: Outcome, cpu_seconds: float, progress: Progress) -
 def _read_context(folder: Path) -> dict[str, Any]:
     path = folder / CONTEXT
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _failed_checks(folder: Path) -> str:
+    path = folder / CHECKS
+    checks = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    return in_words([f"{check['name']}: {check['message']}" for check in checks if not check["ok"]])
 
 
 def _read_snapshot(folder: Path) -> int | None:

@@ -6,16 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from finops_lib.errors import DataError
 from finops_lib.lake.write import CurrentLoad, SliceKey
 from finops_lib.sources.delivery import SliceTotals, plain
 
 # A replacement that loses more than this share of a slice's rows or money is more likely a broken export than news.
-_LOSS_LIMIT = Decimal("0.5")
+LOSS_LIMIT = Decimal("0.5")
 
 
 @dataclass(frozen=True, slots=True)
 class SliceReport:
-    """What an ingest did to one slice in one currency (design.md 7). Money is exact; None = the slice is new."""
+    """What an ingest did to one slice in one currency (design.md 7). Money is exact; None = the slice is new.
+
+    Args:
+        dataset: the lake's table, `cost` or `invoices`; both tell of the same money, so never add one to the other.
+    """
 
     provider: str
     source: str
@@ -32,13 +37,20 @@ class SliceReport:
     billed_before: Decimal | None
     load_id: str
     message: str
+    dataset: str = "cost"
+
+
+class RefusedReplacement(DataError):
+    """A delivery that would lose too much; `reports` says for every slice what would have happened."""
+
+    reports: list[SliceReport]
 
 
 def loss_of(key: SliceKey, totals: Sequence[SliceTotals], old: Sequence[CurrentLoad]) -> str:
     """Say what a replacement would lose too much of, or give ""."""
     name = f"{key.provider} {key.source} {key.month:%Y-%m}"
     rows, rows_before = sum(t.rows for t in totals), sum(load.rows for load in old)
-    if rows < rows_before * _LOSS_LIMIT:
+    if rows < rows_before * LOSS_LIMIT:
         return f"{name} would shrink from {rows_before} to {rows} rows"
     new = {t.currency: t for t in totals}
     for load in old:
@@ -47,7 +59,7 @@ def loss_of(key: SliceKey, totals: Sequence[SliceTotals], old: Sequence[CurrentL
             ("billed", load.billed, after.billed_loaded if after else Decimal(0)),
             ("effective", load.effective, after.effective_loaded if after else Decimal(0)),
         ):
-            if abs(becomes) < abs(was) * _LOSS_LIMIT:
+            if abs(becomes) < abs(was) * LOSS_LIMIT:
                 return f"{name} would shrink from {was.normalize():f} to {becomes.normalize():f} {load.currency} {kind}"
     return ""
 

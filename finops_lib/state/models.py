@@ -53,6 +53,8 @@ class Run(Base):
     report: Mapped[str | None] = mapped_column(Text)
     error: Mapped[str | None] = mapped_column(Text)
     error_cell: Mapped[int | None] = mapped_column(Integer)
+    checks_failed: Mapped[str | None] = mapped_column(Text)
+    reconcile_failed: Mapped[str | None] = mapped_column(Text)
     headline: Mapped[str | None] = mapped_column(Text)
     exit_code: Mapped[int | None] = mapped_column(Integer)
     notebook_hash: Mapped[str | None] = mapped_column(Text)

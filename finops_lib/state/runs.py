@@ -23,7 +23,12 @@ _JSON_COLUMNS = ("parameters", "versions")
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One notebook run as the ledger knows it. `report` is relative to the outputs folder; None = not known."""
+    """One notebook run as the ledger knows it. `report` is relative to the outputs folder; None = not known.
+
+    Args:
+        checks_failed: names and residuals of the run's own checks that failed; None = all passed.
+        reconcile_failed: what a later reconciliation found wrong at the run's snapshot; None = nothing.
+    """
 
     run_id: str
     notebook: str
@@ -45,6 +50,8 @@ class RunRecord:
     report: str | None = None
     error: str | None = None
     error_cell: int | None = None
+    checks_failed: str | None = None
+    reconcile_failed: str | None = None
     headline: str | None = None
     exit_code: int | None = None
     notebook_hash: str | None = None
@@ -71,6 +78,12 @@ def note_progress(state: State, run_id: str, *, cells_done: int, cells_total: in
     changes = {"cells_done": cells_done, "cells_total": cells_total, "heartbeat_at": at}
     with state.write() as session:
         session.execute(update(Run).where(Run.run_id == run_id, Run.status == "RUNNING").values(changes))
+
+
+def note_reconciliation(state: State, run_id: str, reason: str | None) -> None:
+    """Say what a reconciliation found wrong at a run's snapshot; None takes it back."""
+    with state.write() as session:
+        session.execute(update(Run).where(Run.run_id == run_id).values(reconcile_failed=reason))
 
 
 def get_run(state: State, run_id: str) -> RunRecord:

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from finops_lib.focus import COST_COLUMNS
-from finops_lib.lake.create import statement
+from finops_lib.lake.create import OWN_TABLES, statement
 from finops_lib.marts.catalog import read_marts
 
 CHARGE = {
@@ -50,7 +50,7 @@ class MemoryLake:
         self.con.execute("attach ':memory:' as lake")
         self.con.execute("use lake")
         self.con.execute(f"create table cost ({', '.join(f'{c.name} {c.type}' for c in COST_COLUMNS)})")
-        for table in ("loads", "load_findings"):
+        for table in OWN_TABLES:
             self.con.execute(statement(table))
 
     def charge(self, day: str, cost: str | int, *, days: int = 1, **values: object) -> None:
