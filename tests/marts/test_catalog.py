@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from finops_lib.errors import ConfigError
+from finops_lib.lake.create import OWN_TABLES
 from finops_lib.marts.catalog import read_marts
 from finops_lib.marts.figures import figure_names, figure_sql, read_figure
 
@@ -30,7 +31,7 @@ def test_every_figure_says_its_question_grain_unit_and_marts() -> None:
         assert figure.question.endswith("?")
         assert figure.grain
         assert figure.unit
-        assert set(figure.reads) <= {*read_marts(), "cost", "loads", "load_findings"}
+        assert set(figure.reads) <= {*read_marts(), "cost", *OWN_TABLES}
 
 
 def test_an_unknown_figure_names_the_likely_one() -> None:

@@ -53,15 +53,28 @@ def test_a_fresh_database_needs_no_copy_and_a_current_one_no_migration(tmp_path:
 
 def test_an_older_database_is_copied_before_it_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "state.sqlite"
-    open_state(url_of(path)).close()
+    with monkeypatch.context() as older:
+        older.setattr(migrate, "HEAD", "0001")
+        open_state(url_of(path)).close()
     with closing(sqlite3.connect(path)) as con, con:
         con.execute("create table precious (x)")
-    monkeypatch.setattr(migrate, "HEAD", "0002")
-    # There is no 0002 yet, so the migration itself breaks: the copy is made first, and nothing is changed.
-    with pytest.raises(ConfigError, match="at revision 0001"):
-        open_state(url_of(path))
+        assert "checks_failed" not in {row[1] for row in con.execute("pragma table_info(run)")}
+    open_state(url_of(path)).close()
+    with closing(sqlite3.connect(path)) as con:
+        assert "checks_failed" in {row[1] for row in con.execute("pragma table_info(run)")}
     with closing(sqlite3.connect(tmp_path / "state.sqlite.revision-0001")) as copy:
         assert copy.execute("select count(*) from precious").fetchone() == (0,)
+
+
+def test_a_migration_that_breaks_leaves_the_database_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "state.sqlite"
+    open_state(url_of(path)).close()
+    known = migrate.HEAD
+    monkeypatch.setattr(migrate, "HEAD", "9999")
+    with pytest.raises(ConfigError, match=f"at revision {known}"):
+        open_state(url_of(path))
+    with closing(sqlite3.connect(path)) as con:
+        assert con.execute("select version_num from alembic_version").fetchone() == (known,)
 
 
 def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
