@@ -75,6 +75,8 @@ def shown_value(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     plain = plain_value(value)
+    if isinstance(plain, list) and all(isinstance(item, str) for item in plain):
+        plain = ", ".join(plain)
     text = plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
     return "".join(character if character.isprintable() else " " for character in text)
 
