@@ -15,7 +15,7 @@ from secrets import token_hex
 from typing import Any, Literal
 
 from finops_lib.errors import ConfigError, FinOpsError, LakeError, SourceError
-from finops_lib.lake.catalog import is_there
+from finops_lib.lake.catalog import is_there, no_lake
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.open import Lake, open_lake
 from finops_lib.lake.snapshots import pin, unpin
@@ -157,6 +157,8 @@ def _pinned_snapshot(settings: Settings, run: RunRecord, snapshot: int | None) -
     """Pin and give the snapshot to read: the one asked for, or the newest; None without a lake or before a load."""
     if snapshot is None and (run.notebook in WRITING_NOTEBOOKS or not is_there(settings.lake)):
         return None
+    if not is_there(settings.lake):
+        raise no_lake(settings.lake)
     ensure_lake(settings.lake)
     with open_lake(settings.lake, snapshot=snapshot, memory_limit=settings.memory_limit, threads=1) as lake:
         if snapshot is not None or not stale_slices(lake.con):
