@@ -16,7 +16,7 @@ from typing import Any
 
 from finops_lib.errors import ConfigError, FinOpsError, LakeError, SourceError
 from finops_lib.findings import RunStatus
-from finops_lib.lake.catalog import is_there
+from finops_lib.lake.catalog import is_there, no_lake
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.open import Lake, open_lake
 from finops_lib.lake.snapshots import pin, unpin
@@ -182,6 +182,8 @@ def _pinned_snapshot(
         )
     if snapshot is None and (run.notebook in WRITING_NOTEBOOKS or not is_there(settings.lake)):
         return None
+    if not is_there(settings.lake):
+        raise no_lake(settings.lake)
     ensure_lake(settings.lake)
     with open_lake(settings.lake, snapshot=snapshot, memory_limit=settings.memory_limit, threads=1) as lake:
         if snapshot is not None or not stale_slices(lake.con):
