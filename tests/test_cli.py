@@ -32,7 +32,7 @@ def test_ingest_prints_json_with_every_digit(settings: Settings, write_bill: Wri
     fields = "provider source billing_month currency status rows_in rows_loaded billed_in billed_loaded effective_in"
     assert list(report) == [
         *fields.split(),
-        *("effective_loaded", "rounding_drift", "billed_before", "load_id", "message"),
+        *("effective_loaded", "rounding_drift", "billed_before", "load_id", "message", "dataset"),
     ]
 
 

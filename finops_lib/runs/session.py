@@ -58,7 +58,13 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
     checks = _checks(lake)
     if not all(check["ok"] for check in checks):
         failed = "; ".join(f"{check['name']}: {check['message']}" for check in checks if not check["ok"])
-        context = replace(context, notices=(Notice("warning", f"A check failed. {failed}."), *context.notices))
+        context = replace(
+            context,
+            notices=(
+                Notice("warning", f"A check failed, so this page is not sent to its readers. {failed}."),
+                *context.notices,
+            ),
+        )
     folder = RunFolder.from_environment()
     if folder.run_id and isinstance(lake, Lake):
         # Whatever is loaded or expired later, this page can be made again.

@@ -30,7 +30,7 @@ def test_every_figure_says_its_question_grain_unit_and_marts() -> None:
         assert figure.question.endswith("?")
         assert figure.grain
         assert figure.unit
-        assert set(figure.reads) <= {*read_marts(), "cost", "loads", "load_findings"}
+        assert set(figure.reads) <= {*read_marts(), "cost", "loads", "load_findings", "invoices"}
 
 
 def test_an_unknown_figure_names_the_likely_one() -> None:

@@ -56,11 +56,11 @@ def test_an_older_database_is_copied_before_it_is_changed(tmp_path: Path, monkey
     open_state(url_of(path)).close()
     with closing(sqlite3.connect(path)) as con, con:
         con.execute("create table precious (x)")
-    monkeypatch.setattr(migrate, "HEAD", "0002")
-    # There is no 0002 yet, so the migration itself breaks: the copy is made first, and nothing is changed.
-    with pytest.raises(ConfigError, match="at revision 0001"):
+    monkeypatch.setattr(migrate, "HEAD", "9998")
+    # There is no such migration, so it breaks: the copy is made first, and nothing is changed.
+    with pytest.raises(ConfigError, match="at revision 0002"):
         open_state(url_of(path))
-    with closing(sqlite3.connect(tmp_path / "state.sqlite.revision-0001")) as copy:
+    with closing(sqlite3.connect(tmp_path / "state.sqlite.revision-0002")) as copy:
         assert copy.execute("select count(*) from precious").fetchone() == (0,)
 
 
