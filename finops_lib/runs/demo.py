@@ -21,6 +21,7 @@ from finops_lib.lake.open import open_lake
 from finops_lib.lake.place import Place
 from finops_lib.periods import parse_day
 from finops_lib.runs.clock import now
+from finops_lib.runs.ingest import ingest
 from finops_lib.runs.notebook import run_notebook
 from finops_lib.sample import sample_budget_plan_yaml, sample_workbench_yaml, write_estate
 from finops_lib.settings import Settings, load_workbench, sqlite_url
@@ -62,6 +63,9 @@ def run_demo(settings: Settings, *, as_of: str, rows: int, seed: int, say: Calla
         (params / "workbench.yaml").write_text(sample_workbench_yaml("bills"), encoding="utf-8")
         (params / "budget_plan.yaml").write_text(sample_budget_plan_yaml(estate), encoding="utf-8")
     own = _settings_of(home, settings)
+    with _step(say, "invoices of the closed months"):
+        for source in own.workbench.sources:
+            ingest(own, [home / "bills" / "invoices" / source.provider], source=source.name, replace=True)
     with _step(say, "ingestion: bills -> lake -> marts -> report"):
         # The demo's own estate of another day may well be smaller; nothing but demo bills is replaced.
         first = _run(own, "ingestion", say, replace="true")

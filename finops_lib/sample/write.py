@@ -18,6 +18,7 @@ from finops_lib.sample.charges import ARRIVED, Grain, count_rows, month_charges
 from finops_lib.sample.commitments import COMMITMENTS
 from finops_lib.sample.curves import Calendar
 from finops_lib.sample.extras import Month, month_extras
+from finops_lib.sample.invoices import write_invoices
 from finops_lib.sample.layout import EXTENSIONS, lay_out, write_file
 from finops_lib.sample.lines import Bill, build_bill, slots_of
 from finops_lib.sample.records import Estate
@@ -60,6 +61,7 @@ def write_estate(
                 tally, charges, provider=provider, month=period, path=path.relative_to(folder).as_posix(), as_of=as_of
             )
             files.append(path)
+            write_invoices(folder, charges, provider=provider, month=period, as_of=as_of)
         if progress is not None:
             progress(f"{period}: {sum(file['rows'] for file in tally.files):,} charges so far")
     told = tell_truth(

@@ -1,4 +1,4 @@
-"""`finops reconcile`: what was planted is found with its residual, and the runs it concerns are held back, no others."""
+"""`finops reconcile`: what was planted is found with its residual; the runs it concerns are held back, no others."""
 
 from __future__ import annotations
 
