@@ -30,7 +30,8 @@ def gallery(runs: Sequence[Mapping[str, Any]]) -> str:
 
     Args:
         runs: run_id, notebook, status, as_of, started_at, duration_s, report (path relative to the index; empty where
-            a run left none), error, and headline (the report's answer) if known; in any order.
+            a run left none), error, headline (the report's answer), checks_failed and reconcile_failed if known; in any
+            order.
     """
     newest_first = sorted(runs, key=_when, reverse=True)
     script = markup.asset("page.js")
@@ -74,9 +75,18 @@ def _cards(runs: Sequence[Mapping[str, Any]]) -> str:
             f'<li class="fw-card"><h2>{_link(run, str(run["notebook"]).capitalize())}</h2><p>{_status(run)}</p>'
             + (f'<p class="fw-card-said">{markup.text(run["headline"], 240)}</p>' if run.get("headline") else "")
             + (f'<p class="fw-note">{markup.text(run["error"], 240)}</p>' if run.get("error") else "")
+            + _held(run)
             + f'<p class="fw-note">{markup.text(through)}</p><p class="fw-note">{markup.text(_said_when(run))}</p></li>'
         )
     return f'<ul class="fw-cards">{"".join(cards)}</ul>' if cards else ""
+
+
+def _held(run: Mapping[str, Any]) -> str:
+    """Say that a run that succeeded is not sent, and why."""
+    reasons = [str(run[name]) for name in ("checks_failed", "reconcile_failed") if run.get(name)]
+    if not reasons or run["status"] != "SUCCEEDED":
+        return ""
+    return f'<p class="fw-note">{status_html("red", "held back")} {markup.text("; ".join(reasons), 240)}</p>'
 
 
 def _history(runs: Sequence[Mapping[str, Any]]) -> str:

@@ -9,6 +9,7 @@ import polars as pl
 
 from finops_lib.reports import format as say
 from finops_lib.reports import page
+from finops_lib.reports.ingestion_reconcile import Step, failures, reconciled_result
 from finops_lib.reports.page import Action, Element, Figure
 
 QUESTION = "Is the data whole and right?"
@@ -41,6 +42,8 @@ class Arrived(Protocol):
     def billed_before(self) -> Decimal | None: ...
     @property
     def message(self) -> str: ...
+    @property
+    def dataset(self) -> str: ...
 
 
 class Refused(Protocol):
@@ -87,17 +90,23 @@ class Verdict(Protocol):
     def holds(self) -> bool: ...
 
 
-def ingestion_answer(load: Load, sources: pl.DataFrame, verdicts: Sequence[Verdict]) -> Element:
+def ingestion_answer(
+    load: Load, sources: pl.DataFrame, verdicts: Sequence[Verdict], steps: Sequence[Step] = ()
+) -> Element:
     """Answer the page's question: the worst first, or that all is well.
 
     Args:
         sources: the rows of `ingestion_sources`.
+        steps: from the provider's total to the invoice.
     """
     broken = [verdict for verdict in verdicts if not verdict.holds]
     if broken:
         words = f"No. {say.plural(broken[0].offenders, 'row')} break this promise: {claim_words(broken[0])}."
         rest = f" {say.plural(len(broken) - 1, 'further promise')} broken." if len(broken) > 1 else ""
         return page.answer(QUESTION, words + rest, "red", "do not rely on it")
+    if wrong := failures(steps):
+        months = say.names(dict.fromkeys(f"{step.source} {step.billing_month}" for step in wrong))
+        return page.answer(QUESTION, f"No. {months}: not every step adds up.", "red", "do not rely on it")
     if load.refusals:
         refused = say.names(refusal.source for refusal in load.refusals)
         count = say.plural(len(load.refusals), "delivery", "deliveries")
@@ -129,7 +138,7 @@ def ingestion_figures(load: Load, sources: pl.DataFrame, money: pl.DataFrame, *,
     mine = money.filter(pl.col("BillingCurrency") == currency)
     others = sorted(set(money["BillingCurrency"]) - {currency})
     beside = f"; without {say.names(others)}" if others else ""
-    fresh = [report for report in load.reports if report.status == "loaded"]
+    fresh = [report for report in of_charges(load) if report.status == "loaded"]
     drift, residual = total_of(mine, "rounding_drift"), total_of(mine, "residual")
     rounded = f"of which {say.money(drift, currency)} is stated rounding" if drift else "nothing was rounded"
     restated, months = _restated(load, currency, as_of)
@@ -161,7 +170,13 @@ def ingestion_figures(load: Load, sources: pl.DataFrame, money: pl.DataFrame, *,
 
 
 def ingestion_actions(
-    load: Load, sources: pl.DataFrame, verdicts: Sequence[Verdict], money: pl.DataFrame, *, as_of: date
+    load: Load,
+    sources: pl.DataFrame,
+    verdicts: Sequence[Verdict],
+    money: pl.DataFrame,
+    *,
+    as_of: date,
+    steps: Sequence[Step] = (),
 ) -> Element:
     """Say who repairs what: broken checks, refused deliveries, silent sources."""
     soon = say.day(as_of + timedelta(days=2))
@@ -178,6 +193,10 @@ def ingestion_actions(
         )
         for verdict in verdicts
         if not verdict.holds
+    ]
+    unexplained = [
+        Action(f"Find out why this does not add up: {step.words}", "", f"owner of {step.source}", soon)
+        for step in failures(steps)
     ]
     refused = [
         Action(f"Have {refusal.source} delivered again: {refusal.reason}", "", f"owner of {refusal.source}", soon)
@@ -197,14 +216,20 @@ def ingestion_actions(
         return page.actions(
             [], "Load a first bill: finops ingest PATH --source NAME, or name a source in params/workbench.yaml."
         )
-    return page.actions([*broken, *refused, *late], "Nothing to repair: the reports of today can be trusted.")
+    return page.actions(
+        [*broken, *unexplained, *refused, *late], "Nothing to repair: the reports of today can be trusted."
+    )
 
 
 def ingestion_result(
-    load: Load, sources: pl.DataFrame, money: pl.DataFrame, verdicts: Sequence[Verdict]
+    load: Load,
+    sources: pl.DataFrame,
+    money: pl.DataFrame,
+    verdicts: Sequence[Verdict],
+    steps: Sequence[Step] = (),
 ) -> dict[str, object]:
     """Give the numbers for `result.json`: what the load did, how fresh the sources are, which checks are broken."""
-    statuses = [report.status for report in load.reports]
+    statuses = [report.status for report in of_charges(load)]
     fresh = ("x_Provider", "x_SourceId", "newest_day", "complete_through", "incomplete_days", "charges")
     totals = (
         "x_Provider",
@@ -218,10 +243,11 @@ def ingestion_result(
     )
     return {
         "slices": {status: statuses.count(status) for status in ("loaded", "unchanged", "rejected")},
-        "rows_loaded": sum(report.rows_loaded for report in load.reports if report.status == "loaded"),
+        "rows_loaded": sum(report.rows_loaded for report in of_charges(load) if report.status == "loaded"),
         "refused": [{"source": refusal.source, "reason": refusal.reason} for refusal in load.refusals],
         "sources": sources.select(fresh),
         "money": money.select(totals),
+        "reconciled": reconciled_result(steps),
         "checks": len(verdicts),
         "broken": [
             {"claim": claim_words(v), "offenders": v.offenders, "residual": v.residual} for v in verdicts if not v.holds
@@ -232,7 +258,7 @@ def ingestion_result(
 def _restated(load: Load, currency: str, as_of: date) -> tuple[str, str]:
     changed = [
         report
-        for report in load.reports
+        for report in of_charges(load)
         if report.status == "loaded"
         and report.billing_month < f"{as_of:%Y-%m}"
         and report.billed_before is not None
@@ -246,6 +272,11 @@ def _restated(load: Load, currency: str, as_of: date) -> tuple[str, str]:
     note = f"{say.plural(len(months), 'closed month')}: {say.names(months)}"
     beside = f"; besides {say.names(others)}" if others else ""
     return say.signed_money(sum(mine, Decimal(0)), currency), note + beside
+
+
+def of_charges(load: Load) -> list[Arrived]:
+    """Give what arrived without the invoices, which tell of the same money once more."""
+    return [report for report in load.reports if report.dataset == "cost"]
 
 
 def claim_words(verdict: Verdict) -> str:

@@ -18,6 +18,7 @@ from finops_lib.reports.ingestion import (
     complete_words,
     is_late,
     late_sources,
+    of_charges,
     source_names,
 )
 from finops_lib.reports.page import Element, Showable
@@ -45,6 +46,7 @@ def deliveries(load: Load) -> Element:
             "source": report.source,
             "provider": say.PROVIDER_NAMES.get(report.provider, report.provider),
             "month": report.billing_month,
+            "holds": "invoices" if report.dataset == "invoices" else "charges",
             "currency": report.currency,
             "rows_loaded": report.rows_loaded,
             "billed_in": report.billed_in,
@@ -56,7 +58,7 @@ def deliveries(load: Load) -> Element:
     ]
     amounts = pl.Decimal(38, 18)
     schema: dict[str, Any] = {
-        **dict.fromkeys(("status", "word", "source", "provider", "month", "currency"), pl.String),
+        **dict.fromkeys(("status", "word", "source", "provider", "month", "holds", "currency"), pl.String),
         **{"rows_loaded": pl.Int64, "billed_in": amounts, "billed_loaded": amounts, "change": amounts},
     }
     columns = {
@@ -69,6 +71,8 @@ def deliveries(load: Load) -> Element:
         "billed_loaded": Column("Billed in the lake", "money", "cent", currency_from="currency"),
         "change": Column("Change", "change", "cent", currency_from="currency"),
     }
+    if any(report.dataset == "invoices" for report in load.reports):
+        columns["holds"] = Column("Holds")
     frame = pl.DataFrame(rows, schema=schema).sort("month", "source", "provider", descending=[True, False, False])
     finding = _arrived_finding(load)
     return table(frame, columns, title=finding, source="loads, billed cost", empty=finding)
@@ -274,7 +278,7 @@ def refused_table(load: Load) -> Element:
 
 
 def _arrived_finding(load: Load) -> str:
-    statuses = [report.status for report in load.reports]
+    statuses = [report.status for report in of_charges(load) or load.reports]
     if not statuses:
         return "Nothing was loaded: what came was refused." if load.refusals else NOTHING_ARRIVED
     if set(statuses) == {"unchanged"}:

@@ -73,6 +73,9 @@ def run_demo(settings: Settings, *, as_of: str, rows: int, seed: int, say: Calla
                 folder = home / _BEFORE / Path(source.path).name
                 if folder.is_dir():
                     ingest(own, [folder], source=source.name)
+    with _step(say, "invoices of the closed months"):
+        for source in own.workbench.sources:
+            ingest(own, [home / _BILLS / "invoices" / source.provider], source=source.name, replace=True)
     with _step(say, "ingestion: bills -> lake -> marts -> report"):
         # The demo's own estate of another day may well be smaller; nothing but demo bills is replaced.
         first = _run(own, "ingestion", say, replace="true")

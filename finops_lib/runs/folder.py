@@ -44,6 +44,7 @@ class RunFolder:
     path: Path | None
     run_id: str
     _figures: list[dict[str, object]] = field(default_factory=list)
+    _checks: list[dict[str, object]] = field(default_factory=list)
 
     @classmethod
     def from_environment(cls) -> RunFolder:
@@ -65,7 +66,12 @@ class RunFolder:
 
     def remember_checks(self, checks: Sequence[Mapping[str, object]]) -> None:
         """Keep the checks (name, ok, message) for the foot of the report."""
-        self._write(CHECKS, json.dumps([plain(dict(check)) for check in checks], indent=1))
+        self._checks = [plain(dict(check)) for check in checks]
+        self._write(CHECKS, json.dumps(self._checks, indent=1))
+
+    def add_check(self, check: Mapping[str, object]) -> None:
+        """Keep one more check; looked at again, it replaces itself."""
+        self.remember_checks([*(kept for kept in self._checks if kept["name"] != check["name"]), check])
 
     def freeze_input(self, source: Path) -> None:
         """Copy a file the run reads, so that its reader can see what was in force that day."""

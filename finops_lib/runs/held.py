@@ -12,12 +12,10 @@ from dataclasses import replace
 from finops_lib.errors import LakeError
 from finops_lib.runs.ledger import rebuild_gallery
 from finops_lib.runs.publish import write_run_json
-from finops_lib.runs.residuals import Reconciled, SliceName
+from finops_lib.runs.residuals import Reconciled, SliceName, in_words
 from finops_lib.settings import Settings
 from finops_lib.state.open import State
 from finops_lib.state.runs import RunRecord, list_runs, note_reconciliation
-
-FAILURES_SHOWN = 5
 
 # Snapshot -> the load of each slice there, and the steps that do not add up there; None = the newest.
 At = Callable[[int | None], tuple[dict[SliceName, int], list[Reconciled]]]
@@ -28,12 +26,6 @@ def held_back(run: RunRecord) -> str:
     if run.status != "SUCCEEDED":
         return f"the run ended as {run.status}"
     return "; ".join(reason for reason in (run.checks_failed, run.reconcile_failed) if reason)
-
-
-def in_words(failed: Sequence[str]) -> str:
-    """Put failures into one text; the first five are told, the rest is counted."""
-    more = len(failed) - FAILURES_SHOWN
-    return "; ".join([*failed[:FAILURES_SHOWN], *([f"and {more} more"] if more > 0 else [])])
 
 
 def mark_runs(

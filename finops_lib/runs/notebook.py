@@ -25,11 +25,11 @@ from finops_lib.runs import clock, processes, stamp
 from finops_lib.runs.cells import first_line
 from finops_lib.runs.folder import CHECKS, CONTEXT, SNAPSHOT
 from finops_lib.runs.handover import OUTCOME, SPEC, Outcome
-from finops_lib.runs.held import in_words
 from finops_lib.runs.job import Job, find_notebook, prepare_job, read_notebook
 from finops_lib.runs.ledger import open_ledger, rebuild_gallery
 from finops_lib.runs.parameters import Value, merge_parameters, read_parameter_file, read_parameters, shown_parameters
 from finops_lib.runs.publish import LOG, REPORT_NOTEBOOK, REPORT_PAGE, plain_page, publish, write_run_json
+from finops_lib.runs.residuals import in_words
 from finops_lib.runs.secrets import Scrubber, known_secrets
 from finops_lib.runs.supervise import Ended, Progress, run_child
 from finops_lib.settings import Settings

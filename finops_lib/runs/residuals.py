@@ -22,6 +22,7 @@ from finops_lib.money import minor_unit
 Row = Mapping[str, Any]
 # What rounding can move: half of the last decimal for each value; and `loads` keeps 18 decimals of a sum.
 _MOST_PER_VALUE, _SCALE_OF_LOADS = Decimal("5e-13"), Decimal("1e-18")
+FAILURES_SHOWN = 5
 NO_DETAIL = "no invoice detail delivered: not compared"
 NO_INVOICE_YET = "not invoiced yet: not compared"
 
@@ -80,6 +81,12 @@ def plain(amount: Decimal | int | None) -> str:
     if amount is None:
         return "not known"
     return f"{amount:+d}" if isinstance(amount, int) else f"{_short(amount):+f}"
+
+
+def in_words(failed: Sequence[str]) -> str:
+    """Put failures into one text; the first five are told, the rest is counted."""
+    more = len(failed) - FAILURES_SHOWN
+    return "; ".join([*failed[:FAILURES_SHOWN], *([f"and {more} more"] if more > 0 else [])])
 
 
 def stated_steps(stated: Sequence[Row], loads: Sequence[Row]) -> Iterator[Reconciled]:
@@ -186,9 +193,10 @@ def _invoice_cause(row: Row, billed: Decimal) -> str:
     amount, rounding, unit = row["amount"], row["rounding"], minor_unit(row["BillingCurrency"])
     if billed == amount:
         return ""
-    if row["rounding_lines"]:
-        is_small = abs(rounding) <= unit / 2 * max(row["lines"], 1)
-        return f"rounding line of the invoice: {plain(rounding)}" if is_small and billed + rounding == amount else ""
+    is_small = abs(rounding) <= unit / 2 * max(row["lines"], 1)
+    if row["rounding_lines"] and is_small and billed + rounding == amount:
+        return f"rounding line of the invoice: {plain(rounding)}"
+    # Lines printed to the cent, with or without a line that brings them to the total: the total alone must be right.
     with localcontext(prec=100):
         to_the_unit = billed.quantize(unit, rounding=ROUND_HALF_UP)
     return f"the invoice is rounded to {unit}: {plain(amount - billed)}" if to_the_unit == amount else ""

@@ -24,6 +24,7 @@ from finops_lib.runs.context import Context, Coverage, Notice, resolve_context
 from finops_lib.runs.empty_lake import EmptyLake, open_empty_lake
 from finops_lib.runs.figures import bind, run_query
 from finops_lib.runs.folder import RunFolder
+from finops_lib.runs.residuals import Reconciled, in_words
 from finops_lib.runs.shown import ResultShown, context_strips
 from finops_lib.settings import Settings, load_budget_plan, load_settings
 
@@ -58,7 +59,13 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
     checks = _checks(lake)
     if not all(check["ok"] for check in checks):
         failed = "; ".join(f"{check['name']}: {check['message']}" for check in checks if not check["ok"])
-        context = replace(context, notices=(Notice("warning", f"A check failed. {failed}."), *context.notices))
+        context = replace(
+            context,
+            notices=(
+                Notice("warning", f"A check failed, so this page is not sent to its readers. {failed}."),
+                *context.notices,
+            ),
+        )
     folder = RunFolder.from_environment()
     if folder.run_id and isinstance(lake, Lake):
         # Whatever is loaded or expired later, this page can be made again.
@@ -128,6 +135,20 @@ class Run:
         frame = run_query(self.lake, sql, bound)
         self.folder.remember_figure(name, sql, bound, rows=frame.height)
         return frame
+
+    def reconcile(self) -> list[Reconciled]:
+        """Hold each step of each slice against the one before, at this run's snapshot; what fails holds the run back.
+
+        Reports are left out: what they state is not in the lake (`finops reconcile` compares them).
+        """
+        from finops_lib.runs.reconcile import steps_of
+
+        found = steps_of(self.lake, self.query)
+        failed = [step.words for step in found if not step.ok]
+        residual = f"{len(found)} comparisons, each residual is 0 or explained"
+        message = in_words(failed) if failed else residual
+        self.folder.add_check({"name": "every step adds up to the invoice", "ok": not failed, "message": message})
+        return found
 
     def budget_plan(self) -> list[dict[str, Any]]:
         """Read `params/budget_plan.yaml`, keeping a copy of it beside the result; no file means no budgets."""

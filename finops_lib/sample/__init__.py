@@ -1,7 +1,8 @@
 """The sample estate: a year of billing files of three providers that nobody has to pay, and the truth about them.
 
     write_estate(folder, as_of=..., seed=7, rows=250_000)   AWS, Azure and Google Cloud in FOCUS 1.2, and truth.json;
-                                                            earlier=... adds what was first delivered of some months
+                                                            earlier=... adds what was first delivered of some months;
+                                                            invoices/<provider>: what they invoiced for closed months
     sample_workbench_yaml(data)                             the allocation rules and sources that fit it
     sample_budget_plan_yaml(estate)                         budgets of which some break
 

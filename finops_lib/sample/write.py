@@ -21,6 +21,7 @@ from finops_lib.sample.commitments import COMMITMENTS
 from finops_lib.sample.curves import Calendar
 from finops_lib.sample.extras import Month, month_extras
 from finops_lib.sample.handover import Schedule, hand_over
+from finops_lib.sample.invoices import write_invoices
 from finops_lib.sample.lines import Bill, build_bill, slots_of
 from finops_lib.sample.records import Estate
 from finops_lib.sample.restate import CHANGES, as_first_delivered
@@ -76,6 +77,7 @@ def write_estate(
             add_month(tally, charges, provider=provider, month=period, paths=paths, as_of=as_of)
             files += now
             earlier_files += then
+            write_invoices(folder, charges, provider=provider, month=period, as_of=as_of)
         if progress is not None:
             progress(f"{period}: {sum(file['rows'] for file in tally.files):,} charges so far")
     told = tell_truth(

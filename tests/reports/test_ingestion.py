@@ -29,6 +29,7 @@ class Arrived:
     billed_loaded: Decimal = Decimal(100)
     billed_before: Decimal | None = None
     message: str = ""
+    dataset: str = "cost"
 
 
 @dataclass(frozen=True)
