@@ -62,7 +62,7 @@ def reconcile_table(steps: Sequence[Step]) -> Element:
     shared = {source for source, _ in providers if sum(name == source for name, _ in providers) > 1}
     rows = [
         _row(key, of_month, is_alone=key[1] not in shared)
-        for key, of_month in sorted(months.items(), key=_newest_first)
+        for key, of_month in sorted(months.items(), key=_worst_then_newest)
     ]
     text = ("month", "source", "currency", "status", "word", "why")
     amounts = ("stated", "loaded", "marts", "invoice", "residual")
@@ -92,9 +92,11 @@ def reconciled_result(steps: Sequence[Step]) -> dict[str, object]:
     return {"compared": len(steps), "failed": [step.words for step in failures(steps)]}
 
 
-def _newest_first(entry: tuple[tuple[str, str, str, str], list[Step]]) -> tuple[int, str, str, str]:
-    (month, source, provider, currency), _ = entry
-    return -int(month.replace("-", "")), source, provider, currency
+def _worst_then_newest(
+    entry: tuple[tuple[str, str, str, str], list[Step]],
+) -> tuple[bool, int, str, str, str]:
+    (month, source, provider, currency), steps = entry
+    return not failures(steps), -int(month.replace("-", "")), source, provider, currency
 
 
 def _row(key: tuple[str, str, str, str], steps: Sequence[Step], *, is_alone: bool) -> dict[str, object]:

@@ -66,6 +66,12 @@ def test_what_does_not_add_up_is_said_in_title_answer_actions_and_result() -> No
     assert reconciled_result(steps) == {"compared": 3, "failed": [WRONG.words]}
 
 
+def test_the_month_that_does_not_add_up_comes_first() -> None:
+    newer = replace(LOADED, billing_month="2026-06")
+    text = reconcile_table([LOADED, WRONG, newer]).text()
+    assert text.index("2026-05") < text.index("2026-06")
+
+
 def test_a_source_of_two_providers_is_told_apart() -> None:
     other = replace(LOADED, provider="gcp")
     assert "aws-payer (Google Cloud)" in plain(reconcile_table([LOADED, other]).text())
