@@ -81,19 +81,29 @@ def _cards(runs: Sequence[Mapping[str, Any]]) -> str:
     return f'<ul class="fw-cards">{"".join(cards)}</ul>' if cards else ""
 
 
+def _reasons(run: Mapping[str, Any]) -> list[str]:
+    if run["status"] != "SUCCEEDED":
+        return []
+    return [str(run[name]) for name in ("checks_failed", "reconcile_failed") if run.get(name)]
+
+
 def _held(run: Mapping[str, Any]) -> str:
     """Say that a run that succeeded is not sent, and why."""
-    reasons = [str(run[name]) for name in ("checks_failed", "reconcile_failed") if run.get(name)]
-    if not reasons or run["status"] != "SUCCEEDED":
+    reasons = _reasons(run)
+    if not reasons:
         return ""
     return f'<p class="fw-note">{status_html("red", "held back")} {markup.text("; ".join(reasons), 240)}</p>'
+
+
+def _badge(run: Mapping[str, Any]) -> str:
+    return f" {status_html('red', 'held back')}" if _reasons(run) else ""
 
 
 def _history(runs: Sequence[Mapping[str, Any]]) -> str:
     if not runs:
         return ""
     rows = "".join(
-        f"<tr><td>{_link(run, str(run['notebook']))}</td><td>{_status(run)}</td>"
+        f"<tr><td>{_link(run, str(run['notebook']))}</td><td>{_status(run)}{_badge(run)}</td>"
         f"<td>{markup.text(day_words(run.get('as_of') or ''))}</td>"
         f'<td><span data-v="{markup.text(_when(run), None)}">{markup.text(_said_when(run))}</span></td>'
         f'<td class="fw-right"><span data-v="{markup.text(run.get("duration_s") or "", None)}">{_took(run)}</span></td>'

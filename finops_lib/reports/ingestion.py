@@ -106,7 +106,8 @@ def ingestion_answer(
         return page.answer(QUESTION, words + rest, "red", "do not rely on it")
     if wrong := failures(steps):
         months = say.names(dict.fromkeys(f"{step.source} {step.billing_month}" for step in wrong))
-        return page.answer(QUESTION, f"No. {months}: not every step adds up.", "red", "do not rely on it")
+        words = f"No. {months}: not every step adds up, so this page is not sent to its readers."
+        return page.answer(QUESTION, words, "red", "do not rely on it")
     if load.refusals:
         refused = say.names(refusal.source for refusal in load.refusals)
         count = say.plural(len(load.refusals), "delivery", "deliveries")

@@ -58,14 +58,18 @@ def reconcile_table(steps: Sequence[Step]) -> Element:
         if step.step != "rows stated":
             key = (step.billing_month, step.source, step.provider, step.currency)
             months.setdefault(key, []).append(step)
-    rows = [_row(key, of_month) for key, of_month in sorted(months.items(), key=_newest_first)]
-    text = ("month", "source", "provider", "currency", "status", "word", "why")
+    providers = {(source, provider) for _, source, provider, _ in months}
+    shared = {source for source, _ in providers if sum(name == source for name, _ in providers) > 1}
+    rows = [
+        _row(key, of_month, is_alone=key[1] not in shared)
+        for key, of_month in sorted(months.items(), key=_worst_then_newest)
+    ]
+    text = ("month", "source", "currency", "status", "word", "why")
     amounts = ("stated", "loaded", "marts", "invoice", "residual")
     schema: dict[str, Any] = {**dict.fromkeys(text, pl.String), **dict.fromkeys(amounts, pl.Decimal(38, 18))}
     columns = {
         "month": Column("Billing month"),
         "source": Column("Source"),
-        "provider": Column("Provider"),
         "status": Column("", "status", word_from="word"),
         "stated": Column("Stated", "money", "cent", currency_from="currency"),
         "loaded": Column("In the lake", "money", "cent", currency_from="currency"),
@@ -88,12 +92,14 @@ def reconciled_result(steps: Sequence[Step]) -> dict[str, object]:
     return {"compared": len(steps), "failed": [step.words for step in failures(steps)]}
 
 
-def _newest_first(entry: tuple[tuple[str, str, str, str], list[Step]]) -> tuple[int, str, str, str]:
-    (month, source, provider, currency), _ = entry
-    return -int(month.replace("-", "")), source, provider, currency
+def _worst_then_newest(
+    entry: tuple[tuple[str, str, str, str], list[Step]],
+) -> tuple[bool, int, str, str, str]:
+    (month, source, provider, currency), steps = entry
+    return not failures(steps), -int(month.replace("-", "")), source, provider, currency
 
 
-def _row(key: tuple[str, str, str, str], steps: Sequence[Step]) -> dict[str, object]:
+def _row(key: tuple[str, str, str, str], steps: Sequence[Step], *, is_alone: bool) -> dict[str, object]:
     month, source, provider, currency = key
     wrong = failures(steps)
     loaded = _one(steps, "loaded", "cost")
@@ -103,8 +109,8 @@ def _row(key: tuple[str, str, str, str], steps: Sequence[Step]) -> dict[str, obj
     off = [Decimal(step.residual or 0) for step in wrong if step.measure != "rows"]
     return {
         "month": month,
-        "source": source,
-        "provider": say.PROVIDER_NAMES.get(provider, provider),
+        # A source is one provider's, as a rule; where it is not, the provider tells its rows apart.
+        "source": source if is_alone else f"{source} ({say.provider(provider)})",
         "currency": currency,
         "stated": loaded.expected if loaded else None,
         "loaded": loaded.actual if loaded else None,

@@ -52,3 +52,11 @@ def test_times_as_text_and_runs_without_an_end():
     page = gallery([run(started_at="2026-10-03T06:00:00Z", duration_s=None, as_of="", status="RUNNING")])
     assert "3 Oct 2026, 06:00 UTC" in page
     assert "running" in page
+
+
+def test_a_run_that_is_held_back_says_so_on_its_card_and_in_its_row() -> None:
+    held = run("overview", checks_failed="daily_cost holds what the lake holds: 1 of 4 differ, by up to 0.25")
+    page = gallery([held])
+    assert page.count("held back") == 2
+    assert "differ, by up to 0.25" in page
+    assert "held back" not in gallery([run("overview"), run("savings", status="FAILED", checks_failed="x")])
