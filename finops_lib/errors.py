@@ -15,7 +15,9 @@ A message says what is wrong and where; `next_step` says what to do about it.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import errno
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 
@@ -84,3 +86,48 @@ class QualityError(FinOpsError):
 
 class RunError(FinOpsError):
     """A notebook run failed."""
+
+
+_FULL, _READ_ONLY = "there is no space left on its disk", "it is read-only"
+_LACKS = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: _READ_ONLY,
+    errno.EACCES: "it may not be written",
+}
+# What SQLite and DuckDB make of the same; neither hands on the number of the error.
+_WORDS = {
+    "no space left": _FULL,
+    "disk is full": _FULL,
+    "quota exceeded": _LACKS[errno.EDQUOT],
+    "read-only": _READ_ONLY,
+    "readonly": _READ_ONLY,
+    "permission denied": _LACKS[errno.EACCES],
+}
+
+
+@contextmanager
+def needs_room(place: object, *kinds: type[Exception], unchanged: str = "") -> Iterator[None]:
+    """Say of a full disk or a read-only folder what it is, whichever library met it first.
+
+    Args:
+        place: the folder or database that is written to inside the block.
+        kinds: the errors that can mean it, OSError and those of the libraries that write.
+        unchanged: what the reader may rely on, for the message.
+    Raises:
+        ConfigError: instead of such an error; names the place and what to do.
+    """
+    try:
+        yield
+    except kinds as error:
+        number = error.errno if isinstance(error, OSError) else None
+        words = str(error).lower()
+        why = _LACKS.get(number or 0) or next((why for word, why in _WORDS.items() if word in words), "")
+        if not why:
+            raise
+        do = "free some space" if why in (_FULL, _LACKS[errno.EDQUOT]) else "make it writable"
+        raise ConfigError(
+            f"{place} cannot be written: {why}{f'; {unchanged}' if unchanged else ''}",
+            next_step=f"{do} and run the command again",
+            place=place,
+        ) from error

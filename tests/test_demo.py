@@ -12,6 +12,7 @@ from finops_lib.lake.open import open_lake
 from finops_lib.marts.figures import figure_sql
 from finops_lib.runs.demo import run_demo
 from finops_lib.runs.ingest import ingest
+from finops_lib.runs.reconcile import reconcile
 from finops_lib.settings import Settings
 from tests.conftest import WriteBill
 
@@ -45,6 +46,10 @@ def test_every_notebook_of_a_small_demo_succeeds(settings: Settings) -> None:
     assert all(f"{run.notebook}/{run.run_id}/report.html" in page for run in shown.runs)
     assert any("FINOPS_LAKE=" in line for line in said)
     assert restated(settings) == told_restatements(settings)
+    found = reconcile(settings)
+    assert [row.words for row in found if not row.ok] == []
+    # 12 closed months of four billing accounts, and none of them is without its invoice.
+    assert sum(row.step == "invoice" and row.expected is not None for row in found) == 12 * 4
 
 
 def told_restatements(settings: Settings) -> list[tuple[str, str, str, Decimal]]:

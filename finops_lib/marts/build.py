@@ -19,6 +19,7 @@ from datetime import date
 
 import duckdb
 
+from finops_lib.errors import needs_room
 from finops_lib.lake import MEMORY_LIMIT
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.lock import writer_lock
@@ -78,7 +79,13 @@ def build(place: Place, *, memory_limit: str = MEMORY_LIMIT, threads: int | None
 
     Raises:
         LockError: another writer was busy for 300 s.
+        ConfigError: no room for the lake's files; the marts stay as they were.
     """
+    with needs_room(place, OSError, duckdb.Error, unchanged="what is loaded is safe, and its marts stay as they were"):
+        return _build(place, memory_limit=memory_limit, threads=threads)
+
+
+def _build(place: Place, *, memory_limit: str, threads: int | None) -> BuildSummary:
     started = time.monotonic()
     ensure_lake(place)
     for _ in range(_TRIES):

@@ -145,7 +145,8 @@ def _finding(steps: Sequence[Step], months: int) -> str:
     wrong = failures(steps)
     if wrong:
         broken = {(step.billing_month, step.source, step.provider, step.currency) for step in wrong}
-        return f"{say.number(len(broken))} of {_counted(months)} do not add up"
+        verb = "does" if len(broken) == 1 else "do"
+        return f"{say.number(len(broken))} of {_counted(months)} {verb} not add up"
     invoices = [step for step in steps if step.step == "invoice" and step.expected is not None]
     final = sum(
         step.residual == 0 or "rounded" in step.explanation or "rounding" in step.explanation for step in invoices

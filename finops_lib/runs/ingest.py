@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from finops_lib.errors import ConfigError, LockError
+from finops_lib.errors import ConfigError, LockError, needs_room
 from finops_lib.focus import COST_COLUMNS
 from finops_lib.lake.catalog import is_there
 from finops_lib.lake.create import ensure_lake
@@ -74,7 +74,7 @@ def ingest(
         dry_run: read and check, change nothing.
         note: told what was left alone on purpose, e.g. a month that is still being written.
     Raises:
-        ConfigError: not a source name, or not a place that can be read.
+        ConfigError: not a source name, not a place that can be read, or no room for the lake's files.
         DataError: a file or row is wrong, or a slice would lose too much (RefusedReplacement).
         SourceError: a provider did not answer or refused.
         LockError: another writer was busy for 300 s.
@@ -129,15 +129,16 @@ def _load(settings: Settings, files: Sequence[BillingFile], asked: _Asked) -> li
         if not plan.changed:
             return plan.reports
         select = _final_select(con, delivery, rules_select=allocated_select(con, rules), source=source)
-        ensure_lake(settings.lake)
         deal = _Deal(delivery, asked.given, source, version, delivery_id, replace, asked.run_id)
         for _ in range(_TRIES):
-            staged = stage(con, settings.lake, select, plan.changed, _expected(delivery, source))
-            try:
-                now_planned = _commit(con, settings, deal, staged)
-            except BaseException:
-                discard(settings.lake, staged)
-                raise
+            with needs_room(settings.lake, OSError, duckdb.Error, unchanged="nothing was loaded"):
+                ensure_lake(settings.lake)
+                staged = stage(con, settings.lake, select, plan.changed, _expected(delivery, source))
+                try:
+                    now_planned = _commit(con, settings, deal, staged)
+                except BaseException:
+                    discard(settings.lake, staged)
+                    raise
             if now_planned.changed.keys() <= plan.changed.keys():
                 return now_planned.reports
             # Overtaken: a slice that was unchanged when we looked has been replaced by somebody else since.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -101,7 +102,12 @@ def prepare_job(
         stamp=_stamp(run),
         references=references,
     )
-    spec.write(folder / SPEC)
+    try:
+        spec.write(folder / SPEC)
+    except OSError:
+        for made in (folder, runtime):
+            shutil.rmtree(made, ignore_errors=True)
+        raise
     return Job(run, spec, folder, runtime, environment, scrubber)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from finops_lib.errors import ConfigError, FinOpsError, LakeError, SourceError
+from finops_lib.errors import ConfigError, FinOpsError, LakeError, SourceError, needs_room
 from finops_lib.findings import RunStatus
 from finops_lib.lake.catalog import is_there, no_lake
 from finops_lib.lake.create import ensure_lake
@@ -73,11 +73,11 @@ def run_notebook(
         on_progress: told how many cells are done, of how many, and under which heading the next one stands.
         trigger: who asked for the run, for the ledger.
     Raises:
-        ConfigError: there is no such notebook.
+        ConfigError: there is no such notebook, or no room for what a run leaves.
         SourceError: the lake's server does not answer.
     """
     notebook = find_notebook(settings, name)
-    with open_ledger(settings) as state:
+    with open_ledger(settings) as state, needs_room(settings.outputs, OSError):
         run = _new_run(settings, notebook, trigger=trigger)
         given: dict[str, object] = {**(parameters or {}), **({"as_of": as_of} if as_of else {})}
         try:

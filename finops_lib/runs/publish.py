@@ -92,9 +92,13 @@ def write_gallery(outputs: Path, runs: Sequence[RunRecord]) -> None:
 
     page = gallery([as_json(run) for run in runs])
     unfinished = outputs / f".{INDEX}.{os.getpid()}"
-    unfinished.write_text(page, encoding="utf-8")
-    unfinished.chmod(0o666 & ~_umask())
-    unfinished.replace(outputs / INDEX)
+    try:
+        unfinished.write_text(page, encoding="utf-8")
+        unfinished.chmod(0o666 & ~_umask())
+        unfinished.replace(outputs / INDEX)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
-from finops_lib.errors import ConfigError, SourceError
+from finops_lib.errors import ConfigError, SourceError, needs_room
 from finops_lib.state.migrate import migrate, sqlite_file
 
 # Long enough for any migration of another process; transactions themselves last milliseconds.
@@ -35,7 +35,12 @@ class State:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Give a session that commits at the end, or leaves no trace when the block raises."""
-        with Session(self.engine.execution_options(writes=True), expire_on_commit=False) as session, session.begin():
+        engine = self.engine.execution_options(writes=True)
+        with (
+            needs_room(f"the state database {self.engine.url.database}", OperationalError),
+            Session(engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     def close(self) -> None:
@@ -85,7 +90,9 @@ def open_state(url: str) -> State:
             raise SourceError(
                 what, next_step="check that its server runs and can be reached, and FINOPS_STATE"
             ) from None
-        raise ConfigError(what, next_step="check that it exists, is reachable and may be written") from error
+        raise ConfigError(
+            what, next_step="check that it exists, is reachable and may be written, and that its disk has space"
+        ) from error
     return State(engine)
 
 

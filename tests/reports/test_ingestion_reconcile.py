@@ -56,12 +56,10 @@ def test_a_month_without_an_invoice_adds_up_so_far_and_shows_no_amount_for_it() 
 def test_what_does_not_add_up_is_said_in_title_answer_actions_and_result() -> None:
     steps = [LOADED, MART, WRONG]
     text = plain(reconcile_table(steps).text())
-    assert "1 of 1 month and currency do not add up" in text
+    assert "1 of 1 month and currency does not add up" in text
     assert "invoice, INV-1, billed: -0.01" in text.replace("\u2212", "-")
-    assert (
-        "No. aws-payer 2026-05: not every step adds up."
-        in ingestion.ingestion_answer(Load(), ONE, [Verdict()], steps).text()
-    )
+    said = ingestion.ingestion_answer(Load(), ONE, [Verdict()], steps).text()
+    assert "No. aws-payer 2026-05: not every step adds up, so this page is not sent to its readers." in said
     assert failures(steps) == [WRONG]
     assert reconciled_result(steps) == {"compared": 3, "failed": [WRONG.words]}
 

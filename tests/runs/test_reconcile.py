@@ -135,6 +135,15 @@ def test_rounding_to_twelve_decimals_explains_its_drift_and_no_more(settings: Se
     assert wrong(settings) == [("2026-05", "loaded", "cost billed", Decimal("-0.5"))]
 
 
+def test_rows_that_a_manifest_names_are_held_against_the_files(lake: Settings) -> None:
+    change(lake, "alter table lake.loads add column if not exists rows_stated BIGINT")
+    change(lake, "update lake.loads set rows_stated = rows_in")
+    assert step(lake, "rows stated", "rows").residual == 0
+    change(lake, "update lake.loads set rows_stated = 4 where x_BillingMonth = DATE '2026-05-01'")
+    # Three rows came, four were announced.
+    assert wrong(lake) == [("2026-05", "rows stated", "files rows", -1)]
+
+
 def test_a_lost_charge_is_found_and_holds_back_the_runs_that_read_it(lake: Settings, state: State) -> None:
     before = enter(state, "before", newest_snapshot(lake.lake))
     lost = change(lake, "delete from lake.cost where ResourceId = 'i-3'")
