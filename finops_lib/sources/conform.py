@@ -1,8 +1,8 @@
 """From a dialect's FOCUS columns, as text or typed, to the lake's types, with what is wrong beside it.
 
 The rules of design.md 3: money is read as text wherever there is text, kept digit by digit, and rounded half away from
-zero at the 12th decimal; what was rounded off is kept in two drift columns, exact to 37 decimals (28 for numbers
-written with an exponent, 18 for binary floats).
+zero at the 12th decimal; what was rounded off is kept in two drift columns, exact to 37 decimals (18 for binary
+floats).
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ _OWN_POSITIONS = ("x_File", "x_Row")
 _WHOLE_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _NUMBERS = ("FLOAT", "DOUBLE", *_WHOLE_NUMBERS, *(f"U{name}" for name in _WHOLE_NUMBERS))
 _TEXT_ONLY = ("BillingCurrency", "ChargeCategory", "ServiceProviderName", "InvoiceIssuerName", "HostProviderName")
+_FURTHEST_SHIFT = 400
 _NO_TIME = "is not a time (like 2026-05-01T00:00:00Z)"
 # A cast takes words like "epoch" and years like 26 for times; no cloud bill is older or younger than this.
 _TIMES = "timestamp '2000-01-01' and timestamp '2100-01-01'"
@@ -159,16 +160,36 @@ def _number(name: str, type_: str, target: str) -> str:
     # DuckDB reads text into a decimal of more than 18 digits a hundred times slower than into a shorter one, so the
     # widest type is only for the few values that need it. Every branch keeps all digits that the target keeps.
     decimals = f"length(rtrim(split_part({name}, '.', 2), '0'))"
-    has_exponent = f"(contains({name}, 'e') or contains({name}, 'E'))"
     short, long = (f"coalesce(try_cast({name} as DECIMAL(18,{scale})), {exact})" for scale in (6, 12))
     fits = f"{decimals} <= 12" if target != MONEY else "true"
-    whens = f"when {has_exponent} then {exact} when {decimals} <= 6 then {short} when {fits} then {long}"
+    shifted = f"try_cast({_without_exponent(name)} as {target})"
+    whens = f"when {_has_exponent(name)} then {shifted} when {decimals} <= 6 then {short} when {fits} then {long}"
     return f"case {whens} else {exact} end"
 
 
 def _wide(name: str, type_: str) -> str:
     # DuckDB scales a FLOAT in single precision and so loses digits that it has; as a DOUBLE it keeps them.
     return f"cast({name} as DOUBLE)" if type_ == "FLOAT" else name
+
+
+def _has_exponent(name: str) -> str:
+    return f"(contains({name}, 'e') or contains({name}, 'E'))"
+
+
+def _without_exponent(name: str) -> str:
+    """Write a number with an exponent as plain digits, null if it is none: DuckDB's own cast makes 5e-14 to 1e-12."""
+    mantissa, shift = (f"split_part(lower({name}), 'e', {part})" for part in (1, 2))
+    sign = f"case when starts_with({name}, '-') then '-' else '' end"
+    whole, part = (f"split_part(ltrim({mantissa}, '+-'), '.', {i})" for i in (1, 2))
+    # Further than this the result does not depend on it: too large, or nothing of it is kept.
+    places = f"least(abs(try_cast({shift} as BIGINT)), {_FURTHEST_SHIFT})"
+    left, right = f"repeat('0', {places}) || {whole}", f"{part} || repeat('0', {places})"
+    smaller = f"left({left}, length({whole})) || '.' || substr({left}, length({whole}) + 1) || {part}"
+    larger = f"{whole} || left({right}, {places}) || '.' || substr({right}, {places} + 1)"
+    is_number = f"regexp_full_match({name}, '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)[eE][+-]?[0-9]+')"
+    return (
+        f"case when {is_number} then {sign} || case when starts_with({shift}, '-') then {smaller} else {larger} end end"
+    )
 
 
 def _instant(name: str, types: dict[str, str]) -> str:
@@ -219,19 +240,18 @@ def _drift(name: str, type_: str) -> str:
         scale = re.fullmatch(r"DECIMAL\(\d+,(\d+)\)", type_)
         loses = scale is not None and int(scale[1]) > _MONEY_SCALE
         return f"try_cast(nullif({name} - {rounded}, 0) as {fine})" if loses else f"cast(null as {fine})"
-    tail = f"substr(split_part({name}, '.', 2), 13, 25)"
-    lost = (
-        f"cast('0.000000000000' || {tail} as {fine}) - case when {tail} >= '5' then cast(0.000000000001 as {fine}) "
-        f"else 0 end"
-    )
-    exponent = f"cast(try_cast({name} as DECIMAL(38,28)) - try_cast({name} as {MONEY}) as {fine})"
-    has_exponent = f"(contains({name}, 'e') or contains({name}, 'E'))"
-    is_long = f"length({name}) >= 14 and length(split_part({name}, '.', 2)) > 12"
-    sign = f"case when starts_with({name}, '-') then -1 else 1 end"
-    return (
-        f"case when {has_exponent} then nullif({exponent}, 0) "
-        f"when {is_long} and regexp_full_match({tail}, '[0-9]+') then nullif(cast(({lost}) * {sign} as {fine}), 0) end"
-    )
+    shifted = _drift_of_digits(_without_exponent(name))
+    return f"case when {_has_exponent(name)} then {shifted} else {_drift_of_digits(name)} end"
+
+
+def _drift_of_digits(digits: str) -> str:
+    fine = "DECIMAL(38,37)"
+    tail = f"substr(split_part({digits}, '.', 2), 13, 25)"
+    up = f"case when {tail} >= '5' then cast(0.000000000001 as {fine}) else 0 end"
+    sign = f"case when starts_with({digits}, '-') then -1 else 1 end"
+    is_long = f"length({digits}) >= 14 and length(split_part({digits}, '.', 2)) > 12"
+    lost = f"nullif(cast((cast('0.000000000000' || {tail} as {fine}) - {up}) * {sign} as {fine}), 0)"
+    return f"case when {is_long} and regexp_full_match({tail}, '[0-9]+') then {lost} end"
 
 
 def _problems(types: dict[str, str]) -> list[Problem]:

@@ -8,6 +8,7 @@ import hashlib
 import io
 import os
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -178,7 +179,7 @@ def _csv_header(path: Path) -> tuple[str, ...]:
             first = stream.read(64)
             stream.seek(0)
             header = next(csv.reader(text, strict=True), None)
-    except (OSError, EOFError, csv.Error) as error:
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
         # Most often a file that is not gzip at all tells more by what it is.
         seems, next_step = likeness(first or _first_bytes(path))
         raise DataError(

@@ -119,6 +119,6 @@ def _why(problem: Problem, text: str | None) -> str:
         number = Decimal(text)
     except InvalidOperation:
         return f"{problem.why} (decimals need a point)" if "," in text else problem.why
-    if number.is_finite() and abs(number) >= Decimal("1e16"):
+    if number.is_finite() and number and number.adjusted() >= 16:
         return "is too large: an amount has at most 16 digits before the point"
     return problem.why

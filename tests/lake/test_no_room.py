@@ -19,6 +19,7 @@ import pytest
 
 from finops_lib.errors import ConfigError
 from finops_lib.lake.open import open_lake
+from finops_lib.lake.place import Place
 from finops_lib.marts.build import build
 from finops_lib.runs.ingest import ingest
 from finops_lib.runs.ledger import listed_runs
@@ -80,13 +81,13 @@ def _fill(disk: Path, *, leave: int) -> Path:
     return padding
 
 
-def _staged(lake: Path) -> list[str]:
+def _staged(lake: Place) -> list[str]:
     """Name the files of charges; what DuckLake itself lost in a broken commit is found as orphans by `doctor`."""
-    return sorted(path.name for path in (lake / "data" / "main" / "cost").rglob("*") if path.is_file())
+    return sorted(path.name for path in Path(lake.table_data("cost")).rglob("*") if path.is_file())
 
 
-def _held(lake: Path) -> tuple[int, object]:
-    with open_lake(Place.of(lake)) as seen:
+def _held(lake: Place) -> tuple[int, object]:
+    with open_lake(lake) as seen:
         return seen.snapshot_id, seen.con.execute("select count(*), sum(BilledCost) from cost").fetchall()
 
 
