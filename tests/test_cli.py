@@ -13,6 +13,7 @@ from finops_lib.runs.doctor import examine
 from finops_lib.runs.ingest import ingest
 from finops_lib.settings import Settings
 from tests.conftest import WriteBill
+from tests.runs.invoices import write_invoice
 
 
 def _finops(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -143,3 +144,25 @@ def test_the_doctor_survives_a_catalog_that_is_none(settings: Settings) -> None:
     [lake] = [check for check in json.loads(done.stdout) if check["check"] == "lake"]
     assert lake["message"].startswith("the lake's catalog ")
     assert "restore catalog.sqlite" in lake["next_step"]
+
+
+def test_reconcile_prints_each_step_and_fails_where_one_does_not_add_up(
+    settings: Settings, write_bill: WriteBill, tmp_path: Path
+) -> None:
+    empty = _finops("reconcile")
+    assert (empty.returncode, empty.stdout) == (0, "Nothing is loaded yet: there is nothing to reconcile.\n")
+    bill = write_bill("a.csv", [{"InvoiceId": "INV-1"}])
+    invoice = write_invoice(tmp_path / "i.csv", [{"BilledCost": "10.00"}])
+    assert _finops("ingest", str(bill), str(invoice), "--source", "aws").returncode == 0
+    right = _finops("reconcile", "--month", "2026-05", "--format", "json")
+    rows = json.loads(right.stdout)
+    assert (right.returncode, {row["residual"] for row in rows}) == (0, {0, "0.000000000000", "0.000000000000000000"})
+    fields = "provider source billing_month step expected actual residual ok currency measure item explanation"
+    assert list(rows[0]) == fields.split()
+    write_invoice(invoice, [{"BilledCost": "10.01"}])
+    assert _finops("ingest", str(invoice), "--source", "aws").returncode == 0
+    wrong = _finops("reconcile", "--format", "csv")
+    assert wrong.returncode == 1
+    assert "finops: does not add up: aws aws 2026-05: invoice, INV-1: -0.01 USD billed" in wrong.stderr
+    assert "invoice,10.010000000000,10.000000000000,-0.010000000000,false,USD,billed,INV-1," in wrong.stdout
+    assert _finops("reconcile", "--month", "May").returncode == 2

@@ -7,6 +7,7 @@ import pytest
 from finops_lib.errors import ConfigError
 from finops_lib.runs.demo import run_demo
 from finops_lib.runs.ingest import ingest
+from finops_lib.runs.reconcile import reconcile
 from finops_lib.settings import Settings
 from tests.conftest import WriteBill
 
@@ -30,3 +31,7 @@ def test_every_notebook_of_a_small_demo_succeeds(settings: Settings) -> None:
     page = shown.index.read_text(encoding="utf-8")
     assert all(f"{run.notebook}/{run.run_id}/report.html" in page for run in shown.runs)
     assert any("FINOPS_LAKE=" in line for line in said)
+    found = reconcile(settings)
+    assert [row.words for row in found if not row.ok] == []
+    # 12 closed months of four billing accounts, and none of them is without its invoice.
+    assert sum(row.step == "invoice" and row.expected is not None for row in found) == 12 * 4
