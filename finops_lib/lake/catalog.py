@@ -9,6 +9,9 @@ bring an SQLite of their own, and the file locks of a process go when either of 
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -20,6 +23,7 @@ from finops_lib.lake.place import CONNECT_TIMEOUT_S, Place, libpq_url, without_p
 if TYPE_CHECKING:
     import psycopg
 
+_LEAST_ROOM = 1 << 17
 _TIMEOUT_S = 30.0
 # A connection that only holds a lock says nothing for long; a firewall in between must not forget it.
 _KEEPALIVE_S = 30
@@ -65,6 +69,9 @@ def open_catalog(place: Place, *, write: bool = False) -> Iterator[Catalog]:
             yield Catalog(file, is_postgres=False)
             file.execute("commit")
     except sqlite3.DatabaseError as error:
+        if shutil.disk_usage(place.folder).free < _LEAST_ROOM:
+            # Even a reader needs a page beside the catalog, and SQLite calls the lack of it an I/O error.
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), place.root) from error
         raise LakeError(
             f"the lake's catalog {place.catalog_file} cannot be read: {error}",
             next_step=f"check its permissions, or restore {place.catalog_file.name} from a copy",

@@ -9,12 +9,10 @@ import csv
 import gzip
 import io
 import os
-import sqlite3
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -23,7 +21,9 @@ import pytest
 
 import finops_lib.runs.ingest as ingest_module
 from finops_lib.errors import DataError
-from finops_lib.lake.open import CATALOG_FILE, open_lake
+from finops_lib.lake.catalog import newest_snapshot
+from finops_lib.lake.open import open_lake
+from finops_lib.lake.place import Place
 from finops_lib.runs.ingest import ingest
 from finops_lib.settings import Settings, load_settings
 from finops_lib.sources.conform import REQUIRED
@@ -68,22 +68,16 @@ def _parquet(select: str, folder: Path) -> bytes:
 
 
 def _traces(lake: Path) -> list[tuple[str, int]]:
-    """List every file of the lake but SQLite's own helpers, which any reader may make."""
-    files = (path for path in lake.rglob("*") if path.is_file() and not path.name.endswith(("-wal", "-shm")))
+    """List every file of the lake but the leases and SQLite's own helpers, which any reader may make."""
+    own = (path for path in lake.rglob("*") if path.is_file() and "readers" not in path.parts)
+    files = (path for path in own if not path.name.endswith(("-wal", "-shm")))
     return sorted((str(path.relative_to(lake)), path.stat().st_size) for path in files)
 
 
-def _held(lake: Path) -> tuple[int, list[tuple[object, ...]]]:
+def _held(lake: Place) -> tuple[int, list[tuple[object, ...]]]:
     with open_lake(lake) as seen:
         rows = seen.con.execute("select count(*), sum(BilledCost), min(x_LoadId), max(x_LoadId) from cost").fetchall()
         return seen.snapshot_id, rows
-
-
-def _snapshot(lake: Path) -> int:
-    """Ask the catalog itself: opening the lake as a reader does takes longer than a refusal."""
-    with closing(sqlite3.connect(f"file:{lake / CATALOG_FILE}?mode=ro", uri=True)) as catalog:
-        [newest] = catalog.execute("select max(snapshot_id) from ducklake_snapshot").fetchone()
-    return int(newest)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +85,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A lake with a good load, shared by all that must leave it as it is."""
     folder = tmp_path_factory.mktemp("loaded")
     with pytest.MonkeyPatch.context() as environment:
-        for name in ("STATE", "THREADS", "MEMORY_LIMIT", "RUN_ID", "RUN_DIR", "RUN_SNAPSHOT"):
+        for name in ("CATALOG", "STATE", "THREADS", "MEMORY_LIMIT", "RUN_ID", "RUN_DIR", "RUN_SNAPSHOT"):
             environment.delenv(f"FINOPS_{name}", raising=False)
         environment.setenv("FINOPS_PROJECT", str(PROJECT))
         for name in ("lake", "outputs", "params"):
@@ -114,7 +108,7 @@ def refused(
     place = tmp_path / "elsewhere"
     place.mkdir()
     monkeypatch.chdir(place)
-    before, traces = _snapshot(loaded.lake), _traces(loaded.lake)
+    before, traces = newest_snapshot(loaded.lake), _traces(loaded.lake.folder)
 
     def load(*paths: Path) -> tuple[str, DataError]:
         with pytest.raises(DataError) as caught:
@@ -125,8 +119,8 @@ def refused(
         return str(caught.value), caught.value
 
     yield load
-    assert _snapshot(loaded.lake) == before
-    assert _traces(loaded.lake) == traces
+    assert newest_snapshot(loaded.lake) == before
+    assert _traces(loaded.lake.folder) == traces
     assert list(place.iterdir()) == []
 
 
