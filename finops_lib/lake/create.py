@@ -16,12 +16,22 @@ from finops_lib.lake.place import Place
 
 SLICE_COLUMNS = ("x_Provider", "x_SourceId", "x_BillingMonth")
 # Our tables beside `cost`, each made by `sql/<name>.sql`.
-OWN_TABLES = ("loads", "load_findings", "load_days", "invoices", "invoice_loads")
+OWN_TABLES = (
+    "loads",
+    "load_findings",
+    "load_days",
+    "invoices",
+    "invoice_loads",
+    "inventory",
+    "inventory_scopes",
+    "metrics",
+)
 # Raised with every change to the tables; each is then one more entry of _CHANGES.
-VERSION = 2
+VERSION = 3
 # What brings a lake of the version before to this one: columns that were added, by table.
 _CHANGES: dict[int, dict[str, tuple[str, ...]]] = {
     2: {"loads": ("rows_stated BIGINT", "manifest VARCHAR", "export_run VARCHAR")},
+    3: {"loads": ("marker VARCHAR",)},
 }
 
 

@@ -1,13 +1,15 @@
 """What did one provider charge in one billing period?
 
 A dialect is one file that registers itself here: how its header is recognised, and a select that gives FOCUS columns
-from the raw ones. Types, checks and derived columns are the same for every dialect and live in `conform.py`.
+from the raw ones, in `<stem>.sql` beside it where the raw columns are not FOCUS. Types, checks and derived columns are
+the same for every dialect and live in `conform.py`; that no cent is lost on the way is held in `native.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files as package_files
 
 from finops_lib.errors import DataError
 from finops_lib.registry import Registry
@@ -20,15 +22,27 @@ class Dialect:
     Args:
         version: raised when the mapping changes, so that the same file is loaded again.
         recognises: header -> True if a file with these columns is of this dialect.
-        select: header -> a select from `raw` whose columns are FOCUS names; others are kept in x_Extra.
+        select: header -> a select from `raw` whose columns are FOCUS names; others are kept in x_Extra. Whatever it
+            does, it hands on `x_File`, and `x_Row` where that is there.
+        native: header -> a select from `raw` of what the provider itself charges: month (DATE), currency, billed
+            (DECIMAL(38,18)); any number of rows, they are summed. None where `raw` is FOCUS already.
+        claims: what is true of every charge that this mapping makes: sentence -> the condition of an offending row, on
+            typed FOCUS columns. A broken one is a data-quality finding.
     """
 
     version: int
     recognises: Callable[[Sequence[str]], bool]
     select: Callable[[Sequence[str]], str]
+    native: Callable[[Sequence[str]], str] | None = None
+    claims: Mapping[str, str] = field(default_factory=dict)
 
 
 DIALECTS: Registry[Dialect] = Registry("dialect", "finops_lib.sources")
+
+
+def mapping(stem: str) -> str:
+    """Read the mapping `sources/<stem>.sql`."""
+    return (package_files("finops_lib.sources") / f"{stem}.sql").read_text(encoding="utf-8")
 
 
 def detect(header: Sequence[str], *, path: str) -> str:

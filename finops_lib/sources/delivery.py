@@ -19,10 +19,11 @@ import duckdb
 from finops_lib.errors import DataError
 from finops_lib.focus import FOCUS_COLUMNS, PAIRS, TEXT
 from finops_lib.quoting import literal
-from finops_lib.sources import DIALECTS, detect
+from finops_lib.sources import DIALECTS, Dialect, detect
 from finops_lib.sources.conform import Conformed, conform, extra_column
 from finops_lib.sources.damage import refuse_damaged
 from finops_lib.sources.files import BillingFile, read_statement
+from finops_lib.sources.native import hold_to_native
 from finops_lib.sources.providers import provider_expression
 from finops_lib.sources.quality import Finding, columns_of_parsed, extras_with_values, find_findings
 from finops_lib.sources.refusal import Refusal, unreadable, wrong_cells
@@ -102,7 +103,7 @@ def read_delivery(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], 
         undamaged.result()
     _view_charges(con)
     used = sorted(set(names))
-    findings, misspelt = find_findings(con)
+    findings, misspelt = find_findings(con, {name: DIALECTS.get(name).claims for name in used})
     return Delivery(
         files=ordered,
         dialect=",".join(used),
@@ -129,15 +130,17 @@ def _parse(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], names: 
     start = 0
     for (name, *_), group in groupby(zip(names, files, strict=True), key=lambda pair: _group_of(*pair)):
         members = [file for _, file in group]
-        wrong += _append(con, members, DIALECTS.get(name).select(members[0].header), offset=start)
+        wrong += _append(con, members, DIALECTS.get(name), offset=start)
         start += len(members)
     if wrong:
         _refuse(con, files, names)
 
 
-def _append(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], select: str, *, offset: int) -> list[str]:
+def _append(
+    con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], dialect: Dialect, *, offset: int
+) -> list[str]:
     """Add files of one header to `parsed`; give the paths if any row is wrong."""
-    conformed = _prepare(con, files, select, with_row_number=False)
+    conformed = _prepare(con, files, dialect.select(files[0].header), with_row_number=False)
     columns = conformed.columns | {"x_File": f"x_File + {offset}"}
     order = ", ".join(name for name in SORT_COLUMNS if name in columns)
     rows = f"select {', '.join(f'{sql} as {name}' for name, sql in columns.items())} from mapped order by {order}"
@@ -152,8 +155,11 @@ def _append(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], select
             con.execute(f"insert into parsed by name {rows}")
     except duckdb.Error as error:
         raise unreadable(files, error) from error
-    where = f"is_wrong and x_File between {offset} and {offset + len(files) - 1}"
-    return [str(files[0].path)] if con.execute(f"select 1 from parsed where {where} limit 1").fetchone() else []
+    added = f"x_File between {offset} and {offset + len(files) - 1}"
+    if con.execute(f"select 1 from parsed where is_wrong and {added} limit 1").fetchone():
+        return [str(files[0].path)]
+    hold_to_native(con, dialect, files, added)
+    return []
 
 
 def _view_charges(con: duckdb.DuckDBPyConnection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,9 +24,19 @@ class Finding:
     example: str
 
 
-def find_findings(con: duckdb.DuckDBPyConnection) -> tuple[tuple[Finding, ...], frozenset[str]]:
-    """Give the findings, and the enum columns in which some value is not in the specification's letter case."""
+def find_findings(
+    con: duckdb.DuckDBPyConnection, claims_by_dialect: Mapping[str, Mapping[str, str]]
+) -> tuple[tuple[Finding, ...], frozenset[str]]:
+    """Give the findings, and the enum columns in which some value is not in the specification's letter case.
+
+    Args:
+        claims_by_dialect: dialect -> its claims (Dialect.claims). They are judged on all charges of the delivery where
+            that has one dialect, else not at all: a charge does not say which dialect it came in.
+    """
     claims = _claims()
+    if len(claims_by_dialect) == 1:
+        own = next(iter(claims_by_dialect.values()))
+        claims += [("broken-claim", said, condition, "ChargeDescription") for said, condition in own.items()]
     counts = ", ".join(f"count(*) filter ({condition})" for _, _, condition, _ in claims)
     found = []
     for provider, month, *numbers in con.execute(
