@@ -65,6 +65,13 @@ def parse_day(text: str, *, name: str = "day") -> date:
         ) from error
 
 
+def parse_month(text: str, *, name: str = "month") -> date:
+    """Give the first day of an ISO month, or say which value of which parameter is not one."""
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text) or text < "0001":
+        raise ConfigError(f"{name} {text!r} is not a month", next_step="write it as YYYY-MM", name=name, value=text)
+    return date.fromisoformat(f"{text}-01")
+
+
 def days_in(start: date, end: date) -> Iterator[date]:
     """Give each day of `[start, end)`."""
     for offset in range((end - start).days):

@@ -7,13 +7,22 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from finops_lib.errors import ConfigError
 from finops_lib.focus import DIMENSIONS
 from finops_lib.lake import MEMORY_LIMIT
 from finops_lib.lake.place import Place
+from finops_lib.registry import Registry
 from finops_lib.runs.secrets import is_secret_name
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -53,13 +62,69 @@ class AllocationRules(Strict):
     dimensions: Annotated[dict[str, DimensionRules], AfterValidator(_known_dimensions)] = {}
 
 
+FILES = "files"
+
+
+def _require_options(key: str, plugins: Registry[Any], name: str, options: dict[str, Any]) -> None:
+    """Check the options of a plug-in by its own model, and say what is wrong without their values."""
+    try:
+        plugins.get(name).options.model_validate(options)
+    except ConfigError as error:
+        raise ValueError(str(error)) from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = ".".join(str(part) for part in (key, *problem["loc"]))
+        raise ValueError(f"{place}: {problem['msg']}") from None
+
+
 class SourceConfig(Strict):
-    """One configured source: a folder or file of billing exports."""
+    """One configured source of bills: files in a folder or bucket, or an interface that is asked.
+
+    Args:
+        kind: `files`, or a name from COLLECTORS; its `options` are checked by the collector's own model.
+        path: of `files`: a folder, file, s3:// or az:// URI.
+        inventory: options of the provider's inventory; absent = none is taken.
+        compare_with: the source whose bill this one's totals are held against; its own charges are then not loaded.
+    """
 
     name: SourceName
     provider: str
-    path: str
+    kind: str = FILES
+    path: str = ""
     dialect: str = ""
+    options: dict[str, Any] = {}
+    inventory: dict[str, Any] | None = None
+    compare_with: str = ""
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> SourceConfig:
+        if self.kind == FILES:
+            if not self.path and self.inventory is None:
+                raise ValueError("a path is needed, an s3:// or az:// URI included")
+            if self.options:
+                raise ValueError("options belong to a source with a kind; files have none")
+        elif self.path:
+            raise ValueError(f"a path belongs to a source of files, not to kind {self.kind}")
+        else:
+            # Imported here, because few sources need it and every command reads the settings.
+            from finops_lib.sources.collectors import COLLECTORS
+
+            _require_options("options", COLLECTORS, self.kind, self.options)
+        if self.inventory is not None:
+            from finops_lib.sources.inventory import INVENTORIES
+
+            _require_options("inventory", INVENTORIES, self.provider, self.inventory)
+        return self
+
+
+def _names_are_their_own(sources: list[SourceConfig]) -> list[SourceConfig]:
+    names = [source.name for source in sources]
+    for source in sources:
+        if names.count(source.name) > 1:
+            raise ValueError(f"two sources are called {source.name!r}")
+        if source.compare_with and source.compare_with not in names:
+            raise ValueError(f"{source.name} is compared with {source.compare_with!r}, which is not a source")
+    return sources
 
 
 class Workbench(Strict):
@@ -67,7 +132,7 @@ class Workbench(Strict):
 
     currency: Currency | Literal[""] = ""
     allocation: AllocationRules = AllocationRules()
-    sources: list[SourceConfig] = []
+    sources: Annotated[list[SourceConfig], AfterValidator(_names_are_their_own)] = []
 
 
 class Budget(Strict):

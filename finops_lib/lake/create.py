@@ -20,6 +20,7 @@ OWN_TABLES = (
     "loads",
     "load_findings",
     "load_days",
+    "markers",
     "invoices",
     "invoice_loads",
     "inventory",
@@ -31,7 +32,6 @@ VERSION = 3
 # What brings a lake of the version before to this one: columns that were added, by table.
 _CHANGES: dict[int, dict[str, tuple[str, ...]]] = {
     2: {"loads": ("rows_stated BIGINT", "manifest VARCHAR", "export_run VARCHAR")},
-    3: {"loads": ("marker VARCHAR",)},
 }
 
 

@@ -17,6 +17,7 @@ import duckdb
 from finops_lib.errors import QualityError
 from finops_lib.focus import COST_COLUMNS
 from finops_lib.lake.create import statement
+from finops_lib.lake.markers import Markers, remember
 from finops_lib.lake.objects import remove
 from finops_lib.lake.open import data_files, open_lake, sql_text
 from finops_lib.lake.place import Place
@@ -154,11 +155,20 @@ def _write(con: duckdb.DuckDBPyConnection, place: Place, select: str, key: Slice
 
 
 def commit(
-    con: duckdb.DuckDBPyConnection, staged: Sequence[Staged], *, loaded_at: datetime, run_id: str, message: str
+    con: duckdb.DuckDBPyConnection,
+    staged: Sequence[Staged],
+    *,
+    loaded_at: datetime,
+    run_id: str,
+    message: str,
+    markers: Markers | None = None,
 ) -> None:
     """Replace the slices of `staged` in one transaction. Call it under the writer lock.
 
     The connection has the lake attached for writing and has not read from it in a transaction.
+
+    Args:
+        markers: what the provider calls these versions of the source's months.
     """
     con.execute("begin")
     try:
@@ -177,6 +187,7 @@ def commit(
             findings += [row | of_load for row in item.findings]
         _insert(con, "loads", loads)
         _insert(con, "load_findings", findings)
+        remember(con, staged[0].key.source, markers or {}, seen_at=loaded_at)
         info = json.dumps({"run_id": run_id, "load_ids": [item.load_id for item in staged]})
         con.execute("call lake.set_commit_message('finops', ?, extra_info => ?)", [message, info])
         con.execute("commit")

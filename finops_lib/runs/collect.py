@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from finops_lib.errors import ConfigError, DataError, SourceError
 from finops_lib.marts.build import BuildSummary, build
+from finops_lib.runs.fetch import NotLoaded, Wanted, fetch, reports_of
 from finops_lib.runs.folder import RunFolder
 from finops_lib.runs.handover import RERUN_OF
-from finops_lib.runs.ingest import RefusedReplacement, ingest
+from finops_lib.runs.ingest import ingest
 from finops_lib.runs.slice_report import SliceReport
 from finops_lib.settings import Settings, SourceConfig, load_settings
+from finops_lib.sources.collectors import OnProgress, unseen
 from finops_lib.sources.locations import is_remote
 
 # What an ingestion loaded, kept beside its result: made again, it loads nothing.
@@ -24,11 +27,12 @@ COLLECTED = "collected.json"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A delivery that was not loaded, and why in one line."""
+    """A delivery that was not loaded, and why in one line; `exit_code` is that of its error."""
 
     source: str
     path: str
     reason: str
+    exit_code: int = DataError.exit_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +60,54 @@ class Collected:
 
 
 def collect(
-    settings: Settings, sources: Sequence[SourceConfig], *, replace: bool = False, run_id: str = ""
+    settings: Settings,
+    sources: Sequence[SourceConfig],
+    *,
+    months: Sequence[date] = (),
+    replace: bool = False,
+    run_id: str = "",
+    progress: Callable[[str], OnProgress] = lambda source: unseen,
 ) -> Collected:
-    """Load each source's folder, bucket or container as one delivery, then build the marts of what changed."""
-    wanted = [(source.name, [source_path(settings, source)], source.dialect) for source in sources]
-    return _collect(settings, wanted, replace=replace, run_id=run_id)
+    """Load what is new of each source, month by month, then build the marts of what changed.
+
+    Args:
+        months: billing months by their first days; () = all that a source holds.
+        replace: accept that a month loses more than half of its rows or money.
+        progress: gives, for a source's name, what is told about its progress.
+    """
+    reports: list[SliceReport] = []
+    refusals: list[Refusal] = []
+    notes: list[str] = []
+    for source in sources:
+        wanted = Wanted(tuple(months), replace, run_id, notes.append, progress(source.name))
+        for outcome in fetch(settings, source, wanted):
+            if isinstance(outcome, NotLoaded):
+                refusals.append(_refusal(source.name, outcome))
+                reports += reports_of(outcome.error)
+            else:
+                reports += outcome
+    return Collected(tuple(reports), tuple(refusals), _built(settings, reports), tuple(notes))
 
 
-def source_path(settings: Settings, source: SourceConfig) -> Path | str:
-    """Give a source's folder, or the URI of its bucket; a relative path is seen from the folder that holds params/."""
-    return source.path if is_remote(source.path) else (settings.params.parent / source.path).resolve()
+def chosen_sources(settings: Settings, names: Sequence[str]) -> list[SourceConfig]:
+    """Give the configured sources of some names, or all of them.
+
+    Raises:
+        ConfigError: one of the names is not configured.
+    """
+    configured = {config.name: config for config in settings.workbench.sources}
+    for name in names:
+        if name not in configured:
+            raise ConfigError.unknown("source", name, configured)
+    return [configured[name] for name in names] if names else list(configured.values())
+
+
+def _refusal(source: str, outcome: NotLoaded) -> Refusal:
+    return Refusal(source, outcome.place, str(outcome.error), outcome.error.exit_code)
+
+
+def _built(settings: Settings, reports: Sequence[SliceReport]) -> BuildSummary | None:
+    return build(settings.lake, memory_limit=settings.memory_limit, threads=settings.threads) if reports else None
 
 
 def ingest_for_notebook(*, paths: str = "", source: str = "", replace: bool = False) -> Collected:
@@ -96,7 +138,6 @@ def _read_collected(path: Path, first: str) -> Collected:
 
 def _collect_what_is_named(settings: Settings, *, paths: str, source: str, replace: bool) -> Collected:
     run_id = os.environ.get("FINOPS_RUN_ID", "")
-    configured = list(settings.workbench.sources)
     if paths:
         if not source:
             raise ConfigError(
@@ -107,29 +148,20 @@ def _collect_what_is_named(settings: Settings, *, paths: str, source: str, repla
         given = [place if is_remote(place) else start / place for place in places]
         if not given:
             raise ConfigError(f"paths {paths!r} names no path", next_step="separate files and folders by ;")
-        return _collect(settings, [(source, given, "")], replace=replace, run_id=run_id)
-    if source:
-        configured = [config for config in configured if config.name == source]
-        if not configured:
-            names = [config.name for config in settings.workbench.sources]
-            raise ConfigError.unknown("source", source, names)
-    return collect(settings, configured, replace=replace, run_id=run_id)
+        return _load_named(settings, source, given, replace=replace, run_id=run_id)
+    return collect(settings, chosen_sources(settings, [source] if source else []), replace=replace, run_id=run_id)
 
 
-def _collect(
-    settings: Settings, wanted: Sequence[tuple[str, Sequence[Path | str], str]], *, replace: bool, run_id: str
+def _load_named(
+    settings: Settings, source: str, paths: Sequence[Path | str], *, replace: bool, run_id: str
 ) -> Collected:
+    """Load the places that a person named, as one delivery."""
+    notes: list[str] = []
     reports: list[SliceReport] = []
     refusals: list[Refusal] = []
-    notes: list[str] = []
-    for source, paths, dialect in wanted:
-        try:
-            reports += ingest(
-                settings, paths, source=source, dialect=dialect, replace=replace, run_id=run_id, note=notes.append
-            )
-        except (DataError, SourceError) as error:
-            refusals.append(Refusal(source, "; ".join(str(path) for path in paths), str(error)))
-            if isinstance(error, RefusedReplacement):
-                reports += error.reports
-    built = build(settings.lake, memory_limit=settings.memory_limit, threads=settings.threads) if reports else None
-    return Collected(tuple(reports), tuple(refusals), built, tuple(notes))
+    try:
+        reports += ingest(settings, paths, source=source, replace=replace, run_id=run_id, note=notes.append)
+    except (DataError, SourceError) as error:
+        refusals.append(_refusal(source, NotLoaded("; ".join(str(path) for path in paths), error)))
+        reports += reports_of(error)
+    return Collected(tuple(reports), tuple(refusals), _built(settings, reports), tuple(notes))

@@ -22,8 +22,8 @@ from finops_lib.lake.snapshots import list_snapshots
 from finops_lib.lake.upkeep import SETTLED_AFTER, find_orphans
 from finops_lib.marts.build import stale_slices
 from finops_lib.runs.clock import now
-from finops_lib.runs.collect import source_path
 from finops_lib.runs.context import STALE_AFTER_DAYS
+from finops_lib.runs.fetch import source_path
 from finops_lib.settings import Settings, load_budget_plan, load_settings
 from finops_lib.state.open import open_state
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 
-from finops_lib.errors import ConfigError, LockError, needs_room
+from finops_lib.errors import ConfigError, DataError, LockError, needs_room
 from finops_lib.focus import COST_COLUMNS
 from finops_lib.lake.catalog import is_there
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.lock import writer_lock
+from finops_lib.lake.markers import Markers, remember
 from finops_lib.lake.open import attach, connect, detach, equip, without_pandas
 from finops_lib.lake.write import CurrentLoad, SliceKey, Staged, Sums, commit, current_loads, discard, stage
 from finops_lib.runs.allocate import allocated_select, with_rules
@@ -51,7 +52,6 @@ from finops_lib.sources.invoices import apart
 _TRIES = 3
 
 
-@without_pandas()
 def ingest(
     settings: Settings,
     paths: Sequence[str | Path],
@@ -86,30 +86,45 @@ def ingest(
     with gathered(paths) as given:
         for line in given.notes:
             note(line)
-        if not given.paths:
-            # Exports whose files have no rows: nothing to load, and nothing they would replace.
-            given.require_rows({})
-            return []
-        files, invoice_files = apart(find_files(given.paths))
-        with read_invoices(settings, invoice_files, source=source, replace=replace, origin=given.origin) as invoices:
-            asked = _Asked(given, source, dialect, replace, dry_run, run_id)
-            reports = _load(settings, files, asked) if files or not invoice_files else []
-            return reports + invoices.load(dry_run=dry_run, run_id=run_id)
+        asked = Asked(source, dialect, replace=replace, dry_run=dry_run, run_id=run_id)
+        return load(settings, given, asked)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What one command asks for."""
+class Asked:
+    """What is asked for with a delivery.
 
-    given: Gathered
+    Args:
+        dialect: a name from DIALECTS; "" = each file's header decides.
+        markers: what the provider calls the version of each billing month of the delivery; the delivery then holds
+            these months and no others. None as a month = whatever the files hold.
+    """
+
     source: str
-    dialect: str
-    replace: bool
-    dry_run: bool
-    run_id: str
+    dialect: str = ""
+    replace: bool = False
+    dry_run: bool = False
+    run_id: str = ""
+    markers: Markers = field(default_factory=dict)
 
 
-def _load(settings: Settings, files: Sequence[BillingFile], asked: _Asked) -> list[SliceReport]:
+@without_pandas()
+def load(settings: Settings, given: Gathered, asked: Asked) -> list[SliceReport]:
+    """Load files that were gathered as one delivery; raises what `ingest` raises."""
+    if not given.paths:
+        # Exports whose files have no rows: nothing to load, and nothing they would replace.
+        given.require_rows({})
+        _note_markers(settings, asked)
+        return []
+    files, invoice_files = apart(find_files(given.paths))
+    with read_invoices(
+        settings, invoice_files, source=asked.source, replace=asked.replace, origin=given.origin
+    ) as invoices:
+        reports = _load(settings, given, files, asked) if files or not invoice_files else []
+        return reports + invoices.load(dry_run=asked.dry_run, run_id=asked.run_id)
+
+
+def _load(settings: Settings, given: Gathered, files: Sequence[BillingFile], asked: Asked) -> list[SliceReport]:
     source, dialect, replace = asked.source, asked.dialect, asked.replace
     rules = settings.workbench.allocation
     version = with_rules(mapping_version(name_dialects(files, dialect)), rules)
@@ -119,17 +134,20 @@ def _load(settings: Settings, files: Sequence[BillingFile], asked: _Asked) -> li
         equip(con, settings.lake)
         before = _read_current(con, settings, source)
         if same := _same_delivery(before, files, delivery_id):
-            require_stated_rows(con, asked.given, files)
+            require_stated_rows(con, given, files)
+            _note_markers(settings, asked)
             return [unchanged(load) for load in same]
         delivery = read_delivery(con, files, dialect=dialect)
-        asked.given.require_rows(rows_by_path(delivery))
+        given.require_rows(rows_by_path(delivery))
+        _require_months(delivery, asked)
         plan = _plan(delivery, before, source, version, replace=replace)
         if asked.dry_run:
             return [as_dry_run(report) for report in plan.reports]
         if not plan.changed:
+            _note_markers(settings, asked)
             return plan.reports
         select = _final_select(con, delivery, rules_select=allocated_select(con, rules), source=source)
-        deal = _Deal(delivery, asked.given, source, version, delivery_id, replace, asked.run_id)
+        deal = _Deal(delivery, given, source, version, delivery_id, replace, asked.run_id, asked.markers)
         for _ in range(_TRIES):
             with needs_room(settings.lake, OSError, duckdb.Error, unchanged="nothing was loaded"):
                 ensure_lake(settings.lake)
@@ -162,6 +180,7 @@ class _Deal:
     delivery_id: str
     replace: bool
     run_id: str
+    markers: Markers
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +234,14 @@ def _commit(con: duckdb.DuckDBPyConnection, settings: Settings, deal: _Deal, sta
                     item.findings = _finding_rows(deal, item.key)
                 names = ", ".join(f"{item.key.provider} {item.key.month:%Y-%m}" for item in wanted)
                 message = f"load {deal.source}: {names}"[:500]
-                commit(con, wanted, loaded_at=now().replace(tzinfo=None), run_id=deal.run_id, message=message)
+                commit(
+                    con,
+                    wanted,
+                    loaded_at=now().replace(tzinfo=None),
+                    run_id=deal.run_id,
+                    message=message,
+                    markers=deal.markers,
+                )
         finally:
             detach(con)
     discard(settings.lake, [item for item in staged if item not in wanted])
@@ -315,6 +341,34 @@ def _read_current(con: duckdb.DuckDBPyConnection, settings: Settings, source: st
         return current_loads(con, source)
     finally:
         detach(con)
+
+
+def _require_months(delivery: Delivery, asked: Asked) -> None:
+    """Refuse charges of a month that the delivery is not of: loaded with it, they would replace that month's own."""
+    told = asked.markers.keys()
+    strange = sorted({totals.month for totals in delivery.totals} - told) if told and None not in told else []
+    if strange:
+        months = ", ".join(f"{month:%Y-%m}" for month in sorted(month for month in told if month))
+        raise DataError(
+            f"{asked.source} {months}: its files hold charges of {strange[0]:%Y-%m}",
+            next_step="have the export delivered again, or load its files with finops ingest",
+            source=asked.source,
+            month=strange[0],
+        )
+
+
+def _note_markers(settings: Settings, asked: Asked) -> None:
+    """Note that the provider's version of some months is what the lake holds already."""
+    if not asked.markers or asked.dry_run:
+        return
+    ensure_lake(settings.lake)
+    with writer_lock(settings.lake, purpose=f"collect {asked.source}"):
+        con = connect(memory_limit=settings.memory_limit, threads=settings.threads)
+        try:
+            attach(con, settings.lake, read_only=False)
+            remember(con, asked.source, asked.markers, seen_at=now().replace(tzinfo=None))
+        finally:
+            con.close()
 
 
 def _same_delivery(before: Sequence[CurrentLoad], files: Sequence[BillingFile], delivery_id: str) -> list[CurrentLoad]:

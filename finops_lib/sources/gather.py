@@ -15,11 +15,12 @@ from datetime import UTC
 from pathlib import Path
 
 from finops_lib.errors import DataError, FinOpsError
-from finops_lib.sources.exports import NamedFile, aws, follow
+from finops_lib.sources.collectors import OnProgress, unseen
+from finops_lib.sources.exports import NamedFile
 from finops_lib.sources.exports.content import has_rows
-from finops_lib.sources.files import is_billing_file
-from finops_lib.sources.locations import Entry, Store, is_remote, open_store
+from finops_lib.sources.locations import Entry, Store
 from finops_lib.sources.locations.local import LocalDisk
+from finops_lib.sources.survey import Found, Survey, surveyed
 
 
 @dataclass(slots=True)
@@ -70,69 +71,39 @@ def gathered(places: Sequence[str | Path]) -> Iterator[Gathered]:
         DataError: nothing is there, or a manifest cannot be followed.
         SourceError: a provider did not answer or refused.
     """
+    with surveyed(places) as survey, fetched(survey) as result:
+        yield result
+
+
+@contextmanager
+def fetched(survey: Survey, progress: OnProgress = unseen) -> Iterator[Gathered]:
+    """Give the files of a survey, the remote ones as copies, for as long as the block lasts."""
     with tempfile.TemporaryDirectory(prefix="finops-") as name:
-        result = Gathered()
-        folder = Path(name).resolve()
+        result = Gathered(paths=list(survey.plain), notes=list(survey.notes))
         try:
-            for place in places:
-                _add(result, str(place), folder)
+            for number, found in enumerate(survey.found):
+                progress(found.entry.uri, number, len(survey.found))
+                _add(result, found, Path(name).resolve())
             yield result
         except FinOpsError as error:
             _speak_of_origins(error, result.origins)
             raise
 
 
-def _add(result: Gathered, place: str, folder: Path) -> None:
-    if is_remote(place):
-        store, prefix = open_store(place)
-        try:
-            entries = store.entries(prefix)
-            if not entries:
-                raise DataError(f"{place}: nothing is there", next_step="check bucket and prefix", path=place)
-            _add_entries(result, store, prefix, entries, place, folder)
-        finally:
-            store.close()
-    elif Path(place).is_dir():
-        disk = LocalDisk()
-        prefix = Path(place).resolve().as_posix()
-        _add_entries(result, disk, prefix, disk.entries(prefix), place, folder)
-    else:
-        result.paths.append(Path(place))
-
-
-def _add_entries(result: Gathered, store: Store, prefix: str, entries: list[Entry], place: str, folder: Path) -> None:
-    if wider := aws.widen(prefix, entries):
-        branches, asked = wider
-        entries = [entry for branch in branches for entry in store.entries(branch) if asked.fullmatch(entry.key)]
-    is_file = len(entries) == 1 and entries[0].key == prefix
-    followed = None if is_file else follow(entries, store.read, place=place)
-    if followed is not None:
-        result.notes += followed.notes
-        for file in followed.files:
-            path = _local(result, store, file.entry, folder)
-            if path in result.named:
-                continue
-            result.named[path] = file
-            # A shrunk export leaves chunks without rows, some without a single byte; they are no bills.
-            if has_rows(path):
-                result.paths.append(path)
-        return
-    if isinstance(store, LocalDisk):
-        result.paths.append(Path(place))
-        return
-    bills = [entry for entry in entries if is_billing_file(entry.key)]
-    if not bills:
-        raise DataError(f"{place}: no billing file there", next_step="give .csv, .csv.gz or .parquet files", path=place)
-    result.paths += [_local(result, store, bill, folder) for bill in bills]
+def _add(result: Gathered, found: Found, folder: Path) -> None:
+    path = _local(result, found.store, found.entry, folder)
+    if found.named is not None:
+        result.named[path] = found.named
+        # A shrunk export leaves chunks without rows, some without a single byte; they are no bills.
+        if not has_rows(path):
+            return
+    result.paths.append(path)
 
 
 def _local(result: Gathered, store: Store, entry: Entry, folder: Path) -> Path:
-    """Give the file itself where it is local, else a copy of it; each file is fetched once."""
+    """Give the file itself where it is local, else a copy of it."""
     if isinstance(store, LocalDisk):
         return Path(entry.key).resolve()
-    for path, uri in result.origins.items():
-        if uri == entry.uri:
-            return path
     # A folder of its own: two keys may end alike, and a key is not always a name that a disk accepts.
     path = folder / f"{len(result.origins):06d}" / entry.key.rpartition("/")[2]
     path.parent.mkdir()

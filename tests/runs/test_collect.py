@@ -6,8 +6,9 @@ import pytest
 
 from finops_lib.errors import ConfigError, DataError
 from finops_lib.lake.open import open_lake
-from finops_lib.runs.collect import collect, ingest_for_notebook, source_path
+from finops_lib.runs.collect import collect, ingest_for_notebook
 from finops_lib.runs.doctor import examine
+from finops_lib.runs.fetch import source_path
 from finops_lib.settings import Settings, SourceConfig
 from tests.conftest import WriteBill
 

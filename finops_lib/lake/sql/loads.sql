@@ -1,6 +1,5 @@
 -- One row per load, slice and currency; append-only. The current load of a slice is its largest load_number.
--- rows_stated, manifest and export_run are of the whole slice, so each of its currencies repeats them. marker: what a
--- collector's provider calls this version of the month, '' or null for files that a person named.
+-- rows_stated, manifest and export_run are of the whole slice, so each of its currencies repeats them.
 create table if not exists lake.loads (
     load_number BIGINT,
     load_id VARCHAR,
@@ -31,7 +30,6 @@ create table if not exists lake.loads (
     rows_stated BIGINT,
     manifest VARCHAR,
     export_run VARCHAR,
-    marker VARCHAR,
     delivered_at TIMESTAMP,
     loaded_at TIMESTAMP,
     run_id VARCHAR

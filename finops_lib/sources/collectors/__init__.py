@@ -25,6 +25,10 @@ from finops_lib.registry import Registry
 OnProgress = Callable[[str, int, int | None], None]
 
 
+def unseen(what: str, done: int, total: int | None) -> None:
+    """Show no progress."""
+
+
 class Options(BaseModel):
     """What a source of one kind is told in params/workbench.yaml, under `options`; an unknown key is an error.
 
@@ -69,7 +73,7 @@ class Asked:
     today: date
     held: Mapping[date, str]
     folder: Path
-    progress: OnProgress = lambda what, done, total: None
+    progress: OnProgress = unseen
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -30,12 +31,14 @@ class NamedFile:
         manifest: where the manifest is, as people see it.
         run: what the provider calls this run of the export; None where the manifest does not say.
         rows: how many rows the manifest says the file has; None where it does not say.
+        month: the first day of the billing month that the export's layout gives; None where it gives none.
     """
 
     entry: Entry
     manifest: str
     run: str | None
     rows: int | None
+    month: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

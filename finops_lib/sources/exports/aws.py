@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel
@@ -127,6 +128,13 @@ def _place_of(manifest: Manifest) -> _Place:
     return _Place(match["root"], match["month"], match["run"] or "")
 
 
+def _first_day(month: str) -> date | None:
+    try:
+        return date.fromisoformat(f"{month}-01")
+    except ValueError:
+        return None
+
+
 def _files_of(manifest: Manifest, place: _Place, by_key: dict[str, Entry]) -> list[NamedFile]:
     fields = fields_of(manifest, _Fields)
     found = []
@@ -140,5 +148,6 @@ def _files_of(manifest: Manifest, place: _Place, by_key: dict[str, Entry]) -> li
         if entry is None:
             raise absent(manifest.entry, uri)
         require_size(manifest.entry, entry, size)
-        found.append(NamedFile(entry, manifest.entry.uri, fields.executionId or place.run or None, rows=None))
+        run = fields.executionId or place.run or None
+        found.append(NamedFile(entry, manifest.entry.uri, run, rows=None, month=_first_day(place.month)))
     return found

@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from finops_lib.errors import DataError
+from finops_lib.periods import BillingPeriod
 from finops_lib.sources.exports import Manifest, NamedFile, absent, fields_of, require_size
 from finops_lib.sources.locations import Entry
 
@@ -67,6 +68,12 @@ class _Run:
     def export(self) -> tuple[str, str]:
         config = self.fields.exportConfig
         return config.resourceId.lower(), config.exportName.lower()
+
+    @property
+    def month(self) -> date | None:
+        """The first day of the month that all of the run lies in; None for a longer run."""
+        period = BillingPeriod.of(self.start)
+        return period.start if self.last is None or self.last <= period.end else None
 
     @property
     def scope(self) -> str:
@@ -154,7 +161,7 @@ def _files_of(run: _Run, by_key: dict[str, Entry]) -> list[NamedFile]:
         if entry is None:
             raise absent(run.manifest, blob.blobName)
         require_size(run.manifest, entry, blob.byteCount)
-        found.append(NamedFile(entry, run.manifest.uri, run.fields.runInfo.runId, blob.dataRowCount))
+        found.append(NamedFile(entry, run.manifest.uri, run.fields.runInfo.runId, blob.dataRowCount, month=run.month))
     return found
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from finops_lib.registry import Registry
-from finops_lib.sources.collectors import OnProgress, Options, Permission, Tried
+from finops_lib.sources.collectors import OnProgress, Options, Permission, Tried, unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class AskedInventory:
     since: datetime
     until: datetime
     folder: Path
-    progress: OnProgress = lambda what, done, total: None
+    progress: OnProgress = unseen
 
 
 class InventoryCollector(Protocol):
