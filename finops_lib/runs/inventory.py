@@ -207,8 +207,8 @@ def _impossible(scope: Scope, what: str) -> QualityError:
 def _write_resources(resources: Sequence[Resource], file: Path) -> None:
     import polars as pl
 
-    pairs = pl.List(pl.Struct({"key": pl.String, "value": pl.String}))
-    schema = {
+    pairs: Any = pl.List(pl.Struct({"key": pl.String, "value": pl.String}))
+    schema: dict[str, Any] = {
         **dict.fromkeys(
             ("SubAccountId", "RegionId", "resource_type", "ResourceId", "ResourceName", "state"), pl.String
         ),
