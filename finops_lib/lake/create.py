@@ -27,6 +27,8 @@ OWN_TABLES = (
     "inventory_scopes",
     "metrics",
 )
+# One source is replaced as a whole there: its rows are never in a file with those of another, not even a merged one.
+_BY_SOURCE = ("inventory", "inventory_scopes", "metrics")
 # Raised with every change to the tables; each is then one more entry of _CHANGES.
 VERSION = 3
 # What brings a lake of the version before to this one: columns that were added, by table.
@@ -84,6 +86,8 @@ def _make_tables(con: duckdb.DuckDBPyConnection, before: int) -> None:
     con.execute(f"alter table lake.cost set partitioned by ({', '.join(SLICE_COLUMNS)})")
     for name in OWN_TABLES:
         con.execute(statement(name))
+    for name in _BY_SOURCE:
+        con.execute(f"alter table lake.{name} set partitioned by (x_Provider, x_SourceId)")
     for version in range(before + 1, VERSION + 1) if before else ():
         for table, added in _CHANGES.get(version, {}).items():
             for column in added:

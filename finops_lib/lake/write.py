@@ -145,7 +145,7 @@ def _write(con: duckdb.DuckDBPyConnection, place: Place, select: str, key: Slice
     try:
         con.execute(f"copy ({rows}) to '{sql_text(file)}' ({_PARQUET})")
         if not place.is_remote:
-            _flush(file)
+            flush(file)
     except BaseException:
         remove([file])
         raise
@@ -199,12 +199,16 @@ def commit(
 
 
 def discard(place: Place, staged: Sequence[Staged]) -> None:
-    """Remove staged files that did not become part of the lake.
+    """Remove staged files that did not become part of the lake."""
+    discard_files(place, [file for item in staged for file in item.files])
+
+
+def discard_files(place: Place, files: Sequence[str]) -> None:
+    """Remove those of some files that did not become part of the lake.
 
     Whether they did is asked of the lake itself: an interrupt can come between a commit and whoever waits for it. If
     it cannot be asked, the files stay, and are found as orphans later.
     """
-    files = [file for item in staged for file in item.files]
     if not files:
         return
     with open_lake(place) as reader:
@@ -248,7 +252,8 @@ def _remember_days(con: duckdb.DuckDBPyConnection, staged: Sequence[Staged]) -> 
     con.execute(f"insert into temp.staged_days {rows}")
 
 
-def _flush(file: str) -> None:
+def flush(file: str) -> None:
+    """Wait until a file is on the disk."""
     descriptor = os.open(file, os.O_RDONLY)
     try:
         os.fsync(descriptor)
