@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -46,6 +46,8 @@ class Scope:
     """One look: all resources of a type in one account and region, whole or not at all.
 
     Args:
+        type: of the resources, or `<type>/<metric>` for what was measured of them.
+        region: "" = one look at all regions of the account; its resources name their own.
         resources: what was found; () with `needs` empty = there are none.
         needs: the permission or API that was missing, as the provider names it; "" = the look was made.
         said: the provider's refusal in one line.
@@ -88,8 +90,9 @@ class AskedInventory:
 
     Args:
         since: from when metrics are wanted (UTC, without a zone); what the lake holds already is not fetched again.
-        until: up to when, exclusive.
+        until: up to when, exclusive; both are full hours, so that no hour is stored in part.
         folder: where files can be put; private, empty and gone afterwards.
+        held: (resource_id, metric) -> the newest hour of which the lake has points already.
     """
 
     source: str
@@ -97,6 +100,12 @@ class AskedInventory:
     until: datetime
     folder: Path
     progress: OnProgress = lambda what, done, total: None
+    held: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+
+    def since_for(self, resource_id: str, metric: str) -> datetime:
+        """Say from when the points of one metric of one resource are missing; `until` or later = none are."""
+        newest = self.held.get((resource_id, metric))
+        return self.since if newest is None else max(self.since, newest + timedelta(hours=1))
 
 
 class InventoryCollector(Protocol):
@@ -108,6 +117,8 @@ class InventoryCollector(Protocol):
     def scopes(self, options: Any, asked: AskedInventory) -> Iterator[Scope]:
         """Look at everything, account by account and region by region.
 
+        One look that fails stops no other: `looks.py` turns a SourceError into a Scope that says so.
+
         Raises:
             SourceError: the provider did not answer at all. A look that it refused is a Scope that says so.
         """
@@ -115,6 +126,8 @@ class InventoryCollector(Protocol):
 
     def series(self, options: Any, asked: AskedInventory, resources: list[Resource]) -> Iterator[Series | Scope]:
         """Fetch the metrics of these resources; a Scope of type `<type>/<metric>` with `needs` where they are refused.
+
+        A Scope without `needs` says that the metric was asked for, also where no resource had any points of it.
 
         Lazy: what was fetched is written before the next is asked for, so that memory stays bounded.
         """
