@@ -90,7 +90,8 @@ class AzureStandIn(StandIn):
     def _monitor(self, resource: str, query: Mapping[str, str]) -> Mapping[str, Any]:
         subscription = resource.split("/")[2]
         if not self._may(subscription, "Microsoft.Insights/metrics/read"):
-            said = f"The client 'c' does not have authorization to perform action 'microsoft.insights/metrics/read' over scope '{resource}'."
+            action = "microsoft.insights/metrics/read"
+            said = f"The client 'c' does not have authorization to perform action '{action}' over scope '{resource}'."
             raise _refuse(403, "AuthorizationFailed", said)
         names = query["metricnames"].split(",")
         for name in names:

@@ -156,13 +156,18 @@ def _ask(
     try:
         for value in values:
             points = {
-                int(datetime.fromisoformat(point["timeStamp"]).astimezone(UTC).timestamp()): point
+                _seconds(point["timeStamp"]): point
                 for one in value.get("timeseries") or ()
                 for point in one.get("data") or ()
             }
             yield value["name"]["value"], points
     except (KeyError, TypeError, ValueError) as error:
         raise rest.broken(path, f"a metric cannot be read ({error!r})") from error
+
+
+def _seconds(text: str) -> int:
+    moment = datetime.fromisoformat(text)
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def _arrays(metric: Metric, points: Mapping[int, Mapping[str, Any]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Resources of Azure as Azure Resource Manager gives them, for the tests; letter case as it comes, not as one expects."""
+"""Resources of Azure as Azure Resource Manager gives them, in the letter case in which they come."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from tests.servers import free_port
 from tests.sources.inventory.azure_documents import ESTATE, GROUP, LABS, LABS_ACCOUNT, SHOP, SHOP_ACCOUNT, document
 from tests.stand_in import Fault
 
+at = datetime.fromisoformat
 GRAPH = "Microsoft.ResourceGraph"
 
 
@@ -38,7 +39,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def asked(tmp_path: Path) -> AskedInventory:
-    return AskedInventory("az", datetime(2026, 5, 1), datetime(2026, 5, 1, 1), tmp_path)
+    return AskedInventory("az", at("2026-05-01"), at("2026-05-01T01:00:00"), tmp_path)
 
 
 def look(azure: AzureStandIn, asked: AskedInventory, **options: Any) -> list[Scope]:
@@ -61,7 +62,7 @@ def test_a_machine_is_read_with_what_decides_its_price(azure: AzureStandIn, aske
         name="Web-1",
         state="running",
         # The provider's seventh digit is below a microsecond.
-        created_at=datetime(2026, 3, 1, 8, 0, 0, 123456),
+        created_at=at("2026-03-01T08:00:00.123456"),
         attributes={
             "instance_type": "Standard_D4s_v5",
             "os": "Windows",
@@ -89,9 +90,9 @@ def test_disks_say_what_they_are_attached_to_and_which_are_replicas(azure: Azure
     # An id of another resource is written like that resource's own, so that they can be joined.
     assert disks["Web-1-os"].attributes["attached_to"] == f"{GROUP}/Microsoft.Compute/virtualMachines/web-1".lower()
     lost = disks["lost"]
-    assert (lost.state, lost.state_since) == ("unattached", datetime(2026, 4, 5, 6, 7, 8))
+    assert (lost.state, lost.state_since) == ("unattached", at("2026-04-05T06:07:08"))
     # 03:04 at +02:00 is 01:04 UTC.
-    assert lost.created_at == datetime(2025, 1, 2, 1, 4, 5)
+    assert lost.created_at == at("2025-01-02T01:04:05")
     assert "attached_to" not in lost.attributes
     assert (lost.attributes["size_gb"], lost.attributes["sku"]) == ("64", "StandardSSD_LRS")
     replica = {name: disk.attributes["site_recovery"] for name, disk in disks.items()}
@@ -143,7 +144,7 @@ def test_an_address_that_nobody_uses_has_no_attribute_that_says_so(azure: AzureS
 def test_a_paused_database_says_since_when(azure: AzureStandIn, asked: AskedInventory) -> None:
     azure.resources = ESTATE
     [orders] = of(look(azure, asked), "azure-sql-database").resources
-    assert (orders.state, orders.state_since) == ("paused", datetime(2026, 4, 1))
+    assert (orders.state, orders.state_since) == ("paused", at("2026-04-01"))
 
 
 def test_every_kind_is_looked_at_once_in_every_subscription(azure: AzureStandIn, asked: AskedInventory) -> None:
@@ -199,7 +200,7 @@ def test_a_look_that_is_refused_names_the_action(azure: AzureStandIn, asked: Ask
 
 def test_an_identity_without_any_subscription_is_told_what_to_do(azure: AzureStandIn, asked: AskedInventory) -> None:
     azure.roles = {}
-    with pytest.raises(ConfigError, match="does not let the identity ask for its subscriptions: AccessDenied.*Reader"):
+    with pytest.raises(ConfigError, match=r"does not let the identity ask for its subscriptions: AccessDenied.*Reader"):
         look(azure, asked)
     azure.faults[GRAPH] = [Fault(200, {"data": [], "totalRecords": 0, "resultTruncated": "false"})]
     with pytest.raises(ConfigError, match="sees no subscription"):
