@@ -288,7 +288,7 @@ def _problems(types: dict[str, str]) -> list[Problem]:
         Problem(
             "BillingPeriodEnd",
             f"({end}) > ({start}) and date_diff('day', {start}, {end}) not between {_DAYS_OF_A_MONTH}",
-            "is not a month after BillingPeriodStart",
+            "is not a month after BillingPeriodStart (if each day is called a billing period: --dialect focus-daily)",
         )
     )
     currency = _text("BillingCurrency", types["BillingCurrency"])

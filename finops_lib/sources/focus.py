@@ -53,6 +53,9 @@ def version_of(header: Sequence[str]) -> str:
 def _renamed(header: Sequence[str]) -> dict[str, str]:
     """Give the columns of 1.0-preview in a header that has no column of the later name: name -> later name."""
     columns = set(header)
+    # Names that no later version knows; a column Region alone can be anybody's.
+    if not columns & {"Provider", "InvoiceIssuer", "UsageQuantity"}:
+        return {}
     later = {"ServiceProviderName": {"ServiceProviderName", "ProviderName"}}
     found = {old: new for old, new in PREVIEW_COLUMNS.items() if old in columns}
     return {old: new for old, new in found.items() if not later.get(new, {new}) & columns}
