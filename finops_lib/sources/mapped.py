@@ -254,7 +254,7 @@ def _number(text: str, numbers: _Numbers, *, negate: bool) -> str:
         shape = f"[+-]?({grouped}[0-9]+)({decimal}[0-9]+)?"
         plain = f"replace({text}, {literal(numbers.thousands)}, '')" if numbers.thousands else text
         plain = f"replace({plain}, {literal(numbers.decimal)}, '.')"
-        said = f" (not written with {numbers.decimal!r} before the decimals)"
+        said = f" (not with a decimal {'comma' if numbers.decimal == ',' else 'point'})"
         # What is written otherwise must not be read as something else: 1.5 would be fifteen, or one and a half.
         digits = (
             f"case when regexp_full_match({text}, {literal(shape)}) then {plain} else {text} || {literal(said)} end"

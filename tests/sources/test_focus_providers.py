@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -153,7 +153,7 @@ def test_snowflakes_times_with_an_offset_without_colon_are_read(read: Read, valu
     assert [(t.provider, t.month) for t in delivery.totals] == [("snowflake", date(2026, 5, 1))]
     assert value("(ConsumedQuantity, ConsumedUnit)") == (Decimal("12.5"), "Credits")
     # 00:00 at seven hours behind UTC
-    assert value("ChargePeriodStart") == datetime(2026, 5, 2, 7, 0)
+    assert value("cast(ChargePeriodStart as VARCHAR)") == "2026-05-02 07:00:00"
 
 
 def test_databricks_rows_come_typed_and_are_rounded_where_they_are_longer(read: Read, value: Value) -> None:
@@ -205,7 +205,10 @@ LITELLM = {
 def test_litellms_days_are_put_into_their_month(read: Read, value: Value) -> None:
     [totals] = read(LITELLM, dialect="focus-daily").totals
     assert (totals.provider, totals.month, totals.billed_loaded) == ("anthropic", date(2026, 5, 1), Decimal("0.001234"))
-    assert value("(BillingPeriodStart, BillingPeriodEnd)") == (datetime(2026, 5, 1), datetime(2026, 6, 1))
+    assert value("(cast(BillingPeriodStart as DATE), cast(BillingPeriodEnd as DATE))") == (
+        date(2026, 5, 1),
+        date(2026, 6, 1),
+    )
     assert value("x_Extra['x_BillingPeriodEnd']") == "2026-06-01T00:00:00Z"
     assert value("(ConsumedQuantity, ConsumedUnit, Tags['team_alias'])") == (Decimal(1200), "Tokens", "search")
 
