@@ -185,31 +185,67 @@ ALLOWED_VALUES: dict[str, tuple[str, ...]] = {
 # Columns of FOCUS 1.0 to 1.3 that 1.4 dropped, and where their values go.
 FORMER_COLUMNS = ("ProviderName", "PublisherName")
 
+# Columns of FOCUS 1.0-preview that 1.0 gave other names; Oracle still writes them.
+PREVIEW_COLUMNS = {
+    "Provider": "ServiceProviderName",
+    "Publisher": "PublisherName",
+    "InvoiceIssuer": "InvoiceIssuerName",
+    "Region": "RegionId",
+    "UsageQuantity": "ConsumedQuantity",
+    "UsageUnit": "ConsumedUnit",
+}
+# How a provider's own columns begin; Oracle's are older than the rule that they begin with x_.
+OWN_PREFIXES = ("x_", "oci_")
+
 # What providers call themselves in ProviderName, ServiceProviderName or InvoiceIssuerName, in lower case.
 PROVIDER_NAMES = {
-    "aws": "aws",
-    "amazon": "aws",
-    "amazon web services": "aws",
-    "amazon web services, inc.": "aws",
-    "amazon web services emea sarl": "aws",
-    "azure": "azure",
-    "microsoft": "azure",
-    "microsoft azure": "azure",
-    "microsoft corporation": "azure",
-    "gcp": "gcp",
-    "google": "gcp",
-    "google cloud": "gcp",
-    "google cloud platform": "gcp",
-    "google llc": "gcp",
-    "oci": "oracle",
-    "oracle": "oracle",
-    "oracle cloud": "oracle",
-    "oracle cloud infrastructure": "oracle",
-    "oracle corporation": "oracle",
-    "alibaba": "alibaba",
-    "alibaba cloud": "alibaba",
-    "tencent cloud": "tencent",
-    "ibm cloud": "ibm",
-    "snowflake": "snowflake",
-    "databricks": "databricks",
+    **dict.fromkeys(
+        (
+            "aws",
+            "amazon",
+            "amazon web services",
+            "amazon web services (aws)",
+            "amazon web services, inc.",
+            "amazon web services emea sarl",
+            "aws inc.",
+        ),
+        "aws",
+    ),
+    **dict.fromkeys(
+        ("azure", "microsoft", "microsoft azure", "microsoft corporation", "microsoft ireland operations limited"),
+        "azure",
+    ),
+    **dict.fromkeys(
+        ("gcp", "google", "google cloud", "google cloud platform", "google llc", "google cloud emea limited"), "gcp"
+    ),
+    **dict.fromkeys(
+        ("oci", "oracle", "oracle cloud", "oracle cloud infrastructure", "oracle corporation", "oracle america, inc."),
+        "oracle",
+    ),
+    **dict.fromkeys(
+        ("alibaba", "alibaba cloud", "aliyun", "alibaba cloud computing", "alibaba cloud (singapore) private limited"),
+        "alibaba",
+    ),
+    **dict.fromkeys(("tencent", "tencent cloud", "tencent cloud international"), "tencent"),
+    **dict.fromkeys(("huawei", "huawei cloud"), "huawei"),
+    **dict.fromkeys(("ibm", "ibm cloud", "international business machines corporation"), "ibm"),
+    **dict.fromkeys(("digitalocean", "digitalocean, llc", "digital ocean"), "digitalocean"),
+    **dict.fromkeys(("snowflake", "snowflake inc.", "snowflake, inc."), "snowflake"),
+    **dict.fromkeys(("databricks", "databricks, inc.", "databricks inc."), "databricks"),
+    **dict.fromkeys(("mongodb", "mongodb atlas", "mongodb, inc."), "mongodb"),
+    **dict.fromkeys(("confluent", "confluent cloud", "confluent, inc."), "confluent"),
+    **dict.fromkeys(("grafana", "grafana labs", "grafana cloud"), "grafana"),
+    **dict.fromkeys(("datadog", "datadog, inc."), "datadog"),
+    **dict.fromkeys(("new relic", "new relic, inc."), "new-relic"),
+    **dict.fromkeys(("elastic", "elastic cloud", "elasticsearch b.v."), "elastic"),
+    **dict.fromkeys(("fastly", "fastly, inc."), "fastly"),
+    **dict.fromkeys(("cloudflare", "cloudflare, inc."), "cloudflare"),
+    **dict.fromkeys(("github", "github, inc."), "github"),
+    **dict.fromkeys(("openai", "openai, llc"), "openai"),
+    **dict.fromkeys(("anthropic", "anthropic pbc", "anthropic, pbc"), "anthropic"),
+    **dict.fromkeys(("coreweave", "coreweave, inc."), "coreweave"),
+    # What LiteLLM calls the clouds it passes requests on to.
+    **dict.fromkeys(("bedrock", "bedrock_converse", "sagemaker"), "aws"),
+    **dict.fromkeys(("azure_ai", "azure_text"), "azure"),
+    **dict.fromkeys(("vertex_ai", "vertex_ai_beta", "gemini"), "gcp"),
 }

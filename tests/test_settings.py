@@ -9,7 +9,8 @@ import pytest
 
 from finops_lib.errors import ConfigError
 from finops_lib.lake.place import Place
-from finops_lib.settings import Settings, load_budget_plan, load_settings, read_yaml
+from finops_lib.settings import Settings, load_budget_plan, load_settings
+from finops_lib.yaml_text import read_yaml
 from tests.conftest import PROJECT
 
 

@@ -34,13 +34,13 @@ from finops_lib.runs.slice_report import (
 )
 from finops_lib.runs.stated import require_stated_rows, rows_by_path, rows_of, stated_of
 from finops_lib.settings import Settings
+from finops_lib.sources import mapping_version
 from finops_lib.sources.conform import enum_expression
 from finops_lib.sources.delivery import (
     Delivery,
     SliceTotals,
     at_scale,
     fingerprint,
-    mapping_version,
     name_dialects,
     read_delivery,
 )
@@ -69,7 +69,7 @@ def ingest(
 
     Args:
         paths: files, folders, export trees; local, s3://bucket/prefix or az://container/prefix.
-        dialect: a name from DIALECTS; "" = each file's header decides.
+        dialect: a name from DIALECTS, or mapped:PATH.yaml; "" = each file's header decides.
         replace: accept that a slice loses more than half of its rows or money.
         dry_run: read and check, change nothing.
         note: told what was left alone on purpose, e.g. a month that is still being written.

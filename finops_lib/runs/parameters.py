@@ -21,7 +21,7 @@ from typing import Any
 from finops_lib.errors import ConfigError
 from finops_lib.periods import parse_day
 from finops_lib.runs.secrets import REDACTED, is_reference, is_secret_name
-from finops_lib.settings import read_yaml
+from finops_lib.yaml_text import read_yaml
 
 Value = str | int | float | bool | list[str]
 

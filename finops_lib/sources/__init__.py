@@ -7,7 +7,7 @@ the same for every dialect and live in `conform.py`; that no cent is lost on the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files as package_files
 
@@ -28,6 +28,7 @@ class Dialect:
             (DECIMAL(38,18)); any number of rows, they are summed. None where `raw` is FOCUS already.
         claims: what is true of every charge that this mapping makes: sentence -> the condition of an offending row, on
             typed FOCUS columns. A broken one is a data-quality finding.
+        content: identity of what a person wrote into the mapping, for a dialect that is described by a file.
     """
 
     version: int
@@ -35,9 +36,33 @@ class Dialect:
     select: Callable[[Sequence[str]], str]
     native: Callable[[Sequence[str]], str] | None = None
     claims: Mapping[str, str] = field(default_factory=dict)
+    content: str = ""
 
 
 DIALECTS: Registry[Dialect] = Registry("dialect", "finops_lib.sources")
+# Dialects that are described outside the package: `KIND:WHERE` is the dialect that the function KIND makes of WHERE.
+DESCRIBED_DIALECTS: Registry[Callable[[str], Dialect]] = Registry("kind of dialect", "finops_lib.sources")
+
+
+def dialect_named(name: str) -> Dialect:
+    """Give the dialect of a name from DIALECTS, or of `mapped:PATH.yaml`.
+
+    Raises:
+        ConfigError: no such dialect, or its description cannot be used; says what can be chosen or is wrong.
+    """
+    kind, colon, where = name.partition(":")
+    return DESCRIBED_DIALECTS.get(kind)(where) if colon else DIALECTS.get(name)
+
+
+def mapping_version(dialects: Iterable[str]) -> str:
+    """Give the identity of the mappings of some dialects: another one, and the same file is loaded again."""
+    return ",".join(sorted({_version_of(name) for name in dialects}))
+
+
+def _version_of(name: str) -> str:
+    # Where a description lies does not count, only what it says.
+    dialect = dialect_named(name)
+    return f"{name.partition(':')[0]}.{dialect.version}" + (f".{dialect.content}" if dialect.content else "")
 
 
 def mapping(stem: str) -> str:

@@ -45,6 +45,8 @@ _FURTHEST_SHIFT = 400
 _NO_TIME = "is not a time (like 2026-05-01T00:00:00Z)"
 # A cast takes words like "epoch" and years like 26 for times; no cloud bill is older or younger than this.
 _TIMES = "timestamp '2000-01-01' and timestamp '2100-01-01'"
+# Tencent's May begins on 30 April at 16:00 UTC, midnight in its own time; no clock is further ahead than this.
+_EASTERNMOST = "14 hours"
 # A month, give or take a time zone and an end that is written as its last day.
 _DAYS_OF_A_MONTH = "27 and 32"
 
@@ -88,12 +90,17 @@ def conform(columns: Sequence[tuple[str, str]], *, path: str) -> Conformed:
     problems = tuple(_problems(types))
     wrong = " or ".join(f"({problem.condition})" for problem in problems)
     typed |= {
-        "x_BillingMonth": f"cast(date_trunc('month', {_instant('BillingPeriodStart', types)}) as DATE)",
+        "x_BillingMonth": billing_month(_instant("BillingPeriodStart", types)),
         "billed_drift": _drift("BilledCost", types["BilledCost"]),
         "effective_drift": _drift("EffectiveCost", types["EffectiveCost"]),
         "is_wrong": f"coalesce({wrong}, true)",
     }
     return Conformed(typed | _extra(unknown, types), problems)
+
+
+def billing_month(start: str) -> str:
+    """Give the month that begins at the instant `start`, which is in UTC: in the east it is still the day before."""
+    return f"cast(date_trunc('month', {start} + interval {_EASTERNMOST}) as DATE)"
 
 
 def _refuse_missing(types: dict[str, str], path: str) -> None:
@@ -196,7 +203,9 @@ def _instant(name: str, types: dict[str, str]) -> str:
     if types[name] == TEXT:
         # A cast to TIMESTAMP drops an offset without a word; only the slower cast to TIMESTAMPTZ applies it.
         has_offset = f"contains(substr({name}, 11), '+') or contains(substr({name}, 11), '-')"
-        aware = f"try_cast({name} as TIMESTAMPTZ) at time zone 'UTC'"
+        # Snowflake writes +0000, of which DuckDB reads only +00:00.
+        with_colon = f"regexp_replace({name}, ' ?([+-][0-9]{{2}}):?([0-9]{{2}})$', '\\1:\\2')"
+        aware = f"try_cast({with_colon} as TIMESTAMPTZ) at time zone 'UTC'"
         # Without the Z, because DuckDB refuses it after minutes (2026-06-03T00:00Z, as Azure writes).
         return f"case when {has_offset} then {aware} else try_cast(rtrim({name}, 'Z') as TIMESTAMP) end"
     if types[name] == "TIMESTAMP WITH TIME ZONE":
@@ -279,7 +288,7 @@ def _problems(types: dict[str, str]) -> list[Problem]:
         Problem(
             "BillingPeriodEnd",
             f"({end}) > ({start}) and date_diff('day', {start}, {end}) not between {_DAYS_OF_A_MONTH}",
-            "is not a month after BillingPeriodStart",
+            "is not a month after BillingPeriodStart (if each day is called a billing period: --dialect focus-daily)",
         )
     )
     currency = _text("BillingCurrency", types["BillingCurrency"])

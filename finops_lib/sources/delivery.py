@@ -19,7 +19,7 @@ import duckdb
 from finops_lib.errors import DataError
 from finops_lib.focus import FOCUS_COLUMNS, PAIRS, TEXT
 from finops_lib.quoting import literal
-from finops_lib.sources import DIALECTS, Dialect, detect
+from finops_lib.sources import Dialect, detect, dialect_named, mapping_version
 from finops_lib.sources.conform import Conformed, conform, extra_column
 from finops_lib.sources.damage import refuse_damaged
 from finops_lib.sources.files import BillingFile, read_statement
@@ -85,7 +85,7 @@ def read_delivery(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], 
 
     Args:
         con: where `parsed` is made; TimeZone must be UTC.
-        dialect: a name from DIALECTS; "" = by each file's header.
+        dialect: a name for `dialect_named`; "" = by each file's header.
     Raises:
         DataError: a file or a row is not what it should be; shows the first ten rows and counts the rest.
     """
@@ -103,7 +103,7 @@ def read_delivery(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], 
         undamaged.result()
     _view_charges(con)
     used = sorted(set(names))
-    findings, misspelt = find_findings(con, {name: DIALECTS.get(name).claims for name in used})
+    findings, misspelt = find_findings(con, {name: dialect_named(name).claims for name in used})
     return Delivery(
         files=ordered,
         dialect=",".join(used),
@@ -113,10 +113,6 @@ def read_delivery(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], 
         rows_by_file=_rows_by_file(con),
         misspelt=misspelt,
     )
-
-
-def mapping_version(dialects: Sequence[str]) -> str:
-    return ",".join(f"{name}.{DIALECTS.get(name).version}" for name in sorted(set(dialects)))
 
 
 def _group_of(name: str, file: BillingFile) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
@@ -130,7 +126,7 @@ def _parse(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], names: 
     start = 0
     for (name, *_), group in groupby(zip(names, files, strict=True), key=lambda pair: _group_of(*pair)):
         members = [file for _, file in group]
-        wrong += _append(con, members, DIALECTS.get(name), offset=start)
+        wrong += _append(con, members, dialect_named(name), offset=start)
         start += len(members)
     if wrong:
         _refuse(con, files, names)
@@ -200,7 +196,7 @@ def _refuse(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], names:
     refusal = Refusal()
     for (position,) in positions:
         file = files[position]
-        conformed = _prepare(con, [file], DIALECTS.get(names[position]).select(file.header), with_row_number=True)
+        conformed = _prepare(con, [file], dialect_named(names[position]).select(file.header), with_row_number=True)
         refusal.add(_short(file, files), wrong_cells(con, conformed.problems))
     raise refusal.error()
 

@@ -16,6 +16,7 @@ import duckdb
 from finops_lib.errors import DataError
 from finops_lib.focus import CHARGE_CATEGORIES, INSTANT, INVOICE_COLUMNS, INVOICE_STATUSES, MONEY, TEXT, Column
 from finops_lib.quoting import literal
+from finops_lib.sources.conform import billing_month
 from finops_lib.sources.files import BillingFile, read_statement
 from finops_lib.sources.providers import provider_expression
 
@@ -107,7 +108,7 @@ def read_invoice_lines(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFi
             problems=shown[:PROBLEMS_SHOWN],
             rows=count,
         )
-    month = "cast(date_trunc('month', BillingPeriodStart) as DATE) as x_BillingMonth"
+    month = f"{billing_month('BillingPeriodStart')} as x_BillingMonth"
     names = "cast(null as VARCHAR) as ServiceProviderName, cast(null as VARCHAR) as HostProviderName"
     con.execute(f"create or replace temp view named_lines as select *, {names} from typed_lines")
     provider = provider_expression(con, "named_lines")

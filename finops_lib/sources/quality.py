@@ -8,7 +8,7 @@ from datetime import date
 
 import duckdb
 
-from finops_lib.focus import ALLOWED_VALUES, FOCUS_COLUMNS, FORMER_COLUMNS
+from finops_lib.focus import ALLOWED_VALUES, FOCUS_COLUMNS, FORMER_COLUMNS, OWN_PREFIXES
 from finops_lib.sources.conform import EXTRA_PREFIX, REQUIRED, extra_column
 
 
@@ -69,10 +69,10 @@ def _enum_values(con: duckdb.DuckDBPyConnection) -> list[Finding]:
 
 
 def _unexpected_columns(con: duckdb.DuckDBPyConnection) -> list[Finding]:
-    """Count what is kept in x_Extra and is neither a provider's own x_ column nor a former FOCUS one."""
+    """Count what is kept in x_Extra and is neither a provider's own column nor a former FOCUS one."""
     found = []
     for name in sorted(
-        name for name in extras_with_values(con) if not name.startswith("x_") and name not in FORMER_COLUMNS
+        name for name in extras_with_values(con) if not name.startswith(OWN_PREFIXES) and name not in FORMER_COLUMNS
     ):
         column = extra_column(name)
         query = (

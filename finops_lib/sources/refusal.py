@@ -118,7 +118,9 @@ def _why(problem: Problem, text: str | None) -> str:
     try:
         number = Decimal(text)
     except InvalidOperation:
-        return f"{problem.why} (decimals need a point)" if "," in text else problem.why
+        # A mapping of a person's own (mapped.py) has added how it should be written.
+        is_told = text.endswith(")")
+        return f"{problem.why} (decimals need a point)" if "," in text and not is_told else problem.why
     if number.is_finite() and number and number.adjusted() >= 16:
         return "is too large: an amount has at most 16 digits before the point"
     return problem.why
