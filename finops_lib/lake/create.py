@@ -20,6 +20,8 @@ OWN_TABLES = (
     "loads",
     "load_findings",
     "load_days",
+    "load_changes",
+    "load_service_days",
     "invoices",
     "invoice_loads",
     "inventory",
