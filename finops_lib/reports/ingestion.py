@@ -122,7 +122,7 @@ def ingestion_answer(
     late = late_sources(sources)
     if late:
         names = say.names(source_names(late, among=sources))
-        return page.answer(QUESTION, f"Right, but late: {names} stopped delivering. {kept}.", "yellow", "late")
+        return page.answer(QUESTION, f"Right, but late: {names} stopped delivering. {kept}.", "grey", "STALE")
     return page.answer(QUESTION, f"Yes: {kept}.", "green", "whole and right")
 
 
@@ -205,8 +205,9 @@ def ingestion_actions(
     ]
     late = [
         Action(
-            f"Ask why {row['x_SourceId']} delivers nothing of {say.provider(row['x_Provider'])} after "
-            f"{say.day(row['newest_day'])}, or retire it",
+            f"Ask why {row['x_SourceId']} delivers nothing of {say.provider(row['x_Provider'])} "
+            + (f"since {say.moment(row['delivered_at'])}" if is_silent(row) else f"after {say.day(row['newest_day'])}")
+            + ", or retire it",
             f"{' and '.join(stakes.get((row['x_Provider'], row['x_SourceId']), []))} in the lake",
             f"owner of {row['x_SourceId']}",
             soon,
@@ -287,7 +288,7 @@ def claim_words(verdict: Verdict) -> str:
 
 def complete_day(sources: pl.DataFrame) -> date | None:
     """Give the newest day that is complete for every source that still delivers."""
-    days = [row["complete_through"] for row in sources.to_dicts() if not is_late(row)]
+    days = [row["complete_through"] for row in sources.to_dicts() if not is_behind(row)]
     known = [day for day in days if day is not None]
     return min(known) if known and len(known) == len(days) else None
 
@@ -302,7 +303,16 @@ def late_sources(sources: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def is_late(row: dict[str, Any]) -> bool:
+    """Say whether a source stopped delivering: it is behind the others, or nothing came when something was due."""
+    return is_behind(row) or is_silent(row)
+
+
+def is_behind(row: dict[str, Any]) -> bool:
     return bool(row["days_behind"] > STALE_AFTER_DAYS)
+
+
+def is_silent(row: dict[str, Any]) -> bool:
+    return bool(row["is_stale"])
 
 
 def source_names(rows: Sequence[dict[str, Any]], among: pl.DataFrame | None = None) -> list[str]:
