@@ -68,7 +68,9 @@ def remember_changes(
 
 def changes_select(item: Staged, load_number: int) -> str:
     """Give the select of the rows of `load_changes` for one staged slice, but for `loaded_at`."""
-    return f"select {load_number}, '{item.load_id}', {', '.join(_COLUMNS)} from temp.slice_changes where {item.key.where}"
+    return (
+        f"select {load_number}, '{item.load_id}', {', '.join(_COLUMNS)} from temp.slice_changes where {item.key.where}"
+    )
 
 
 def require_sums(con: duckdb.DuckDBPyConnection, item: Staged) -> None:
@@ -99,7 +101,9 @@ def _current(con: duckdb.DuckDBPyConnection, keys: Iterable[SliceKey]) -> dict[S
     """Give number and mapping version of the load that each slice holds now."""
     current = {}
     for key in keys:
-        newest = f"select load_number, mapping_version from lake.loads where {key.where} order by load_number desc limit 1"
+        newest = (
+            f"select load_number, mapping_version from lake.loads where {key.where} order by load_number desc limit 1"
+        )
         for number, version in con.execute(newest).fetchall():
             current[key] = (int(number), str(version))
     return current
@@ -121,7 +125,11 @@ def _compare(con: duckdb.DuckDBPyConnection, item: Staged, number: int, *, is_ou
 
 
 def _change_of(row: Mapping[str, object]) -> tuple[object, ...]:
-    pairs = (("rows_loaded", "rows_before"), ("billed_loaded", "billed_before"), ("effective_loaded", "effective_before"))
+    pairs = (
+        ("rows_loaded", "rows_before"),
+        ("billed_loaded", "billed_before"),
+        ("effective_loaded", "effective_before"),
+    )
     return tuple((row[now] or 0) - (row[before] or 0) for now, before in pairs)  # type: ignore[operator]
 
 

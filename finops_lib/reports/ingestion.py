@@ -1,6 +1,6 @@
 """The ingestion page in words: is the data whole and right, what arrived, what was restated, what do the bills lack?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
@@ -229,8 +229,13 @@ def ingestion_result(
     money: pl.DataFrame,
     verdicts: Sequence[Verdict],
     steps: Sequence[Step] = (),
+    restated: Sequence[Mapping[str, object]] = (),
 ) -> dict[str, object]:
-    """Give the numbers for `result.json`: what the load did, how fresh the sources are, which checks are broken."""
+    """Give the numbers for `result.json`: what the load did, how fresh the sources are, which checks are broken.
+
+    Args:
+        restated: the parts of what changed in months already reported (`ingestion_restated.restated_result`).
+    """
     statuses = [report.status for report in of_charges(load)]
     fresh = ("x_Provider", "x_SourceId", "newest_day", "complete_through", "incomplete_days", "charges")
     totals = (
@@ -250,6 +255,7 @@ def ingestion_result(
         "sources": sources.select(fresh),
         "money": money.select(totals),
         "reconciled": reconciled_result(steps),
+        "restated": list(restated),
         "checks": len(verdicts),
         "broken": [
             {"claim": claim_words(v), "offenders": v.offenders, "residual": v.residual} for v in verdicts if not v.holds

@@ -30,8 +30,15 @@ CHANGES = {
     "aws": (
         Change("late-usage", "payments-prod", "Amazon DynamoDB", "usage of the last days arrived after the invoice"),
         Change("re-rated", "payments-prod", "AWS Lambda", "a discount of 12 % that did not apply was taken back"),
-        Change("tags-moved", "payments-prod", "Amazon Relational Database Service", "tags that were set late were added to the month"),
-        Change("removed", "payments-prod", "Amazon Simple Queue Service", "queues that were deleted are charged no more"),
+        Change(
+            "tags-moved",
+            "payments-prod",
+            "Amazon Relational Database Service",
+            "tags that were set late were added to the month",
+        ),
+        Change(
+            "removed", "payments-prod", "Amazon Simple Queue Service", "queues that were deleted are charged no more"
+        ),
     ),
     "azure": (
         Change("credit", "mobile-prod", "Virtual Machines", "the month's credit was granted after the invoice"),
