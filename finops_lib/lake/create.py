@@ -21,6 +21,8 @@ OWN_TABLES = (
     "load_findings",
     "load_days",
     "markers",
+    "load_changes",
+    "load_service_days",
     "invoices",
     "invoice_loads",
     "inventory",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import duckdb
 
 from finops_lib.errors import QualityError
 from finops_lib.focus import COST_COLUMNS
+from finops_lib.lake.changes import changes_select, remember_changes, require_sums
 from finops_lib.lake.create import statement
 from finops_lib.lake.markers import Markers, remember
 from finops_lib.lake.objects import remove
@@ -26,7 +27,10 @@ from finops_lib.lake.place import Place
 _PARQUET = "format parquet, compression zstd, compression_level 1"
 _CHECKED = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
 _LOADED = tuple(f"{name.removesuffix('Cost').lower()}_loaded" for name in _CHECKED)
-_DAY_KEYS = "x_Provider, x_SourceId, x_BillingMonth, BillingCurrency, cast(ChargePeriodStart as DATE) as day"
+_SLICE = "x_Provider, x_SourceId, x_BillingMonth, BillingCurrency"
+_OF_SERVICE = "BillingAccountId, ServiceName, ChargeCategory = 'Usage' as is_usage"
+# Of which days a load's totals by service are kept: so long does a day's total move, and most restated months with it.
+_SERVICE_DAYS = 45
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -83,13 +87,19 @@ class CurrentLoad:
 
 @dataclass(slots=True)
 class Staged:
-    """A slice's new files, written and checked, not yet part of the lake; `loads`: rows of that table."""
+    """A slice's new files, written and checked, not yet part of the lake.
+
+    Args:
+        loads, findings: rows of the tables `loads` and `load_findings`.
+        compared_with: number of the load that its changes were told against, 0 = of none; None = not compared yet.
+    """
 
     key: SliceKey
     load_id: str
     files: list[str]
     loads: list[dict[str, object]] = field(default_factory=list)
     findings: list[dict[str, object]] = field(default_factory=list)
+    compared_with: int | None = None
 
 
 def current_loads(con: duckdb.DuckDBPyConnection, source: str) -> list[CurrentLoad]:
@@ -169,16 +179,24 @@ def commit(
 
     Args:
         markers: what the provider calls these versions of the source's months.
+    Raises:
+        QualityError: what the load changes is not explained to the last digit.
     """
+    remember_changes(con, staged, {item.key: str(item.loads[0]["mapping_version"]) for item in staged})
+    for item in staged:
+        require_sums(con, item)
     con.execute("begin")
     try:
         [[last]] = con.execute("select coalesce(max(load_number), 0) from lake.loads").fetchall()
         con.execute(f"delete from lake.cost where {' or '.join(f'({item.key.where})' for item in staged)}")
         loads: list[dict[str, object]] = []
         findings: list[dict[str, object]] = []
-        for number, item in enumerate(staged, start=int(last) + 1):
-            days = f"select {number}, '{item.load_id}', *, ? from temp.staged_days where {item.key.where}"
-            con.execute(f"insert into lake.load_days {days}", [loaded_at])
+        numbered = list(enumerate(staged, start=int(last) + 1))
+        _keep(con, "load_days", (_days_select(number, item) for number, item in numbered), loaded_at)
+        _keep(con, "load_service_days", (_service_days_select(number, item) for number, item in numbered), loaded_at)
+        replacing = [changes_select(item, number) for number, item in numbered if item.compared_with]
+        _keep(con, "load_changes", replacing, loaded_at)
+        for number, item in numbered:
             for file in item.files:
                 added = f"'lake', 'cost', '{sql_text(file)}', hive_partitioning => true"
                 con.execute(f"call ducklake_add_data_files({added})")
@@ -222,10 +240,9 @@ def _compare(
     expected: Mapping[tuple[SliceKey, str], Sums],
 ) -> None:
     """Hold what the files hold against what they should."""
-    keys = "x_Provider, x_SourceId, x_BillingMonth, BillingCurrency"
     sums = ", ".join(f"sum({name})" for name in ("rows_loaded", *_LOADED))
     wanted = " or ".join(f"({key.where})" for key in load_ids)
-    found = con.execute(f"select {keys}, {sums} from temp.staged_days where {wanted} group by all").fetchall()
+    found = con.execute(f"select {_SLICE}, {sums} from temp.staged_days where {wanted} group by all").fetchall()
     written = {
         (SliceKey(*row[:3]), row[3]): Sums(int(row[4]), *(value or Decimal(0) for value in row[5:])) for row in found
     }
@@ -242,14 +259,45 @@ def _compare(
 
 
 def _remember_days(con: duckdb.DuckDBPyConnection, staged: Sequence[Staged]) -> None:
-    """Read back the totals per charge day of staged files: for the comparison, and for the commit to keep."""
+    """Read back the totals of staged files, per charge day: for the comparison, and for the commit to keep."""
     names = ", ".join(f"'{sql_text(file)}'" for item in staged for file in item.files)
     sums = ", ".join(f"sum({name}) as {loaded}" for name, loaded in zip(_CHECKED, _LOADED, strict=True))
     charges = f"read_parquet([{names}], hive_partitioning = false)"
-    rows = f"select {_DAY_KEYS}, count(*) as rows_loaded, {sums} from {charges} group by all"
-    con.execute(f"create temp table if not exists staged_days as {rows} limit 0")
-    con.execute(f"delete from temp.staged_days where {' or '.join(f'({item.key.where})' for item in staged)}")
-    con.execute(f"insert into temp.staged_days {rows}")
+    keys = f"{_SLICE}, cast(ChargePeriodStart as DATE) as day, {_OF_SERVICE}"
+    rows = f"select {keys}, count(*) as rows_loaded, {sums} from {charges} group by all"
+    totals = ", ".join(f"sum({loaded}) as {loaded}" for loaded in _LOADED)
+    of_days = f"select {_SLICE}, day, cast(sum(rows_loaded) as BIGINT) as rows_loaded, {totals}"
+    mine = " or ".join(f"({item.key.where})" for item in staged)
+    # Finer first: so the files are read once.
+    tables = {
+        "staged_service_days": rows,
+        "staged_days": f"{of_days} from temp.staged_service_days where {mine} group by all",
+    }
+    for table, select in tables.items():
+        con.execute(f"create temp table if not exists {table} as {select} limit 0")
+        con.execute(f"delete from temp.{table} where {mine}")
+        con.execute(f"insert into temp.{table} {select}")
+
+
+def _days_select(number: int, item: Staged) -> str:
+    return f"select {number}, '{item.load_id}', * from temp.staged_days where {item.key.where}"
+
+
+def _service_days_select(number: int, item: Staged) -> str:
+    delivered = item.loads[0]["delivered_at"]
+    if not isinstance(delivered, datetime):
+        raise TypeError(f"delivered_at is a moment, not {delivered!r}")
+    keys = f"{_SLICE}, BillingAccountId, ServiceName, day"
+    sums = f"sum(billed_loaded), sum(effective_loaded), DATE '{delivered.date()}'"
+    late = f"day > DATE '{delivered.date() - timedelta(days=_SERVICE_DAYS)}'"
+    rows = f"from temp.staged_service_days where {item.key.where} and is_usage and {late} group by all"
+    return f"select {number}, '{item.load_id}', {keys}, {sums} {rows}"
+
+
+def _keep(con: duckdb.DuckDBPyConnection, table: str, selects: Iterable[str], loaded_at: datetime) -> None:
+    """Append rows to a table of the lake, all of them in one file."""
+    if rows := " union all ".join(selects):
+        con.execute(f"insert into lake.{table} select *, ? from ({rows})", [loaded_at])
 
 
 def flush(file: str) -> None:

@@ -28,7 +28,7 @@ from finops_lib.lake.place import Place
 from finops_lib.marts.catalog import SLICE_COLUMNS, Mart, read_marts
 
 # The lake's own tables that a mart may read; each row of them belongs to one slice.
-_LAKE_TABLES = ("cost", "loads", "load_findings")
+_LAKE_TABLES = ("cost", "loads", "load_findings", "load_changes")
 _LOAD = "x_Provider VARCHAR, x_SourceId VARCHAR, x_BillingMonth DATE, load_number BIGINT, load_id VARCHAR"
 _SLICE = ", ".join(SLICE_COLUMNS)
 _CURRENT = f"select {_SLICE}, max(load_number), arg_max(load_id, load_number) from lake.loads where {{}} group by all"

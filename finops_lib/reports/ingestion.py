@@ -1,6 +1,6 @@
 """The ingestion page in words: is the data whole and right, what arrived, what was restated, what do the bills lack?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
@@ -122,7 +122,7 @@ def ingestion_answer(
     late = late_sources(sources)
     if late:
         names = say.names(source_names(late, among=sources))
-        return page.answer(QUESTION, f"Right, but late: {names} stopped delivering. {kept}.", "yellow", "late")
+        return page.answer(QUESTION, f"Right, but late: {names} stopped delivering. {kept}.", "grey", "STALE")
     return page.answer(QUESTION, f"Yes: {kept}.", "green", "whole and right")
 
 
@@ -205,8 +205,9 @@ def ingestion_actions(
     ]
     late = [
         Action(
-            f"Ask why {row['x_SourceId']} delivers nothing of {say.provider(row['x_Provider'])} after "
-            f"{say.day(row['newest_day'])}, or retire it",
+            f"Ask why {row['x_SourceId']} delivers nothing of {say.provider(row['x_Provider'])} "
+            + (f"since {say.moment(row['delivered_at'])}" if is_silent(row) else f"after {say.day(row['newest_day'])}")
+            + ", or retire it",
             f"{' and '.join(stakes.get((row['x_Provider'], row['x_SourceId']), []))} in the lake",
             f"owner of {row['x_SourceId']}",
             soon,
@@ -228,8 +229,13 @@ def ingestion_result(
     money: pl.DataFrame,
     verdicts: Sequence[Verdict],
     steps: Sequence[Step] = (),
+    restated: Sequence[Mapping[str, object]] = (),
 ) -> dict[str, object]:
-    """Give the numbers for `result.json`: what the load did, how fresh the sources are, which checks are broken."""
+    """Give the numbers for `result.json`: what the load did, how fresh the sources are, which checks are broken.
+
+    Args:
+        restated: the parts of what changed in months already reported (`ingestion_restated.restated_result`).
+    """
     statuses = [report.status for report in of_charges(load)]
     fresh = ("x_Provider", "x_SourceId", "newest_day", "complete_through", "incomplete_days", "charges")
     totals = (
@@ -249,6 +255,7 @@ def ingestion_result(
         "sources": sources.select(fresh),
         "money": money.select(totals),
         "reconciled": reconciled_result(steps),
+        "restated": list(restated),
         "checks": len(verdicts),
         "broken": [
             {"claim": claim_words(v), "offenders": v.offenders, "residual": v.residual} for v in verdicts if not v.holds
@@ -287,7 +294,7 @@ def claim_words(verdict: Verdict) -> str:
 
 def complete_day(sources: pl.DataFrame) -> date | None:
     """Give the newest day that is complete for every source that still delivers."""
-    days = [row["complete_through"] for row in sources.to_dicts() if not is_late(row)]
+    days = [row["complete_through"] for row in sources.to_dicts() if not is_behind(row)]
     known = [day for day in days if day is not None]
     return min(known) if known and len(known) == len(days) else None
 
@@ -302,7 +309,16 @@ def late_sources(sources: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def is_late(row: dict[str, Any]) -> bool:
+    """Say whether a source stopped delivering: it is behind the others, or nothing came when something was due."""
+    return is_behind(row) or is_silent(row)
+
+
+def is_behind(row: dict[str, Any]) -> bool:
     return bool(row["days_behind"] > STALE_AFTER_DAYS)
+
+
+def is_silent(row: dict[str, Any]) -> bool:
+    return bool(row["is_stale"])
 
 
 def source_names(rows: Sequence[dict[str, Any]], among: pl.DataFrame | None = None) -> list[str]:

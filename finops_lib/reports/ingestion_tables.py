@@ -11,12 +11,13 @@ from finops_lib.reports import charts, page
 from finops_lib.reports import format as say
 from finops_lib.reports.ingestion import (
     NO_CHARGES,
-    STALE_AFTER_DAYS,
     Load,
     Verdict,
     claim_words,
     complete_words,
+    is_behind,
     is_late,
+    is_silent,
     late_sources,
     of_charges,
     source_names,
@@ -84,16 +85,11 @@ def source_table(sources: pl.DataFrame) -> Element:
     Args:
         sources: the rows of `ingestion_sources`.
     """
+    rows = sources.to_dicts()
     named = sources.with_columns(
         pl.col("x_Provider").replace(say.PROVIDER_NAMES),
-        pl.when(pl.col("days_behind") > STALE_AFTER_DAYS)
-        .then(pl.lit("yellow"))
-        .otherwise(pl.lit("green"))
-        .alias("status"),
-        pl.when(pl.col("days_behind") > STALE_AFTER_DAYS)
-        .then(pl.format("{} days behind", pl.col("days_behind")))
-        .otherwise(pl.lit("delivering"))
-        .alias("word"),
+        pl.Series("status", ["grey" if is_late(row) else "green" for row in rows], dtype=pl.String),
+        pl.Series("word", [_rhythm(row) for row in rows], dtype=pl.String),
     )
     columns = {
         "x_SourceId": Column("Source"),
@@ -113,8 +109,9 @@ def source_table(sources: pl.DataFrame) -> Element:
         named,
         columns,
         title=f"{finding}; {complete_words(sources)}" if not sources.is_empty() else "",
-        source="data_freshness: a day is complete once its bill was delivered the provider's 2 or 3 days after the "
-        "day's end, and its charges are not below half of the two weeks before",
+        source="data_freshness: a day is complete once its bill was delivered the learned, or else the usual 2 or 3, "
+        "days after the day's end, and its charges are not below half of the two weeks before; a source is STALE when "
+        "nothing came for a day longer than between its deliveries usually, or when it is a week behind the others",
         empty=NO_CHARGES,
     )
 
@@ -127,7 +124,7 @@ def day_charts(days: pl.DataFrame, sources: pl.DataFrame) -> Showable:
     """
     if days.is_empty():
         return page.sentence(NO_CHARGES)
-    open_days = [row["complete_through"] for row in sources.to_dicts() if row["incomplete_days"] and not is_late(row)]
+    open_days = [row["complete_through"] for row in sources.to_dicts() if row["incomplete_days"] and not is_behind(row)]
     known = [day for day in open_days if day is not None]
     named = days.with_columns(pl.Series("source", source_names(days.to_dicts(), among=sources), dtype=pl.String))
     first, last = min(days["day"]), max(days["day"])
@@ -198,7 +195,7 @@ def restatements(frame: pl.DataFrame) -> Element:
     return table(
         frame.with_columns(causes.alias("cause")),
         columns,
-        title=f"{say.plural(frame['x_BillingMonth'].n_unique(), 'closed month')} restated",
+        title=f"{say.plural(frame['x_BillingMonth'].n_unique(), 'closed month')} restated, by whom and when",
         source="loads: what each load changed against the one before it, once the month was over",
         empty="No closed month was restated.",
     )
@@ -275,6 +272,12 @@ def refused_table(load: Load) -> Element:
         source="this run",
         empty="No delivery was refused.",
     )
+
+
+def _rhythm(row: dict[str, Any]) -> str:
+    if is_silent(row):
+        return f"STALE since {say.moment(row['delivered_at'])}"
+    return f"STALE, {row['days_behind']} days behind" if is_late(row) else "delivering"
 
 
 def _arrived_finding(load: Load) -> str:

@@ -22,7 +22,7 @@ ALIASES = {
     "unknown": "grey",
     "warn": "yellow",
     "warning": "yellow",
-    "stale": "yellow",
+    "stale": "grey",
     "incomplete": "yellow",
     "error": "red",
     "bad": "red",

@@ -26,7 +26,7 @@ __all__ = [
 
 MOST_ACTIONS = 3
 # Kinds of a strip that say more than the usual word of their colour.
-SPOKEN = ("stale", "incomplete", "warning", "error")
+SPOKEN = {"stale": "STALE", "incomplete": "incomplete", "warning": "warning", "error": "error"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def strip(kind: str, text: str) -> Element:
     Args:
         kind: a colour or its everyday name: ok, info, stale, incomplete, warning, error.
     """
-    word = "note" if status_name(kind) == "grey" else kind if kind in SPOKEN else ""
+    word = SPOKEN.get(kind, "note" if status_name(kind) == "grey" else "")
     return Element(
         f'<div class="fw-strip fw-edge-{status_name(kind)}" role="note">{status_html(kind, word)} '
         f"<span>{markup.text(text, None)}</span></div>",

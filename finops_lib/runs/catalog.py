@@ -18,6 +18,8 @@ _TABLES = {
     "cost": ("what was charged?", "one charge of one bill; FOCUS 1.4 columns and our x_ ones"),
     "loads": ("what was loaded, from which files, with what totals?", "load x slice x BillingCurrency"),
     "load_days": ("what did each load hold per day, so what did we know when?", "load x slice x BillingCurrency x day"),
+    "load_changes": ("why did a load change what was known?", "load x slice x BillingCurrency x ServiceName x part"),
+    "load_service_days": ("how fast do days fill?", "load x slice x currency x account x ServiceName x day"),
     "load_findings": ("what in the bills breaks FOCUS?", "load x slice x finding x column"),
     "invoices": ("what did the providers invoice?", "one line of one invoice; FOCUS 1.4 Invoice Detail"),
     "invoice_loads": ("which invoices were delivered, in which files?", "delivery x invoice x month x BillingCurrency"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -21,12 +21,20 @@ from finops_lib.runs import clock
 # back "the newest complete day", or one forgotten export would freeze every report.
 STALE_AFTER_DAYS = 7
 
+# How long after its end a day is still reported for the first time: the slowest provider takes three days to settle it.
+_REPORTED_WITHIN = timedelta(days=3)
+
 FALLBACK_CURRENCY = "USD"
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What one source has delivered in one currency; days are None when it has no (complete) day."""
+    """What one source has delivered in one currency; days are None when it has no (complete) day.
+
+    Args:
+        delivered_at: when its newest bill was written, UTC; None = not known.
+        stale_from: from when on it is stale unless it delivers again.
+    """
 
     provider: str
     source: str
@@ -35,6 +43,8 @@ class Coverage:
     newest_day: date | None
     complete_through: date | None
     effective_cost: Decimal
+    delivered_at: datetime | None = None
+    stale_from: datetime | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Coverage:
@@ -47,6 +57,8 @@ class Coverage:
             newest_day=row["newest_day"],
             complete_through=row["complete_through"],
             effective_cost=row["effective_cost"] or Decimal(0),
+            delivered_at=_utc(row["delivered_at"]),
+            stale_from=_utc(row["stale_from"]),
         )
 
 
@@ -60,17 +72,24 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a run speaks about, and what its reader must know first."""
+    """What a run speaks about, and what its reader must know first; `judged_at`: when its sources were looked at."""
 
     as_of: date
     currency: str
     provider: str
     is_empty: bool
     notices: tuple[Notice, ...]
+    judged_at: datetime
 
 
 def resolve_context(
-    coverage: Sequence[Coverage], *, as_of: str, currency: str, provider: str, preferred_currency: str = ""
+    coverage: Sequence[Coverage],
+    *,
+    as_of: str,
+    currency: str,
+    provider: str,
+    preferred_currency: str = "",
+    now: datetime | None = None,
 ) -> Context:
     """Fill the empty parameters from what the lake covers.
 
@@ -80,14 +99,18 @@ def resolve_context(
         currency: three capital letters; empty = the preferred one, else the one most effective cost is in.
         provider: one of the lake's providers; empty = all.
         preferred_currency: the configured one; taken only where there is cost in it.
+        now: when the run started; a source that should have delivered by then is stale. A page about an asked day is
+            judged as of the time when that day was news.
     Raises:
         ConfigError: a provider or currency the lake does not have, or a day after its newest one.
     """
     asked_day = parse_day(as_of, name="as_of") if as_of else None
+    judged_at = _judged_at(asked_day, now or clock.now())
     if not coverage:
         # An empty lake has no day of its own; yesterday is the last one that can be complete anywhere.
         day = asked_day or clock.now().date() - timedelta(days=1)
-        return Context(day, currency or preferred_currency or FALLBACK_CURRENCY, provider, is_empty=True, notices=())
+        money = currency or preferred_currency or FALLBACK_CURRENCY
+        return Context(day, money, provider, is_empty=True, notices=(), judged_at=judged_at)
 
     if provider and provider not in {c.provider for c in coverage}:
         raise ConfigError.unknown("provider", provider, {c.provider for c in coverage})
@@ -100,8 +123,24 @@ def resolve_context(
     live = [c for c in in_scope if not _is_stale(c, in_scope)]
     complete = [c.complete_through for c in live if c.complete_through]
     day = _checked_day(asked_day, in_scope) if asked_day else min(complete, default=_newest(in_scope))
-    notices = (*_stale_or_incomplete(in_scope, day), *_left_out(in_scope, currency))
-    return Context(day, currency, provider, is_empty=False, notices=notices)
+    notices = (*_stale_or_incomplete(in_scope, day, judged_at), *_left_out(in_scope, currency))
+    return Context(day, currency, provider, is_empty=False, notices=notices, judged_at=judged_at)
+
+
+def stale_sources(coverage: Sequence[Coverage], at: datetime) -> dict[str, datetime]:
+    """Name the sources that should have delivered by `at` and have not, each with its newest delivery."""
+    return {
+        name: source.delivered_at
+        for name, source in _per_source(coverage)
+        if source.delivered_at and source.stale_from and source.stale_from < at
+    }
+
+
+def _judged_at(asked_day: date | None, now: datetime) -> datetime:
+    if asked_day is None:
+        return now
+    settled = datetime.combine(asked_day + timedelta(days=1), datetime.min.time(), tzinfo=UTC) + _REPORTED_WITHIN
+    return min(now, settled)
 
 
 def _main_currency(coverage: Sequence[Coverage]) -> str:
@@ -132,8 +171,13 @@ def _checked_day(day: date, coverage: Sequence[Coverage]) -> date:
     return day
 
 
-def _stale_or_incomplete(coverage: Sequence[Coverage], day: date) -> Iterator[Notice]:
+def _stale_or_incomplete(coverage: Sequence[Coverage], day: date, at: datetime) -> Iterator[Notice]:
+    silent = stale_sources(coverage, at)
+    for name, since in silent.items():
+        yield Notice("stale", f"{name} has delivered nothing since {_moment(since)}: what came later is missing here.")
     for name, source in _per_source(coverage):
+        if name in silent and _is_stale(source, coverage):
+            continue
         if source.first_day is not None and source.first_day > day:
             yield Notice("info", f"{name} has no charges before {_day(source.first_day)}.")
         elif source.newest_day is None:
@@ -163,6 +207,15 @@ def _left_out(coverage: Sequence[Coverage], currency: str) -> Iterator[Notice]:
         yield Notice(
             "info", f"Charges in {' and '.join(others)} are not in the sums of this page, which are in {currency}."
         )
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    # The lake's times are UTC and carry no zone.
+    return None if moment is None else moment.replace(tzinfo=UTC)
+
+
+def _moment(moment: datetime) -> str:
+    return f"{_day(moment)}, {moment:%H:%M} UTC"
 
 
 def _day(day: date) -> str:

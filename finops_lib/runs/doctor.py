@@ -21,9 +21,11 @@ from finops_lib.lake.place import CATALOG_FILE
 from finops_lib.lake.snapshots import list_snapshots
 from finops_lib.lake.upkeep import SETTLED_AFTER, find_orphans
 from finops_lib.marts.build import stale_slices
+from finops_lib.marts.figures import figure_sql
 from finops_lib.runs.clock import now
-from finops_lib.runs.context import STALE_AFTER_DAYS
+from finops_lib.runs.context import STALE_AFTER_DAYS, Coverage, stale_sources
 from finops_lib.runs.fetch import source_path
+from finops_lib.runs.figures import run_query
 from finops_lib.settings import Settings, load_budget_plan, load_settings
 from finops_lib.state.open import open_state
 
@@ -227,14 +229,17 @@ def _freshness(settings: Settings) -> Check:
     if not is_there(settings.lake):
         return Check("freshness", True, "no lake yet")
     with open_lake(settings.lake) as lake:
-        newest_days = "select x_SourceId || ' (' || x_Provider || ')', cast(max(ChargePeriodStart) as DATE) from cost"
-        rows = lake.con.execute(f"{newest_days} where ChargeCategory = 'Usage' group by all").fetchall()
-    if not rows:
+        if "data_freshness" not in {name for (name,) in lake.con.execute("show tables").fetchall()}:
+            return Check("freshness", True, "not known before the marts are built", "finops build")
+        coverage = [Coverage.from_row(row) for row in run_query(lake, figure_sql("run_context"), {}).to_dicts()]
+    days = {(source.provider, source.source): source.newest_day for source in coverage if source.newest_day}
+    if not days:
         return Check("freshness", True, "no charges yet")
-    newest = max(day for _, day in rows)
-    old = [f"{source} ends on {day}" for source, day in rows if newest - day > _STALE_AFTER]
+    newest = max(days.values())
+    old = [f"{source} ({name}) ends on {day}" for (name, source), day in days.items() if newest - day > _STALE_AFTER]
+    silent = stale_sources(coverage, now())
+    old += [f"{name} is STALE: nothing delivered since {since:%Y-%m-%d %H:%M} UTC" for name, since in silent.items()]
     if old:
-        return Check(
-            "freshness", False, f"newest day {newest}, but {'; '.join(sorted(old))}", "deliver these sources again"
-        )
+        step = "see why these sources stopped delivering, then load them: finops collect"
+        return Check("freshness", False, f"newest day {newest}, but {'; '.join(sorted(old))}", step)
     return Check("freshness", True, f"every source reaches {newest - _STALE_AFTER} or later; newest day {newest}")

@@ -16,6 +16,8 @@ OUTCOME = "outcome.json"
 PROGRESS = "FINOPS_RUN_PROGRESS"
 # The variable that names the run of which this one is a rerun.
 RERUN_OF = "FINOPS_RUN_RERUN_OF"
+# The variable that says when the run started; of a rerun, when the first one did.
+STARTED_AT = "FINOPS_RUN_STARTED_AT"
 
 
 @dataclass(frozen=True, slots=True)

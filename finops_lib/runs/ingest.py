@@ -14,6 +14,7 @@ import duckdb
 from finops_lib.errors import ConfigError, DataError, LockError, needs_room
 from finops_lib.focus import COST_COLUMNS
 from finops_lib.lake.catalog import is_there
+from finops_lib.lake.changes import remember_changes
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.lock import writer_lock
 from finops_lib.lake.markers import Markers, remember
@@ -153,6 +154,7 @@ def _load(settings: Settings, given: Gathered, files: Sequence[BillingFile], ask
                 ensure_lake(settings.lake)
                 staged = stage(con, settings.lake, select, plan.changed, _expected(delivery, source))
                 try:
+                    _compare_with_lake(con, settings, deal, staged, before)
                     now_planned = _commit(con, settings, deal, staged)
                 except BaseException:
                     discard(settings.lake, staged)
@@ -246,6 +248,25 @@ def _commit(con: duckdb.DuckDBPyConnection, settings: Settings, deal: _Deal, sta
             detach(con)
     discard(settings.lake, [item for item in staged if item not in wanted])
     return plan
+
+
+def _compare_with_lake(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    deal: _Deal,
+    staged: Sequence[Staged],
+    before: Sequence[CurrentLoad],
+) -> None:
+    """Tell what the staged slices change before the writer lock is taken, so that nobody waits for it."""
+    held = {load.key for load in before}
+    replacing = [item for item in staged if item.key in held]
+    if not replacing:
+        return
+    attach(con, settings.lake, read_only=True)
+    try:
+        remember_changes(con, replacing, dict.fromkeys((item.key for item in replacing), deal.version))
+    finally:
+        detach(con)
 
 
 def _expected(delivery: Delivery, source: str) -> dict[tuple[SliceKey, str], Sums]:

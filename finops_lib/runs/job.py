@@ -14,7 +14,7 @@ from typing import Any
 import finops_lib
 from finops_lib.errors import ConfigError
 from finops_lib.runs.cells import first_line
-from finops_lib.runs.handover import RERUN_OF, SPEC, Spec
+from finops_lib.runs.handover import RERUN_OF, SPEC, STARTED_AT, Spec
 from finops_lib.runs.parameters import Value
 from finops_lib.runs.publish import private_folder
 from finops_lib.runs.secrets import Scrubber, known_secrets
@@ -69,7 +69,7 @@ def prepare_job(
     values: dict[str, Value],
     snapshot: int | None,
     *,
-    rerun_of: str,
+    rerun_of: RunRecord | None,
     timeout_s: float,
     cell_timeout_s: float | None,
 ) -> Job:
@@ -80,7 +80,9 @@ def prepare_job(
     # The kernel's sockets lie here: a path longer than about 100 characters is no address for one.
     runtime = Path(tempfile.mkdtemp(prefix="finops-"))
     (runtime / "jupyter").mkdir(mode=0o700)
-    environment = _environment(settings, run, folder, runtime, snapshot) | {RERUN_OF: rerun_of}
+    environment = _environment(settings, run, folder, runtime, snapshot)
+    first = rerun_of or run
+    environment |= {RERUN_OF: rerun_of.run_id if rerun_of else "", STARTED_AT: first.started_at.isoformat()}
     references = [settings.workbench.model_dump(mode="json")]
     scrubber = Scrubber.of(known_secrets([values, *references], environment))
     run = replace(

@@ -101,7 +101,7 @@ def run_notebook(
             run,
             values,
             pinned,
-            rerun_of=recorded.run_id if recorded else "",
+            rerun_of=recorded,
             timeout_s=timeout_s,
             cell_timeout_s=cell_timeout_s,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -24,6 +24,7 @@ from finops_lib.runs.context import Context, Coverage, Notice, resolve_context
 from finops_lib.runs.empty_lake import EmptyLake, open_empty_lake
 from finops_lib.runs.figures import bind, run_query
 from finops_lib.runs.folder import RunFolder
+from finops_lib.runs.handover import STARTED_AT
 from finops_lib.runs.residuals import Reconciled, in_words
 from finops_lib.runs.shown import ResultShown, context_strips
 from finops_lib.settings import Settings, load_budget_plan, load_settings
@@ -53,6 +54,7 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
         currency=currency,
         provider=provider,
         preferred_currency=settings.workbench.currency,
+        now=_started_at(),
     )
     if missing:
         context = replace(context, notices=(Notice("warning", missing),))
@@ -126,12 +128,15 @@ class Run:
 
         Args:
             name: the file's name without `.sql`.
-            values: the query's own parameters; `as_of`, `currency` and `provider` are filled from the run.
+            values: the query's own parameters; `as_of`, `currency`, `provider` and `judged_at` are filled from the run.
         Raises:
             ConfigError: no such query, or a value it does not take, or one it lacks.
         """
         sql = figure_sql(name)
-        bound = bind(name, sql, {"as_of": self.as_of, "currency": self.currency, "provider": self.provider}, values)
+        known = {"as_of": self.as_of, "currency": self.currency, "provider": self.provider}
+        # As text: a moment has no place among the parameters that are kept.
+        judged_at = self.context.judged_at.replace(tzinfo=None).isoformat(timespec="seconds")
+        bound = bind(name, sql, known | {"judged_at": judged_at}, values)
         frame = run_query(self.lake, sql, bound)
         self.folder.remember_figure(name, sql, bound, rows=frame.height)
         return frame
@@ -163,6 +168,16 @@ class Run:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return context_strips(self.context, snapshot=self.snapshot)
+
+
+def _started_at() -> datetime:
+    """Say when the run started; a run made again judges its sources as the first one did."""
+    told = os.environ.get(STARTED_AT, "")
+    if not told:
+        return clock.now()
+    started = datetime.fromisoformat(told)
+    # The ledger's times are UTC; a database may give them without saying so.
+    return started if started.tzinfo else started.replace(tzinfo=UTC)
 
 
 def _checks(lake: Lake | EmptyLake) -> list[dict[str, object]]:

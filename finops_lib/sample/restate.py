@@ -30,6 +30,15 @@ CHANGES = {
     "aws": (
         Change("late-usage", "payments-prod", "Amazon DynamoDB", "usage of the last days arrived after the invoice"),
         Change("re-rated", "payments-prod", "AWS Lambda", "a discount of 12 % that did not apply was taken back"),
+        Change(
+            "tags-moved",
+            "payments-prod",
+            "Amazon Relational Database Service",
+            "tags that were set late were added to the month",
+        ),
+        Change(
+            "removed", "payments-prod", "Amazon Simple Queue Service", "queues that were deleted are charged no more"
+        ),
     ),
     "azure": (
         Change("credit", "mobile-prod", "Virtual Machines", "the month's credit was granted after the invoice"),
@@ -47,7 +56,8 @@ def as_first_delivered(
         charges: the final charges, money in trillionths.
     Returns:
         The charges as they were first delivered, and for each change what it added: kind, account_id, service,
-        currency, note, rows and each cost column in trillionths.
+        currency, note, rows and each cost column in trillionths; `moved`: its billed and effective cost that came
+        under other tags.
     """
     told = []
     for change in CHANGES[provider]:
@@ -62,17 +72,39 @@ def as_first_delivered(
                 "note": change.note,
                 "rows": charges.height - before.height,
                 **{name: int(charges[name].sum()) - int(before[name].sum()) for name in MONEY_COLUMNS},
+                "moved": _moved(charges, change, account.id),
             }
         )
         charges = before
     return charges, told
 
 
+def _of_service(change: Change, account_id: str) -> pl.Expr:
+    return (pl.col("SubAccountId") == account_id) & (pl.col("ServiceName") == change.service)
+
+
+def _usage(change: Change, account_id: str) -> pl.Expr:
+    return _of_service(change, account_id) & (pl.col("ChargeCategory") == "Usage") & (pl.col("line") >= 0)
+
+
+def _moved(charges: pl.DataFrame, change: Change, account_id: str) -> dict[str, int]:
+    if change.kind != "tags-moved":
+        return {"BilledCost": 0, "EffectiveCost": 0}
+    tagged = charges.filter(_usage(change, account_id) & pl.col("tagged"))
+    return {name: int(tagged[name].sum()) for name in ("BilledCost", "EffectiveCost")}
+
+
 def _undo(charges: pl.DataFrame, change: Change, account_id: str, month: BillingPeriod) -> pl.DataFrame:
-    of_service = (pl.col("SubAccountId") == account_id) & (pl.col("ServiceName") == change.service)
-    usage = of_service & (pl.col("ChargeCategory") == "Usage") & (pl.col("line") >= 0)
+    usage = _usage(change, account_id)
     if change.kind == "credit":
-        return charges.filter(~(of_service & (pl.col("ChargeCategory") == "Credit")))
+        return charges.filter(~(_of_service(change, account_id) & (pl.col("ChargeCategory") == "Credit")))
+    if change.kind == "tags-moved":
+        untagged = pl.when(usage).then(None).otherwise(pl.col("Tags"))
+        return charges.with_columns(untagged.alias("Tags"), (pl.col("tagged") & ~usage).alias("tagged"))
+    if change.kind == "removed":
+        gone = charges.filter(usage & (pl.col("ChargePeriodStart") == datetime.combine(month.start, time())))
+        deleted = pl.col("ResourceId") + "-deleted"
+        return pl.concat([charges, gone.with_columns(deleted, pl.col("ResourceName") + "-deleted")])
     if change.kind == "late-usage":
         last_days = datetime.combine(month.end - timedelta(days=3), time())
         return charges.filter(~(usage & (pl.col("ChargePeriodEnd") > last_days)))

@@ -25,6 +25,7 @@ from finops_lib.sample.spend import days_of, judged_month, spend_by_scope
 from finops_lib.sample.tags import ALIASES, DIMENSIONS, KEYS, MISSPELT, expected_allocation
 
 COST_NAMES = {"billed": "BilledCost", "effective": "EffectiveCost", "list": "ListCost", "contracted": "ContractedCost"}
+_KIND_OF = {column: name for name, column in COST_NAMES.items()}
 # Fleets that a careless rule would take for the waste of the same kind.
 _LOOK_ALIKES = {
     "aws-pay-ip": "idle-public-ipv4", "aws-shared-nat": "idle-nat-gateway", "aws-shared-vpn": "idle-vpn",
@@ -104,7 +105,9 @@ def add_restatement(
                 "after": _costs(now[currency]),
                 "change": _costs({name: value - before[currency][name] for name, value in now[currency].items()}),
                 "reasons": [
-                    {name: change[name] for name in ("kind", "account_id", "service", "note")} | _costs(change)
+                    {name: change[name] for name in ("kind", "account_id", "service", "note")}
+                    | _costs(change)
+                    | {"moved": {_KIND_OF[name]: money_text(value) for name, value in change["moved"].items()}}
                     for change in changes
                     if change["currency"] == currency
                 ],

@@ -66,6 +66,13 @@ class MemoryLake:
         kinds = ("billed_in", "billed_loaded", "effective_in", "effective_loaded", "list_loaded", "contracted_loaded")
         self.insert("loads", {**LOAD, **counts, **dict.fromkeys(kinds, str(cost)), **values})
 
+    def service_day(self, day: str, cost: str | int, *, delivered_on: str, **values: object) -> None:
+        """Add what a load held of one service's usage on one day."""
+        keys = ("load_number", "x_Provider", "x_SourceId", "BillingCurrency")
+        of_load = {key: LOAD[key] for key in keys} | {"BillingAccountId": "payer", "ServiceName": "Compute"}
+        row = {"day": day, "x_BillingMonth": f"{day[:7]}-01", "effective_loaded": str(cost), "billed_loaded": str(cost)}
+        self.insert("load_service_days", {**of_load, **row, "delivered_on": delivered_on, **values})
+
     def insert(self, table: str, row: dict[str, object]) -> None:
         marks = ", ".join("?" * len(row))
         self.con.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", list(row.values()))

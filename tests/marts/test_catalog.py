@@ -21,7 +21,7 @@ def test_a_header_is_read_into_its_parts() -> None:
     mart = read_marts()["data_freshness"]
     assert mart.question == "how fresh is each source, and up to which day is it complete?"
     assert mart.grain == ("x_Provider", "x_SourceId")
-    assert mart.reads == ("daily_cost", "loads")
+    assert mart.reads == ("daily_cost", "loads", "completeness_curve")
     assert not mart.is_sliced
 
 

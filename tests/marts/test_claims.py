@@ -19,6 +19,9 @@ SABOTAGE = {
     "daily_resource_cost__keeps_every_cent": "update daily_resource_cost set effective_cost = effective_cost + 1",
     "commitment_usage__keeps_every_cent": "update commitment_usage set effective_cost = effective_cost + 1",
     "tag_coverage__covers_all_cost": "update tag_coverage set effective_cost = 11 where dimension = 'team'",
+    "monthly_restatements__add_up_to_the_change": (
+        "update monthly_restatements set billed_cost_change = billed_cost_change + 1"
+    ),
     "slice_totals__lake_equals_loads": "update slice_totals set billed_cost = billed_cost + 1",
     "slice_totals__money_in_is_money_loaded": "update slice_totals set billed_in = billed_in + 1",
 }
@@ -29,9 +32,15 @@ GENERATED = [name for name in CLAIMS if name.endswith("__has_one_row_per_grain")
 @pytest.fixture
 def honest(lake: MemoryLake) -> MemoryLake:
     lake.charge("2026-10-01", 10, ResourceId="vm-1", CommitmentDiscountId="sp-1", CommitmentDiscountStatus="Used")
-    lake.load(1, 10)
-    finding = {"x_Provider": "aws", "x_SourceId": "aws-payer", "x_BillingMonth": "2026-10-01", "occurrences": 3}
-    lake.insert("load_findings", {"load_number": 1, "finding": "enum-case", "column_name": "a", **finding})
+    lake.load(1, 8)
+    lake.load(1, 10, load_number=2, rows_before=1, billed_before="8", effective_before="8")
+    part = {"x_Provider": "aws", "x_SourceId": "aws-payer", "x_BillingMonth": "2026-10-01"}
+    finding = {"finding": "enum-case", "column_name": "a", "occurrences": 3}
+    lake.insert("load_findings", {"load_number": 2, **part, **finding})
+    rated = {"BillingCurrency": "USD", "part": "re-rated", "rows_change": 0, "billed_change": 2, "effective_change": 2}
+    lake.insert("load_changes", {"load_number": 2, **part, **rated})
+    lake.service_day("2026-10-01", "8", delivered_on="2026-10-03")
+    lake.service_day("2026-10-01", "10", load_number=2, delivered_on="2026-11-20")
     lake.build()
     return lake
 

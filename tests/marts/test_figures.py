@@ -13,12 +13,14 @@ from tests.marts.conftest import MemoryLake
 
 MINE = [name for name in figure_names() if name.startswith(("overview_", "ingestion_"))]
 AS_OF = "2026-10-20"
+JUDGED_AT = "2026-11-21T06:00:00"
 
 
 def figure(lake: MemoryLake, name: str, **values: object) -> list[dict[str, object]]:
     lake.build()
     sql = figure_sql(name)
     known = {"as_of": AS_OF, "currency": "USD", "provider": "", "dimension": "team", **values}
+    known |= {"judged_at": JUDGED_AT}
     return lake.rows(sql, **{key: known[key] for key in sorted(parameters_of(sql))})
 
 

@@ -95,5 +95,5 @@ def test_the_columns_of_the_grain_are_columns_of_the_mart(mart: Mart) -> None:
 
 
 def test_marts_read_only_charges_loads_and_each_other() -> None:
-    known = {"cost", "loads", "load_findings", *read_marts()}
+    known = {"cost", "loads", "load_findings", "load_changes", "load_service_days", *read_marts()}
     assert {read for mart in MARTS for read in mart.reads} <= known

@@ -5,26 +5,39 @@
 with history as (
     select
         *,
-        lag(mapping_version) over earlier as former_mapping_version,
-        lag(delivered_at) over earlier as former_delivered_at
+        lag(mapping_version) over earlier as former_mapping_version
     from loads
     window earlier as (
         partition by x_Provider, x_SourceId, x_BillingMonth, BillingCurrency
         order by load_number
     )
 ),
+-- A month that was not over, or still settling, when it was delivered grows; that is no restatement.
+first_reports as (
+    select
+        x_Provider,
+        x_SourceId,
+        x_BillingMonth,
+        min(load_number) as load_number
+    from loads
+    where delivered_at >= x_BillingMonth + interval 1 month + interval 3 day
+    group by all
+),
 changes as (
     select
-        *,
-        former_mapping_version is distinct from mapping_version as is_our_change,
-        -- A month that was not over, or still settling, when it was last delivered grows; that is no restatement.
-        former_delivered_at < x_BillingMonth + interval 1 month + interval 3 day as was_open
+        history.*,
+        history.former_mapping_version is distinct from history.mapping_version as is_our_change
     from history
-    where rows_before is not null
+    join first_reports
+        on history.x_Provider = first_reports.x_Provider
+        and history.x_SourceId = first_reports.x_SourceId
+        and history.x_BillingMonth = first_reports.x_BillingMonth
+        and history.load_number > first_reports.load_number
+    where history.rows_before is not null
         and (
-            rows_loaded <> rows_before
-            or billed_loaded <> billed_before
-            or effective_loaded <> effective_before
+            history.rows_loaded <> history.rows_before
+            or history.billed_loaded <> history.billed_before
+            or history.effective_loaded <> history.effective_before
         )
 )
 select
@@ -39,6 +52,5 @@ select
     sum(effective_loaded - effective_before) as effective_change,
     max(loaded_at) as loaded_at
 from changes
-where is_our_change or not was_open
 group by x_BillingMonth, x_Provider, x_SourceId, BillingCurrency, is_our_change
 order by x_BillingMonth desc, x_Provider, x_SourceId, BillingCurrency

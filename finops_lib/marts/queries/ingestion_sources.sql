@@ -17,7 +17,14 @@ select
     data_freshness.newest_day,
     data_freshness.complete_through,
     data_freshness.incomplete_days,
+    data_freshness.lag_days,
+    data_freshness.lag_is_learned,
     data_freshness.delivered_at,
+    data_freshness.usual_gap_hours,
+    coalesce(
+        data_freshness.delivered_at + to_hours(data_freshness.stale_after_hours) < cast($judged_at as timestamp),
+        false
+    ) as is_stale,
     data_freshness.loads,
     data_freshness.charges,
     coalesce(months.months, 0) as months,

@@ -18,6 +18,8 @@ select
     data_freshness.first_day,
     data_freshness.newest_day,
     data_freshness.complete_through,
+    data_freshness.delivered_at,
+    data_freshness.delivered_at + to_hours(data_freshness.stale_after_hours) as stale_from,
     money.effective_cost
 from money
 left join data_freshness

@@ -1,7 +1,7 @@
 -- question: how fresh is each source, and up to which day is it complete?
 -- grain:    x_Provider x x_SourceId
--- unit:     UTC charge days; charges counts rows of the lake
--- reads:    daily_cost, loads
+-- unit:     UTC charge days; lag_days = how many days after its end a day is whole; usual_gap_hours = between two deliveries, null until there were four; stale_after_hours = silent so long, a source is stale; charges counts rows of the lake
+-- reads:    daily_cost, loads, completeness_curve
 with days_by_kind as (
     select
         x_Provider,
@@ -35,16 +35,99 @@ usage_days as (
     where days_by_kind.is_usage or not sources.has_usage
     group by days_by_kind.x_Provider, days_by_kind.x_SourceId, days_by_kind.day
 ),
-extent as (
+spans as (
     select
         x_Provider,
         x_SourceId,
         min(day) as first_day,
         max(day) as newest_day,
         -- How many days after a day's end a bill takes to settle, until a source's own deliveries have taught us.
-        case x_Provider when 'azure' then 3 else 2 end as lag_days
+        case x_Provider when 'azure' then 3 else 2 end as usual_lag_days
     from usage_days
     group by x_Provider, x_SourceId
+),
+-- The first lag from which on a service is whole; a week of observed days is the least to learn from.
+too_early as (
+    select
+        x_Provider,
+        ServiceName,
+        max(lag_days) as lag_days
+    from completeness_curve
+    where days >= 7
+        and completeness < 0.995
+    group by x_Provider, ServiceName
+),
+learned as (
+    select
+        completeness_curve.x_Provider,
+        completeness_curve.ServiceName,
+        coalesce(
+            min(case
+                when completeness_curve.lag_days > coalesce(too_early.lag_days, -1) then completeness_curve.lag_days
+            end),
+            10
+        ) as whole_after
+    from completeness_curve
+    left join too_early
+        on completeness_curve.x_Provider = too_early.x_Provider
+        and completeness_curve.ServiceName = too_early.ServiceName
+    where completeness_curve.days >= 7
+    group by completeness_curve.x_Provider, completeness_curve.ServiceName
+),
+recent_services as (
+    select
+        daily_cost.x_Provider,
+        daily_cost.x_SourceId,
+        daily_cost.BillingCurrency,
+        daily_cost.ServiceName,
+        sum(daily_cost.effective_cost) as effective_cost
+    from daily_cost
+    inner join spans
+        on daily_cost.x_Provider = spans.x_Provider
+        and daily_cost.x_SourceId = spans.x_SourceId
+    where daily_cost.ChargeCategory = 'Usage'
+        and date_diff('day', daily_cost.day, spans.newest_day) < 30
+    group by daily_cost.x_Provider, daily_cost.x_SourceId, daily_cost.BillingCurrency, daily_cost.ServiceName
+),
+service_shares as (
+    select
+        x_Provider,
+        x_SourceId,
+        ServiceName,
+        effective_cost,
+        sum(effective_cost) over (partition by x_Provider, x_SourceId, BillingCurrency) as source_cost
+    from recent_services
+),
+-- A source is whole when all services above 5 % of it are; as long as one of them is not known, no sooner than usual.
+source_lags as (
+    select
+        service_shares.x_Provider,
+        service_shares.x_SourceId,
+        max(greatest(learned.whole_after, 1) - 1) as lag_days,
+        min(case when learned.whole_after is null then 0 else 1 end) = 1 as is_learned
+    from service_shares
+    left join learned
+        on service_shares.x_Provider = learned.x_Provider
+        and service_shares.ServiceName = learned.ServiceName
+    where 20 * service_shares.effective_cost > service_shares.source_cost
+    group by service_shares.x_Provider, service_shares.x_SourceId
+),
+extent as (
+    select
+        spans.x_Provider,
+        spans.x_SourceId,
+        spans.first_day,
+        spans.newest_day,
+        spans.usual_lag_days,
+        cast(case
+            when coalesce(source_lags.is_learned, false) then source_lags.lag_days
+            else greatest(spans.usual_lag_days, coalesce(source_lags.lag_days, 0))
+        end as integer) as lag_days,
+        coalesce(source_lags.is_learned, false) as lag_is_learned
+    from spans
+    left join source_lags
+        on spans.x_Provider = source_lags.x_Provider
+        and spans.x_SourceId = source_lags.x_SourceId
 ),
 deliveries as (
     select
@@ -57,6 +140,58 @@ deliveries as (
     from loads
     group by x_Provider, x_SourceId
 ),
+-- A load brings news when its newest delivery is younger than any before it: months loaded at once are one delivery.
+commits as (
+    select
+        x_Provider,
+        x_SourceId,
+        loaded_at,
+        max(delivered_at) as delivered_at
+    from loads
+    group by x_Provider, x_SourceId, loaded_at
+),
+commits_in_order as (
+    select
+        x_Provider,
+        x_SourceId,
+        loaded_at,
+        delivered_at,
+        max(delivered_at) over (
+            partition by x_Provider, x_SourceId
+            order by loaded_at
+            rows between unbounded preceding and 1 preceding
+        ) as former_delivered_at
+    from commits
+),
+gaps as (
+    select
+        x_Provider,
+        x_SourceId,
+        date_diff('hour', former_delivered_at, delivered_at) as hours,
+        row_number() over (partition by x_Provider, x_SourceId order by loaded_at desc) as recency
+    from commits_in_order
+    where delivered_at > former_delivered_at
+),
+gaps_by_size as (
+    select
+        x_Provider,
+        x_SourceId,
+        hours,
+        row_number() over (partition by x_Provider, x_SourceId order by hours) as place,
+        count(*) over (partition by x_Provider, x_SourceId) as places
+    from gaps
+    where recency <= 30
+),
+rhythms as (
+    select
+        x_Provider,
+        x_SourceId,
+        cast(round(avg(hours), 0) as integer) as usual_gap_hours
+    from gaps_by_size
+    where places >= 3
+        and 2 * place between places and places + 2
+    group by x_Provider, x_SourceId
+),
 last_days as (
     select
         usage_days.x_Provider,
@@ -67,7 +202,7 @@ last_days as (
     inner join extent
         on usage_days.x_Provider = extent.x_Provider
         and usage_days.x_SourceId = extent.x_SourceId
-    where date_diff('day', usage_days.day, extent.newest_day) < extent.lag_days
+    where date_diff('day', usage_days.day, extent.newest_day) < greatest(extent.lag_days, extent.usual_lag_days)
 ),
 before_them as (
     select
@@ -156,9 +291,13 @@ select
     extent.newest_day,
     complete.complete_through,
     extent.lag_days,
+    extent.lag_is_learned,
     coalesce(open_from.incomplete_days, 0) as incomplete_days,
     deliveries.delivered_at,
     deliveries.loaded_at,
+    rhythms.usual_gap_hours,
+    -- What is due is late after its usual gap, but no sooner than a day; and silent another day after that.
+    greatest(coalesce(rhythms.usual_gap_hours, 24), 24) + 24 as stale_after_hours,
     coalesce(deliveries.loads, 0) as loads,
     sources.charges
 from extent
@@ -174,3 +313,6 @@ left join open_from
 left join complete
     on extent.x_Provider = complete.x_Provider
     and extent.x_SourceId = complete.x_SourceId
+left join rhythms
+    on extent.x_Provider = rhythms.x_Provider
+    and extent.x_SourceId = rhythms.x_SourceId
