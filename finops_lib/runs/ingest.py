@@ -90,7 +90,8 @@ def ingest(
             # Exports whose files have no rows: nothing to load, and nothing they would replace.
             given.require_rows({})
             return []
-        files, invoice_files = apart(find_files(given.paths))
+        found = find_files(given.paths, origins=given.origins, dialects=given.dialects())
+        files, invoice_files = apart(found)
         with read_invoices(settings, invoice_files, source=source, replace=replace, origin=given.origin) as invoices:
             asked = _Asked(given, source, dialect, replace, dry_run, run_id)
             reports = _load(settings, files, asked) if files or not invoice_files else []
