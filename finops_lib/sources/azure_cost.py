@@ -195,9 +195,12 @@ def _source(header: Sequence[str], dataset: str) -> str:
         if name in _FACTORS:
             columns.append(f"try_cast({plain_digits(text)} as {_FACTORS[name]}) as {name}Number")
         if name in _DAYS:
-            # A cast alone takes 5/2/26 for a day of the year 26.
-            iso = f"try_cast(case when {text} ~ '[0-9]{{4}}-.*' then rtrim({text}, 'Z') end as TIMESTAMP)"
-            columns.append(f"coalesce(try_strptime({text}, {_FORMATS}), {iso}) as {name}Start")
+            # Each alone takes 5/2/26 for a day of the year 26.
+            slashes = f"case when {text} ~ '[0-9]+/[0-9]+/[0-9]{{4}}([^0-9].*)?' then {text} end"
+            iso = f"case when {text} ~ '[0-9]{{4}}-.*' then rtrim({text}, 'Z') end"
+            columns.append(
+                f"coalesce(try_strptime({slashes}, {_FORMATS}), try_cast({iso} as TIMESTAMP)) as {name}Start"
+            )
     columns += [f"raw.{identifier(name)} as {identifier(_OTHER + name)}" for name in _others(header)]
     return f"select {', '.join(columns)}, columns('^x_(File|Row)$') from raw"
 
