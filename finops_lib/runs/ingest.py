@@ -117,7 +117,8 @@ def load(settings: Settings, given: Gathered, asked: Asked) -> list[SliceReport]
         given.require_rows({})
         _note_markers(settings, asked)
         return []
-    files, invoice_files = apart(find_files(given.paths))
+    found = find_files(given.paths, origins=given.origins, dialects=given.dialects())
+    files, invoice_files = apart(found)
     with read_invoices(
         settings, invoice_files, source=asked.source, replace=asked.replace, origin=given.origin
     ) as invoices:

@@ -52,8 +52,8 @@ def rows_of(delivery: Delivery, key: SliceKey) -> list[tuple[BillingFile, int]]:
 
 
 def rows_by_path(delivery: Delivery) -> dict[Path, int]:
-    """Count the rows of each file that has any."""
-    rows: dict[Path, int] = {}
+    """Count the rows of each file that has any, those included that another file says better."""
+    rows = {delivery.files[position].path: count for position, count in delivery.left_out.items()}
     for (_, _, position), count in delivery.rows_by_file.items():
         path = delivery.files[position].path
         rows[path] = rows.get(path, 0) + count

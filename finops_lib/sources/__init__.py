@@ -10,9 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files as package_files
+from typing import TYPE_CHECKING
 
 from finops_lib.errors import DataError
 from finops_lib.registry import Registry
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from finops_lib.sources.files import BillingFile
+
+    # (connection with the table `parsed`, the files of the delivery by x_File, the dialect of each)
+    Settle = Callable[[duckdb.DuckDBPyConnection, Sequence[BillingFile], Sequence[str]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,10 @@ class Dialect:
         claims: what is true of every charge that this mapping makes: sentence -> the condition of an offending row, on
             typed FOCUS columns. A broken one is a data-quality finding.
         content: identity of what a person wrote into the mapping, for a dialect that is described by a file.
+        told_by_path: where two dialects have the same columns: path, as people see it -> True if this one is meant.
+        settle: for dialects whose files of one delivery say the same thing twice (a bill and its amortised twin):
+            called once when all files are in `parsed`; it takes away the rows that another file says better, or raises
+            if the files contradict each other. Several dialects share one such function.
     """
 
     version: int
@@ -37,6 +50,8 @@ class Dialect:
     native: Callable[[Sequence[str]], str] | None = None
     claims: Mapping[str, str] = field(default_factory=dict)
     content: str = ""
+    told_by_path: Callable[[str], bool] | None = None
+    settle: Settle | None = None
 
 
 DIALECTS: Registry[Dialect] = Registry("dialect", "finops_lib.sources")
@@ -71,12 +86,17 @@ def mapping(stem: str) -> str:
 
 
 def detect(header: Sequence[str], *, path: str) -> str:
-    """Name the dialect of a file by its columns.
+    """Name the dialect of a file by its columns, and by its path where several have these columns.
 
+    Args:
+        path: where the file came from, as people see it.
     Raises:
         DataError: none or several recognise it; the message shows the columns that were found.
     """
-    names = [name for name in DIALECTS.names() if DIALECTS.get(name).recognises(header)]
+    known = {name: DIALECTS.get(name) for name in DIALECTS.names()}
+    names = [name for name, dialect in known.items() if dialect.recognises(header)]
+    if len(names) > 1:
+        names = [name for name in names if (told := known[name].told_by_path) is None or told(path)] or names
     if len(names) == 1:
         return names[0]
     shown = ", ".join(header[:8])[:200] or "(no columns)"

@@ -238,6 +238,14 @@ def extra_column(name: str) -> str:
     return identifier(f"{EXTRA_PREFIX}{name}")
 
 
+def plain_digits(name: str) -> str:
+    """Give the expression that writes a number in a text column without an exponent; other text stays or is null.
+
+    For mappings that calculate: DuckDB's own cast of `8e-07` is not exact.
+    """
+    return f"case when {_has_exponent(name)} then {_without_exponent(name)} else {name} end"
+
+
 def _drift(name: str, type_: str) -> str:
     """What rounding to 12 decimals takes away: value - rounded value; null where nothing is lost."""
     fine = "DECIMAL(38,37)"

@@ -56,7 +56,11 @@ class SliceTotals:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The files of one delivery, read. Its rows are in the temporary view `charges` of the reading connection."""
+    """The files of one delivery, read. Its rows are in the temporary view `charges` of the reading connection.
+
+    Args:
+        left_out: position of a file -> how many of its rows another file of the delivery says better.
+    """
 
     files: tuple[BillingFile, ...]
     dialect: str
@@ -65,6 +69,7 @@ class Delivery:
     findings: tuple[Finding, ...]
     rows_by_file: dict[tuple[str, date, int], int]
     misspelt: frozenset[str]
+    left_out: dict[int, int]
 
 
 def fingerprint(hashes: Iterable[str], mapping_version: str) -> str:
@@ -76,8 +81,20 @@ def fingerprint(hashes: Iterable[str], mapping_version: str) -> str:
 
 
 def name_dialects(files: Sequence[BillingFile], dialect: str) -> list[str]:
-    """Give the dialect of each file: the one asked for, or the one its header shows."""
-    return [dialect or detect(file.header, path=str(file.path)) for file in files]
+    """Give the dialect of each file: the one asked for, or the one its manifest says or its header shows.
+
+    Raises:
+        DataError: another dialect is asked for than a manifest says, or no dialect knows the header.
+    """
+    for file in files:
+        if dialect and file.dialect and file.dialect != dialect:
+            raise DataError(
+                f"{file.path}: its manifest says {file.dialect}, not {dialect}",
+                next_step="leave the dialect out, or give only the exports that are of it",
+                path=file.path,
+                dialect=file.dialect,
+            )
+    return [dialect or file.dialect or detect(file.header, path=file.origin or str(file.path)) for file in files]
 
 
 def read_delivery(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], *, dialect: str = "") -> Delivery:
@@ -96,6 +113,7 @@ def read_delivery(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], 
         undamaged = beside.submit(refuse_damaged, ordered)
         try:
             _parse(con, ordered, [names[i] for i in order])
+            left_out = _settle(con, ordered, [names[i] for i in order])
         except DataError:
             # What is wrong with the bytes explains more than what their rows look like.
             undamaged.result()
@@ -112,6 +130,7 @@ def read_delivery(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], 
         findings=findings,
         rows_by_file=_rows_by_file(con),
         misspelt=misspelt,
+        left_out=left_out,
     )
 
 
@@ -130,6 +149,21 @@ def _parse(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], names: 
         start += len(members)
     if wrong:
         _refuse(con, files, names)
+
+
+def _settle(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], names: Sequence[str]) -> dict[int, int]:
+    """Let the dialects take away what files of the delivery say twice; give the rows taken, by file."""
+    rules = {rule: name for name in sorted(set(names)) if (rule := DIALECTS.get(name).settle)}
+    if not rules:
+        return {}
+    counts = "select x_File, count(*) from parsed group by all order by all"
+    before = dict(con.execute(counts).fetchall())
+    for rule in rules:
+        rule(con, files, names)
+    after = dict(con.execute(counts).fetchall())
+    return {
+        position: rows - after.get(position, 0) for position, rows in before.items() if rows > after.get(position, 0)
+    }
 
 
 def _append(

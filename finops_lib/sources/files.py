@@ -9,10 +9,11 @@ import io
 import os
 import re
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
@@ -23,6 +24,7 @@ from finops_lib.sources.likeness import likeness
 _SUFFIXES = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".snappy.parquet": "parquet"}
 _CHUNK = 1 << 20
 MAX_ROW_BYTES = 1 << 24
+_NOTHING: Mapping[Path, str] = MappingProxyType({})
 # The reader and the diagnosis add columns of these names.
 _RESERVED = ("x_file", "x_row", "x_filename")
 # NUL, and what the decoder makes of bytes that are not UTF-8.
@@ -46,7 +48,12 @@ _CSV_OPTIONS = ", ".join(
 
 @dataclass(frozen=True, slots=True)
 class BillingFile:
-    """One file of a delivery. `modified` is UTC, without a zone; `types` are DuckDB's, of a Parquet file."""
+    """One file of a delivery. `modified` is UTC, without a zone; `types` are DuckDB's, of a Parquet file.
+
+    Args:
+        origin: where it came from, if `path` is a fetched copy.
+        dialect: what its manifest says that it is; "" = nothing.
+    """
 
     path: Path
     format: str
@@ -55,11 +62,18 @@ class BillingFile:
     modified: datetime
     header: tuple[str, ...]
     types: tuple[str, ...] = ()
+    origin: str = ""
+    dialect: str = ""
 
 
-def find_files(paths: Sequence[Path]) -> list[BillingFile]:
+def find_files(
+    paths: Sequence[Path], *, origins: Mapping[Path, str] = _NOTHING, dialects: Mapping[Path, str] = _NOTHING
+) -> list[BillingFile]:
     """Expand files and folders to billing files, in order of their names.
 
+    Args:
+        origins: fetched copy -> where it came from.
+        dialects: file -> the dialect that its manifest says.
     Raises:
         DataError: a path is missing, a folder holds no billing file, a file is not what its name says, or two files
             of the delivery are the same.
@@ -67,7 +81,9 @@ def find_files(paths: Sequence[Path]) -> list[BillingFile]:
     found: dict[Path, BillingFile] = {}
     for path in paths:
         for file in _expand(path):
-            found.setdefault(file, _describe(file))
+            if file not in found:
+                said = {"origin": origins.get(file, ""), "dialect": dialects.get(file, "")}
+                found[file] = replace(_describe(file), **said)
     files = sorted(found.values(), key=lambda file: str(file.path))
     _refuse_twins(files)
     return files

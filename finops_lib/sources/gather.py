@@ -43,6 +43,10 @@ class Gathered:
         """Say where a file came from."""
         return self.origins.get(path, str(path))
 
+    def dialects(self) -> dict[Path, str]:
+        """Give the dialect of each file whose manifest says it."""
+        return {path: named.dialect for path, named in self.named.items() if named.dialect}
+
     def require_rows(self, rows: Mapping[Path, int]) -> None:
         """Refuse files that hold more or fewer rows than their manifests say.
 

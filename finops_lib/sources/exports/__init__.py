@@ -32,6 +32,7 @@ class NamedFile:
         run: what the provider calls this run of the export; None where the manifest does not say.
         rows: how many rows the manifest says the file has; None where it does not say.
         month: the first day of the billing month that the export's layout gives; None where it gives none.
+        dialect: a name from DIALECTS, where the manifest says what the file's columns do not.
     """
 
     entry: Entry
@@ -39,6 +40,7 @@ class NamedFile:
     run: str | None
     rows: int | None
     month: date | None = None
+    dialect: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ def _is_of_aws(manifest: Manifest) -> bool:
         shown = ", ".join(list(manifest.content)[:6])[:120] or "none"
         raise DataError(
             f"{manifest.entry.uri}: a manifest of an unknown kind (its fields: {shown})",
-            next_step="give the folder of one AWS Data Export or Azure FOCUS export, or the files themselves",
+            next_step="give the folder of one AWS Data Export or Azure cost export, or the files themselves",
             path=manifest.entry.uri,
         )
     return False

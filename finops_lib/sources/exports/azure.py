@@ -23,7 +23,8 @@ from finops_lib.sources.exports import Manifest, NamedFile, absent, fields_of, r
 from finops_lib.sources.locations import Entry
 
 _LAYOUT = re.compile(r"(?:.*/)?\d{8}-\d{8}/(?:[^/]+/)+part_\d+_\d+\.[^/]+", re.IGNORECASE)
-_READABLE = "focuscost"
+# What an export's type says of its files; the columns of a FOCUS export speak for themselves.
+_DIALECTS = {"focuscost": "", "actualcost": "azure-actual", "amortizedcost": "azure-amortized"}
 
 
 class _Blob(BaseModel):
@@ -80,6 +81,10 @@ class _Run:
         """What the export is made of: a subscription, a billing account; "" where the manifest does not say."""
         return self.export[0].partition("/providers/microsoft.costmanagement/exports/")[0]
 
+    @property
+    def dialect(self) -> str:
+        return _DIALECTS[self.fields.exportConfig.type.lower()]
+
 
 def recognises(content: dict[str, Any]) -> bool:
     """Is it a manifest of an Azure export?"""
@@ -95,7 +100,7 @@ def named_files(manifests: Sequence[Manifest], entries: Sequence[Entry]) -> list
     """Give the files of the newest run of each export and period.
 
     Raises:
-        DataError: a manifest lacks its fields, is not of a FOCUS export, contradicts itself or its files, or two
+        DataError: a manifest lacks its fields, is of an export without charges, contradicts itself or its files, or two
             runs hold the same charges.
     """
     newest: dict[tuple[tuple[str, str], date], _Run] = {}
@@ -119,10 +124,11 @@ def covered(manifests: Sequence[Manifest], bills: Sequence[Entry]) -> list[Entry
 def _run_of(manifest: Manifest) -> _Run:
     fields = fields_of(manifest, _Fields)
     config, info = fields.exportConfig, fields.runInfo
-    if config.type.lower() != _READABLE:
+    if config.type.lower() not in _DIALECTS:
         raise DataError(
-            f"{manifest.entry.uri}: an export of type {config.type}; this version reads FocusCost exports only",
-            next_step="give the folder of the FOCUS export, or create one (type FocusCost)",
+            f"{manifest.entry.uri}: an export of type {config.type}; "
+            "exports of type FocusCost, ActualCost and AmortizedCost are read",
+            next_step="give the folder of such an export, or create one (FocusCost says the most)",
             path=manifest.entry.uri,
             type=config.type,
         )
@@ -135,12 +141,20 @@ def _refuse_overlaps(runs: Sequence[_Run]) -> None:
     for run, later in pairwise(runs):
         if run.export == later.export and run.last is not None and later.start < run.last:
             raise _twice(run, later)
-    scopes: dict[tuple[str, date], _Run] = {}
+    scopes: dict[tuple[str, date], list[_Run]] = {}
     for run in runs:
+        if not run.scope:
+            continue
         # A daily and a monthly export of one subscription both hold last month.
-        other = scopes.setdefault((run.scope, run.start), run) if run.scope else run
-        if other.export[0] != run.export[0]:
-            raise _twice(other, run)
+        for other in scopes.setdefault((run.scope, run.start), []):
+            if other.export[0] != run.export[0] and not _are_twins(other, run):
+                raise _twice(other, run)
+        scopes[run.scope, run.start].append(run)
+
+
+def _are_twins(run: _Run, other: _Run) -> bool:
+    """Are they the actual and the amortised cost of the same charges, which are read together (azure_pair.py)?"""
+    return {run.dialect, other.dialect} == {"azure-actual", "azure-amortized"}
 
 
 def _twice(run: _Run, other: _Run) -> DataError:
@@ -161,7 +175,8 @@ def _files_of(run: _Run, by_key: dict[str, Entry]) -> list[NamedFile]:
         if entry is None:
             raise absent(run.manifest, blob.blobName)
         require_size(run.manifest, entry, blob.byteCount)
-        found.append(NamedFile(entry, run.manifest.uri, run.fields.runInfo.runId, blob.dataRowCount, month=run.month))
+        run_id, rows = run.fields.runInfo.runId, blob.dataRowCount
+        found.append(NamedFile(entry, run.manifest.uri, run_id, rows, month=run.month, dialect=run.dialect))
     return found
 
 
