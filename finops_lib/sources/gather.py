@@ -15,6 +15,7 @@ from datetime import UTC
 from pathlib import Path
 
 from finops_lib.errors import DataError, FinOpsError
+from finops_lib.sources import bigquery_rows
 from finops_lib.sources.exports import NamedFile, aws, follow
 from finops_lib.sources.exports.content import has_rows
 from finops_lib.sources.files import is_billing_file
@@ -97,7 +98,7 @@ def _add(result: Gathered, place: str, folder: Path) -> None:
         prefix = Path(place).resolve().as_posix()
         _add_entries(result, disk, prefix, disk.entries(prefix), place, folder)
     else:
-        result.paths.append(Path(place))
+        result.paths.append(_readable(result, Path(place), folder))
 
 
 def _add_entries(result: Gathered, store: Store, prefix: str, entries: list[Entry], place: str, folder: Path) -> None:
@@ -120,10 +121,10 @@ def _add_entries(result: Gathered, store: Store, prefix: str, entries: list[Entr
     if isinstance(store, LocalDisk):
         result.paths.append(Path(place))
         return
-    bills = [entry for entry in entries if is_billing_file(entry.key)]
+    bills = [entry for entry in entries if is_billing_file(entry.key) or (is_file and _is_json(entry.key))]
     if not bills:
         raise DataError(f"{place}: no billing file there", next_step="give .csv, .csv.gz or .parquet files", path=place)
-    result.paths += [_local(result, store, bill, folder) for bill in bills]
+    result.paths += [_readable(result, _local(result, store, bill, folder), folder) for bill in bills]
 
 
 def _local(result: Gathered, store: Store, entry: Entry, folder: Path) -> Path:
@@ -147,6 +148,28 @@ def _local(result: Gathered, store: Store, entry: Entry, folder: Path) -> Path:
     modified = entry.modified.replace(tzinfo=UTC).timestamp()
     os.utime(path, (modified, modified))
     return path
+
+
+def _is_json(name: str) -> bool:
+    """Only what is named itself is taken for rows of BigQuery: folders are full of .json that is no bill."""
+    return name.lower().endswith(bigquery_rows.SUFFIX)
+
+
+def _readable(result: Gathered, path: Path, folder: Path) -> Path:
+    """Give the file itself, or what was made of it where it is no format of bills: rows of BigQuery as Parquet."""
+    if not _is_json(path.name) or not path.is_file():
+        return path
+    origin = result.origin(path)
+    made = next((copy for copy, uri in result.origins.items() if uri == origin and copy != path), None)
+    if made is None:
+        # The number keeps it apart from other answers of the same name, and from what was fetched.
+        inside = folder / f"rows-{len(result.origins):06d}"
+        inside.mkdir()
+        made = bigquery_rows.to_parquet(path, inside)
+        times = path.stat()
+        os.utime(made, ns=(times.st_atime_ns, times.st_mtime_ns))
+        result.origins[made] = origin
+    return made
 
 
 def _speak_of_origins(error: FinOpsError, origins: Mapping[Path, str]) -> None:
