@@ -30,7 +30,7 @@ _ONE_ANSWER = "save one whole answer of BigQuery's REST API: schema, and all of 
 
 
 def to_parquet(path: Path, folder: Path) -> Path:
-    """Write the rows of one saved answer as a Parquet file of the same stem.
+    """Write the rows of one saved answer as a Parquet file.
 
     The same answer gives the same bytes, so that it is known again when it is delivered twice.
 
@@ -46,7 +46,7 @@ def to_parquet(path: Path, folder: Path) -> Path:
         except (OSError, duckdb.Error) as error:
             raise DataError(f"{path}: not readable as JSON ({_said(error)})", next_step=_ONE_ANSWER) from error
         fields = _fields(answers, path)
-        target = folder / f"{path.stem}.parquet"
+        target = folder / f"{path.name}.parquet"
         write_parquet(con, "select r.f as f from (select unnest(rows) as r from answers)", fields, target, path=path)
         return target
 
