@@ -9,9 +9,9 @@ their charge, as in Google's own FOCUS view: as rows of their own they would bel
 Each one is still in x_Extra, key x_Credits. A credit that cannot be read refuses its row, and with it the delivery.
 
 Google has no prepaid commitments whose cost would have to be spread: a fee is charged as its term passes, so what is
-effective is what is billed. The billing period is the invoice month, from its first day in UTC, as Google's FOCUS export
-writes it: the month is Pacific time, so a charge of its last hours may lie up to eight hours behind the period's end,
-and one that arrives late may carry the next month.
+effective is what is billed. The billing period is the invoice month, from its first day in UTC, as Google's FOCUS
+export writes it: the month is Pacific time, so a charge of its last hours may lie up to eight hours behind the
+period's end, and one that arrives late may carry the next month.
 """
 
 from __future__ import annotations
@@ -69,7 +69,9 @@ _TOKENS = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"]+"""
 def recognises(header: Sequence[str]) -> bool:
     """Is it a bill, with the two records that no other provider's has, nested or flattened?"""
     names = set(header)
-    records = all(record in names or f"{record}.{part}" in names for record, part in (("invoice", "month"), ("sku", "id")))
+    records = all(
+        record in names or f"{record}.{part}" in names for record, part in (("invoice", "month"), ("sku", "id"))
+    )
     return records and {"billing_account_id", "cost", "currency", "usage_start_time"} <= names
 
 
@@ -84,9 +86,7 @@ def native(header: Sequence[str]) -> str:
     month = "cast(try_strptime(invoice_month, '%Y%m') as DATE) as month, currency"
     entries = f"select {month}, unnest({_amounts('credits')}) as amount from source"
     credits = f"select month, currency, {_exact('amount')} as billed from ({entries})"
-    return (
-        f"with source as ({_source(header)}) select {month}, cost_exact as billed from source union all {credits}"
-    )
+    return f"with source as ({_source(header)}) select {month}, cost_exact as billed from source union all {credits}"
 
 
 def _source(header: Sequence[str]) -> str:
