@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 NO_AZURITE = "needs azurite: FINOPS_AZURITE must name the folder node_modules/azurite, and node be installed"
+NO_BQEMULATOR = "needs bqemulator: FINOPS_BQEMULATOR must name the folder that tests/bqemulator/install.sh made"
 _PATIENCE_S = 60.0
 
 
@@ -90,3 +91,18 @@ def azurite_connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
     with served(command, port=port, log=folder / "log.txt", variables=variables):
         endpoint = f"http://127.0.0.1:{port}/{account}"
         yield f"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={key};BlobEndpoint={endpoint};"
+
+
+@pytest.fixture(scope="session")
+def bigquery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a BigQuery API."""
+    folder = Path(os.environ.get("FINOPS_BQEMULATOR", ""))
+    program = folder / "venv" / "bin" / "bqemulator"
+    if not program.is_file():
+        pytest.skip(NO_BQEMULATOR)
+    port, grpc = free_port(), free_port()
+    command = [str(program), "start", "--ephemeral", "--rest-port", str(port), "--grpc-port", str(grpc)]
+    log = tmp_path_factory.mktemp("bigquery") / "log.txt"
+    # In its own home it finds DuckDB's extensions instead of fetching them.
+    with served(command, port=port, log=log, variables={"HOME": str(folder / "home")}):
+        yield f"http://127.0.0.1:{port}"

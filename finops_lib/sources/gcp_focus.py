@@ -28,14 +28,21 @@ _PROVIDER = "Google Cloud"
 
 def select(header: Sequence[str]) -> str:
     """Give the select that makes Tags of the lists and text of what is nested."""
-    lists = [name for name in (*focus.GOOGLE_LISTS, _CREDITS) if name in header]
     named = {"ProviderName", "ServiceProviderName"} & set(header)
     provider = f"coalesce(ServiceProviderName, '{_PROVIDER}')" if named else f"'{_PROVIDER}'"
-    exclude = ", ".join([*lists, *(["ServiceProviderName"] if named else [])])
+    exclude = " exclude (ServiceProviderName)" if named else ""
+    return with_tags(f"select *{exclude}, {provider} as ServiceProviderName from ({focus.select(header)})", header)
+
+
+def with_tags(rows: str, columns: Sequence[str]) -> str:
+    """Give the select over `rows`, a select with some of Google's lists among its columns, that makes Tags of them.
+
+    The lists themselves become JSON text, null where they are empty.
+    """
+    lists = [name for name in (*focus.GOOGLE_LISTS, _CREDITS) if name in columns]
     texts = ", ".join(f"nullif({_json(name)}, '[]') as {name}" for name in lists)
-    columns = f"* exclude ({exclude}), {provider} as ServiceProviderName, {texts}"
     # Once for the pairs and once for the map, so that no list is read twice.
-    pairs = f"select {columns}, {_pairs(header)} as pairs from ({focus.select(header)})"
+    pairs = f"select * exclude ({', '.join(lists)}), {texts}, {_pairs(columns)} as pairs from ({rows})"
     return f"select * exclude (pairs), {_map('pairs')} as Tags from ({pairs})"
 
 
