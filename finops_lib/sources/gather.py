@@ -20,6 +20,10 @@ from finops_lib.sources.exports.content import has_rows
 from finops_lib.sources.files import is_billing_file
 from finops_lib.sources.locations import Entry, Store, is_remote, open_store
 from finops_lib.sources.locations.local import LocalDisk
+from finops_lib.sources.unpack import is_archive, unpack
+
+# A name in an archive may be longer than a disk accepts.
+_LONGEST_NAME = 60
 
 
 @dataclass(slots=True)
@@ -96,6 +100,8 @@ def _add(result: Gathered, place: str, folder: Path) -> None:
         disk = LocalDisk()
         prefix = Path(place).resolve().as_posix()
         _add_entries(result, disk, prefix, disk.entries(prefix), place, folder)
+    elif is_archive(place) and Path(place).is_file():
+        result.paths += _unpacked(result, Path(place).resolve(), folder)
     else:
         result.paths.append(Path(place))
 
@@ -109,21 +115,47 @@ def _add_entries(result: Gathered, store: Store, prefix: str, entries: list[Entr
     if followed is not None:
         result.notes += followed.notes
         for file in followed.files:
-            path = _local(result, store, file.entry, folder)
-            if path in result.named:
+            if file.entry.uri in {named.entry.uri for named in result.named.values()}:
                 continue
-            result.named[path] = file
-            # A shrunk export leaves chunks without rows, some without a single byte; they are no bills.
-            if has_rows(path):
-                result.paths.append(path)
+            for path in _readable(result, store, file.entry, folder):
+                result.named[path] = file
+                # A shrunk export leaves chunks without rows, some without a single byte; they are no bills.
+                if has_rows(path):
+                    result.paths.append(path)
         return
-    if isinstance(store, LocalDisk):
+    bills = [entry for entry in entries if is_billing_file(entry.key) or is_archive(entry.key)]
+    if isinstance(store, LocalDisk) and not any(is_archive(bill.key) for bill in bills):
         result.paths.append(Path(place))
         return
-    bills = [entry for entry in entries if is_billing_file(entry.key)]
     if not bills:
-        raise DataError(f"{place}: no billing file there", next_step="give .csv, .csv.gz or .parquet files", path=place)
-    result.paths += [_local(result, store, bill, folder) for bill in bills]
+        raise DataError(
+            f"{place}: no billing file there", next_step="give .csv, .csv.gz, .parquet or .zip files", path=place
+        )
+    for bill in bills:
+        result.paths += _readable(result, store, bill, folder)
+
+
+def _readable(result: Gathered, store: Store, entry: Entry, folder: Path) -> list[Path]:
+    """Give a billing file, or those of an archive."""
+    path = _local(result, store, entry, folder)
+    return _unpacked(result, path, folder) if is_archive(path.name) else [path]
+
+
+def _unpacked(result: Gathered, archive: Path, folder: Path) -> list[Path]:
+    """Give copies of the billing files of an archive, each with the archive and its name in it as origin."""
+    held = f"{result.origin(archive)}!"
+    before = [path for path, origin in result.origins.items() if origin.startswith(held)]
+    if before:
+        return before
+
+    def place(member: str) -> Path:
+        name = member.replace("\\", "/").rpartition("/")[2]
+        path = folder / f"{len(result.origins):06d}" / name[-_LONGEST_NAME:]
+        path.parent.mkdir()
+        result.origins[path] = held + member
+        return path
+
+    return unpack(archive, place)
 
 
 def _local(result: Gathered, store: Store, entry: Entry, folder: Path) -> Path:
