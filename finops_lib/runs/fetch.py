@@ -27,10 +27,10 @@ from finops_lib.runs.clock import now
 from finops_lib.runs.ingest import Asked, RefusedReplacement, load
 from finops_lib.runs.slice_report import SliceReport, unchanged
 from finops_lib.settings import FILES, Settings, SourceConfig
-from finops_lib.sources import DIALECTS, collectors
+from finops_lib.sources import DIALECTS, collectors, mapping_version
 from finops_lib.sources.breaker import Breaker
 from finops_lib.sources.collectors import COLLECTORS, OnProgress, Part, unseen
-from finops_lib.sources.delivery import fingerprint, mapping_version
+from finops_lib.sources.delivery import fingerprint
 from finops_lib.sources.gather import Gathered, fetched
 from finops_lib.sources.locations import is_remote
 from finops_lib.sources.survey import Survey, surveyed
@@ -69,7 +69,7 @@ def fetch(settings: Settings, source: SourceConfig, wanted: Wanted) -> Iterator[
     """Load what is new of a source; give what happened delivery by delivery, failures among them."""
     place = str(source_path(settings, source)) if source.kind == FILES else source.kind
     try:
-        held = _Held.read(settings, source.name)
+        held = _Held.read(settings, source)
         of_kind = _from_files if source.kind == FILES else _from_provider
         yield from of_kind(settings, source, wanted, held)
     except _NOT_LOADED as error:
@@ -90,9 +90,9 @@ class _Held:
     version: str
 
     @classmethod
-    def read(cls, settings: Settings, source: str) -> _Held:
-        version = with_rules(mapping_version(DIALECTS.names()), settings.workbench.allocation)
-        version = fingerprint((), version)
+    def read(cls, settings: Settings, source: SourceConfig) -> _Held:
+        named = [source.dialect] if source.dialect else DIALECTS.names()
+        version = fingerprint((), with_rules(mapping_version(named), settings.workbench.allocation))
         if not is_there(settings.lake):
             return cls((), {}, version)
         ensure_lake(settings.lake)
@@ -100,7 +100,7 @@ class _Held:
         try:
             equip(con, settings.lake)
             attach(con, settings.lake, read_only=True)
-            loads, noted = current_loads(con, source), held_markers(con, source)
+            loads, noted = current_loads(con, source.name), held_markers(con, source.name)
         finally:
             con.close()
         tail = f" {version}"

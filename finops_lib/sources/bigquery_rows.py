@@ -29,6 +29,11 @@ _SPARE_BYTES = 1 << 20
 _ONE_ANSWER = "save one whole answer of BigQuery's REST API: schema, and all of rows"
 
 
+def is_rows_file(name: str) -> bool:
+    """Is it called like a saved answer of BigQuery's REST API?"""
+    return name.lower().endswith(SUFFIX)
+
+
 def to_parquet(path: Path, folder: Path) -> Path:
     """Write the rows of one saved answer as a Parquet file.
 

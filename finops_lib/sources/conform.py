@@ -174,6 +174,14 @@ def _number(name: str, type_: str, target: str) -> str:
     return f"case {whens} else {exact} end"
 
 
+def exact(text: str) -> str:
+    """Give a number from its text (an expression), with all its digits up to the 18th decimal; null if it is none.
+
+    For mappings that add amounts up; an amount that is handed on as it came stays text.
+    """
+    return _number(text, TEXT, QUANTITY)
+
+
 def _wide(name: str, type_: str) -> str:
     # DuckDB scales a FLOAT in single precision and so loses digits that it has; as a DOUBLE it keeps them.
     return f"cast({name} as DOUBLE)" if type_ == "FLOAT" else name

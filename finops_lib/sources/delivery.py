@@ -153,7 +153,7 @@ def _parse(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], names: 
 
 def _settle(con: duckdb.DuckDBPyConnection, files: Sequence[BillingFile], names: Sequence[str]) -> dict[int, int]:
     """Let the dialects take away what files of the delivery say twice; give the rows taken, by file."""
-    rules = {rule: name for name in sorted(set(names)) if (rule := DIALECTS.get(name).settle)}
+    rules = {rule: name for name in sorted(set(names)) if (rule := dialect_named(name).settle)}
     if not rules:
         return {}
     counts = "select x_File, count(*) from parsed group by all order by all"

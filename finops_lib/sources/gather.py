@@ -15,12 +15,18 @@ from datetime import UTC
 from pathlib import Path
 
 from finops_lib.errors import DataError, FinOpsError
+from finops_lib.sources import bigquery_rows
+from finops_lib.sources.bigquery_rows import is_rows_file
 from finops_lib.sources.collectors import OnProgress, unseen
 from finops_lib.sources.exports import NamedFile
 from finops_lib.sources.exports.content import has_rows
 from finops_lib.sources.locations import Entry, Store
 from finops_lib.sources.locations.local import LocalDisk
 from finops_lib.sources.survey import Found, Survey, surveyed
+from finops_lib.sources.unpack import is_archive, unpack
+
+# A name in an archive may be longer than a disk accepts.
+_LONGEST_NAME = 60
 
 
 @dataclass(slots=True)
@@ -83,11 +89,14 @@ def gathered(places: Sequence[str | Path]) -> Iterator[Gathered]:
 def fetched(survey: Survey, progress: OnProgress = unseen) -> Iterator[Gathered]:
     """Give the files of a survey, the remote ones as copies, for as long as the block lasts."""
     with tempfile.TemporaryDirectory(prefix="finops-") as name:
-        result = Gathered(paths=list(survey.plain), notes=list(survey.notes))
+        folder = Path(name).resolve()
+        result = Gathered(notes=list(survey.notes))
         try:
+            for plain in survey.plain:
+                result.paths += _opened(result, plain, folder)
             for number, found in enumerate(survey.found):
                 progress(found.entry.uri, number, len(survey.found))
-                _add(result, found, Path(name).resolve())
+                _add(result, found, folder)
             yield result
         except FinOpsError as error:
             _speak_of_origins(error, result.origins)
@@ -95,23 +104,49 @@ def fetched(survey: Survey, progress: OnProgress = unseen) -> Iterator[Gathered]
 
 
 def _add(result: Gathered, found: Found, folder: Path) -> None:
-    path = _local(result, found.store, found.entry, folder)
-    if found.named is not None:
-        result.named[path] = found.named
-        # A shrunk export leaves chunks without rows, some without a single byte; they are no bills.
-        if not has_rows(path):
-            return
-    result.paths.append(path)
+    for path in _opened(result, _local(result, found.store, found.entry, folder), folder):
+        if found.named is not None:
+            result.named[path] = found.named
+            # A shrunk export leaves chunks without rows, some without a single byte; they are no bills.
+            if not has_rows(path):
+                continue
+        result.paths.append(path)
+
+
+def _opened(result: Gathered, path: Path, folder: Path) -> list[Path]:
+    """Give a billing file itself, or what is in it: the members of an archive, BigQuery's rows as Parquet."""
+    if not path.is_file():
+        return [path]
+    if is_archive(path.name):
+        origin = result.origin(path)
+
+        def place(member: str) -> Path:
+            name = member.replace("\\", "/").rpartition("/")[2]
+            return _new_file(result, folder, name[-_LONGEST_NAME:], f"{origin}!{member}")
+
+        return unpack(path, place)
+    if is_rows_file(path.name):
+        made = _new_file(result, folder, f"{path.name}.parquet", result.origin(path))
+        bigquery_rows.to_parquet(path, made.parent)
+        times = path.stat()
+        os.utime(made, ns=(times.st_atime_ns, times.st_mtime_ns))
+        return [made]
+    return [path]
+
+
+def _new_file(result: Gathered, folder: Path, name: str, origin: str) -> Path:
+    """Give the path of a file to be written, in a folder of its own: two may be called alike."""
+    path = folder / f"{len(result.origins):06d}" / name
+    path.parent.mkdir()
+    result.origins[path] = origin
+    return path
 
 
 def _local(result: Gathered, store: Store, entry: Entry, folder: Path) -> Path:
     """Give the file itself where it is local, else a copy of it."""
     if isinstance(store, LocalDisk):
         return Path(entry.key).resolve()
-    # A folder of its own: two keys may end alike, and a key is not always a name that a disk accepts.
-    path = folder / f"{len(result.origins):06d}" / entry.key.rpartition("/")[2]
-    path.parent.mkdir()
-    result.origins[path] = entry.uri
+    path = _new_file(result, folder, entry.key.rpartition("/")[2], entry.uri)
     store.fetch(entry, path)
     if path.stat().st_size != entry.bytes:
         raise DataError(

@@ -14,10 +14,12 @@ from datetime import date
 from pathlib import Path
 
 from finops_lib.errors import DataError
+from finops_lib.sources.bigquery_rows import is_rows_file
 from finops_lib.sources.exports import NamedFile, aws, follow
 from finops_lib.sources.files import is_billing_file
 from finops_lib.sources.locations import Entry, Store, is_remote, open_store
 from finops_lib.sources.locations.local import LocalDisk
+from finops_lib.sources.unpack import is_archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +124,16 @@ def _listed(store: Store, prefix: str, entries: list[Entry], place: str) -> Surv
     followed = None if is_file else follow(entries, store.read, place=place)
     if followed is not None:
         return Survey(tuple(Found(store, file.entry, file) for file in followed.files), notes=followed.notes)
-    if isinstance(store, LocalDisk):
+    bills = [entry for entry in entries if _is_bill(entry, is_alone=is_file)]
+    if isinstance(store, LocalDisk) and not any(is_archive(bill.key) for bill in bills):
         return Survey(plain=(Path(place),))
-    bills = [entry for entry in entries if is_billing_file(entry.key)]
     if not bills:
-        raise DataError(f"{place}: no billing file there", next_step="give .csv, .csv.gz or .parquet files", path=place)
+        raise DataError(
+            f"{place}: no billing file there", next_step="give .csv, .csv.gz, .parquet or .zip files", path=place
+        )
     return Survey(tuple(Found(store, bill) for bill in bills))
+
+
+def _is_bill(entry: Entry, *, is_alone: bool) -> bool:
+    # JSON lies around in folders for many reasons; only a file that was named itself is taken for a bill.
+    return is_billing_file(entry.key) or is_archive(entry.key) or (is_alone and is_rows_file(entry.key))

@@ -194,7 +194,7 @@ def test_another_size_means_that_it_is_being_written(tree: Path, load: Load, ask
         ("{", "a manifest that is not JSON"),
         ("[]", "holds no fields"),
         ('{"hello": 1}', r"a manifest of an unknown kind \(its fields: hello\)"),
-        ('{"reportKeys": [], "assemblyId": "x"}', "a manifest of an unknown kind"),
+        ('{"reportKeys": "all", "assemblyId": "x"}', "the manifest's reportKeys is missing or wrong"),
         ('{"executionId": "x"}', "dataFiles is missing or wrong"),
         ('{"dataFiles": [{"size": 1}]}', "dataFiles.0.* is missing or wrong"),
         ('{"dataFiles": [], "billingPeriod": "2026-04"}', "billingPeriod is 2026-04, but it lies in 2026-05"),

@@ -143,42 +143,43 @@ def follow(entries: Sequence[Entry], read: Callable[[Entry], bytes], *, place: s
     Raises:
         DataError: a manifest cannot be followed, or nothing is complete yet.
     """
-    from finops_lib.sources.exports import aws, azure
+    from finops_lib.sources.exports import aws, aws_cur, azure
     from finops_lib.sources.files import is_billing_file
+    from finops_lib.sources.unpack import is_archive
 
-    bills = [entry for entry in entries if is_billing_file(entry.key)]
-    of_aws: list[Manifest] = []
-    of_azure: list[Manifest] = []
+    bills = [entry for entry in entries if is_billing_file(entry.key) or is_archive(entry.key)]
+    kinds = (aws, aws_cur, azure)
+    manifests: list[list[Manifest]] = [[] for _ in kinds]
     for entry in entries:
         if is_manifest(entry.key):
             manifest = parse(entry, read)
-            (of_aws if _is_of_aws(manifest) else of_azure).append(manifest)
-    if not of_aws and not of_azure:
-        if not any(aws.is_export(bill.key) or azure.is_export(bill.key) for bill in bills):
+            manifests[_number_of_kind(manifest, [kind.recognises for kind in kinds])].append(manifest)
+    if not any(manifests):
+        if not any(kind.is_export(bill.key) for kind in kinds for bill in bills):
             return None
         raise DataError(
             f"{place}: an export of which nothing is complete yet: it has no manifest, which is written last",
             next_step="try again when the export has finished, or give the files themselves",
             path=place,
         )
-    files = aws.named_files(of_aws, entries) + azure.named_files(of_azure, entries)
-    covered = {bill.key for bill in aws.covered(of_aws, bills) + azure.covered(of_azure, bills)}
+    files: list[NamedFile] = []
+    covered: set[str] = set()
+    for kind, mine in zip(kinds, manifests, strict=True):
+        files += kind.named_files(mine, entries)
+        covered |= {bill.key for bill in kind.covered(mine, bills)}
     return Followed(tuple(files), tuple(_left_out(bills, covered)))
 
 
-def _is_of_aws(manifest: Manifest) -> bool:
-    from finops_lib.sources.exports import aws, azure
-
-    if aws.recognises(manifest.content):
-        return True
-    if not azure.recognises(manifest.content):
-        shown = ", ".join(list(manifest.content)[:6])[:120] or "none"
-        raise DataError(
-            f"{manifest.entry.uri}: a manifest of an unknown kind (its fields: {shown})",
-            next_step="give the folder of one AWS Data Export or Azure cost export, or the files themselves",
-            path=manifest.entry.uri,
-        )
-    return False
+def _number_of_kind(manifest: Manifest, recognisers: Sequence[Callable[[dict[str, Any]], bool]]) -> int:
+    for number, recognises in enumerate(recognisers):
+        if recognises(manifest.content):
+            return number
+    shown = ", ".join(list(manifest.content)[:6])[:120] or "none"
+    raise DataError(
+        f"{manifest.entry.uri}: a manifest of an unknown kind (its fields: {shown})",
+        next_step="give the folder of one AWS export or Azure cost export, or the files themselves",
+        path=manifest.entry.uri,
+    )
 
 
 def _left_out(bills: Sequence[Entry], covered: set[str]) -> list[str]:
