@@ -53,7 +53,13 @@ def collect(
 
 
 def _inventory(settings: Settings, names: list[str], format: Format) -> None:
-    from finops_lib.runs.collect import chosen_sources
+    from finops_lib.runs.collect import collect_inventories
     from finops_lib.runs.progress import fetch_progress
 
-    raise NotImplementedError(settings, names, format, chosen_sources, fetch_progress)
+    with fetch_progress() as progress:
+        reports, failures = collect_inventories(settings, names, progress=progress)
+    print_rows(records(reports), format, empty="No source in params/workbench.yaml has an inventory.")
+    for failure in failures:
+        typer.echo(f"finops: {failure.source}: {failure.reason}", err=True)
+    if failures:
+        raise typer.Exit(failures[0].exit_code)

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from finops_lib.errors import ConfigError, DataError, SourceError
+from finops_lib.errors import ConfigError, DataError, QualityError, SourceError
 from finops_lib.marts.build import BuildSummary, build
 from finops_lib.runs.fetch import NotLoaded, Wanted, fetch, reports_of
 from finops_lib.runs.folder import RunFolder
 from finops_lib.runs.handover import RERUN_OF
 from finops_lib.runs.ingest import ingest
+from finops_lib.runs.inventory import ScopeReport, collect_inventory
 from finops_lib.runs.slice_report import SliceReport
 from finops_lib.settings import Settings, SourceConfig, load_settings
 from finops_lib.sources.collectors import OnProgress, unseen
@@ -87,6 +88,40 @@ def collect(
             else:
                 reports += outcome
     return Collected(tuple(reports), tuple(refusals), _built(settings, reports), tuple(notes))
+
+
+def collect_inventories(
+    settings: Settings, names: Sequence[str], *, progress: Callable[[str], OnProgress] = lambda source: unseen
+) -> tuple[list[ScopeReport], list[Refusal]]:
+    """Look at what the providers of the configured sources have; a source that fails stops no other.
+
+    Args:
+        names: of sources with an `inventory`; () = all that have one.
+    Returns:
+        Every look, and the sources that did not answer to the end.
+    Raises:
+        ConfigError: a name is not configured, or is of a source without an inventory.
+    """
+    chosen = chosen_sources(settings, names)
+    bare = [source.name for source in chosen if source.inventory is None] if names else []
+    if bare:
+        raise ConfigError(
+            f"{bare[0]} has no inventory", next_step="give it `inventory: {}` in params/workbench.yaml", source=bare[0]
+        )
+    reports: list[ScopeReport] = []
+    failures: list[Refusal] = []
+    for source in chosen:
+        if source.inventory is None:
+            continue
+        try:
+            done = collect_inventory(
+                settings, source.name, source.provider, source.inventory, progress=progress(source.name)
+            )
+            reports += done.scopes
+            done.require_whole()
+        except (ConfigError, SourceError, QualityError) as error:
+            failures.append(_refusal(source.name, NotLoaded("inventory", error)))
+    return reports, failures
 
 
 def chosen_sources(settings: Settings, names: Sequence[str]) -> list[SourceConfig]:

@@ -31,7 +31,7 @@ def tree(tmp_path: Path) -> Path:
 def test_create_new_mode_loads_the_newest_assembly_only(tree: Path, load: Load, ask: Ask) -> None:
     for assembly, amounts in ((OLD, ("1",)), (NEW, ("1", "2"))):
         key = f"reports/cur/{MAY}/{assembly}/cur-1.csv.gz"
-        put(tree, key, gzip.compress(bill("2026-05", *amounts)))
+        put(tree, key, gzip.compress(bill("2026-05", *amounts), mtime=0))
         put_manifest(tree, f"reports/cur/{MAY}/{assembly}", key, assembly=assembly)
     put_manifest(tree, f"reports/cur/{MAY}", key)
     assert load(tree) == [("2026-05", "loaded", 2, "3")]
@@ -79,6 +79,6 @@ def test_a_file_that_is_not_there_is_told(tree: Path, see: See) -> None:
 
 
 def test_a_report_without_any_manifest_is_not_complete(tree: Path, see: See) -> None:
-    put(tree, f"cur/{MAY}/{NEW}/cur-1.csv.gz", gzip.compress(bill("2026-05", "1")))
+    put(tree, f"cur/{MAY}/{NEW}/cur-1.csv.gz", gzip.compress(bill("2026-05", "1"), mtime=0))
     with pytest.raises(DataError, match="an export of which nothing is complete yet"):
         see(tree)
