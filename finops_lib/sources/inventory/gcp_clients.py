@@ -161,7 +161,12 @@ def told(what: str, permission: str, *, absent: str = "") -> Iterator[None]:
         raise NotAllowed(absent or permission, one_line(error.message)) from error
     except exceptions.Forbidden as error:
         raise NotAllowed(_missing(error, permission), one_line(error.message)) from error
-    except (exceptions.Unauthorized, google.auth.exceptions.RefreshError) as error:
+    # A client answers 401 by a refresh, and what has nothing to refresh refuses that.
+    except (
+        exceptions.Unauthorized,
+        google.auth.exceptions.RefreshError,
+        google.auth.exceptions.InvalidOperation,
+    ) as error:
         raise ConfigError(
             f"Google Cloud does not accept the credentials: {one_line(error)}",
             next_step="run `gcloud auth application-default login`, or check GOOGLE_APPLICATION_CREDENTIALS",
