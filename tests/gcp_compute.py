@@ -58,9 +58,9 @@ class GcpStandIn(StandIn):
         if match := re.fullmatch(r"/compute/v1/projects/\w+/aggregated/(\w+)", path):
             return self._named(match[1], request) or self._aggregated(match[1], request.query)
         if match := re.fullmatch(r"/compute/v1/projects/\w+/global/(\w+)", path):
-            return self._named(match[1], request) or self._listed(match[1], request.query, "maxResults")
+            return self._named(match[1], request) or self._listed(match[1], request.query)
         if re.fullmatch(r"/v1/projects/\w+/instances", path):
-            return self._named("sql", request) or self._listed("sql", request.query, "maxResults")
+            return self._named("sql", request) or self._listed("sql", request.query)
         raise refusal(404, f"{path} was not found")
 
     def _named(self, name: str, request: Request) -> None:
@@ -86,7 +86,7 @@ class GcpStandIn(StandIn):
             items[place].setdefault(name, []).append(one)
         return {"kind": f"compute#{name}AggregatedList", "items": items, **token}
 
-    def _listed(self, name: str, query: Mapping[str, str], size: str) -> Mapping[str, Any]:
+    def _listed(self, name: str, query: Mapping[str, str]) -> Mapping[str, Any]:
         some, token = self._cut(self.lists.get(name, {}).get("global", []), query)
         # Empty lists are left out, as Google does.
         return ({"items": some} if some else {}) | token

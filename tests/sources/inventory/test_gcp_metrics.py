@@ -164,6 +164,16 @@ def test_a_page_that_comes_again_is_not_taken_for_another(google: MonitoringStan
 
 
 def test_nothing_listening_fails_at_once(asked: AskedInventory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gcp_clients, "ALL_TRIES_S", 0.2)
-    with pytest.raises(SourceError, match="Google Cloud did not answer"):
+    monkeypatch.setattr(gcp_clients, "CONNECT_S", 0.2)
+    with pytest.raises(SourceError, match="did not answer metrics: no connection to 127"):
         fetch(f"http://127.0.0.1:{free_port()}", asked, MACHINE)
+
+
+def test_without_anything_to_measure_nobody_is_asked(asked: AskedInventory) -> None:
+    assert fetch(f"http://127.0.0.1:{free_port()}", asked, replace(MACHINE, type="gcp-disk")) == ({}, {})
+
+
+def test_a_monitoring_that_keeps_failing_ends_the_run(google: MonitoringStandIn, asked: AskedInventory) -> None:
+    google.errors = [(13, "internal", "", "")] * 1000
+    with pytest.raises(SourceError, match=r"did not answer compute\.googleapis\.com.* internal"):
+        fetch(google.url, asked, MACHINE)
