@@ -100,7 +100,7 @@ def monitoring_client(options: GcpOptions) -> Iterator[Any]:
     from google.cloud import monitoring_v3
 
     parts = urlsplit(options.monitoring_endpoint)
-    transport = monitoring_v3.MetricServiceClient.get_transport_class("grpc")
+    transport: Any = monitoring_v3.MetricServiceClient.get_transport_class("grpc")
     if is_local(options.monitoring_endpoint):
         made = transport(channel=grpc.insecure_channel(parts.netloc))
     else:

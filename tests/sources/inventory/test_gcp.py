@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -428,6 +429,15 @@ def test_no_credential_travels_in_plain_text(asked: AskedInventory) -> None:
     chosen = GcpOptions(projects=("shop",), compute_endpoint="http://compute.example")
     with pytest.raises(ConfigError, match="plain text"):
         list(GcpInventory().scopes(chosen, asked))
+
+
+@pytest.mark.parametrize("client", ["google.cloud.compute_v1", "google.cloud.monitoring_v3"])
+def test_without_its_clients_it_says_what_to_install(
+    client: str, asked: AskedInventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, client, None)
+    with pytest.raises(ConfigError, match=r"needs: pip install finops\[gcp\]"):
+        next(iter(GcpInventory().scopes(GcpOptions(projects=("shop",)), asked)))
 
 
 def test_a_source_names_its_projects() -> None:
