@@ -104,6 +104,8 @@ class AzureInventory:
     ) -> Iterator[Series | Scope]:
         """Fetch resource by resource; where one is refused, the rest of its kind in that subscription is not asked."""
         measured = [one for one in resources if one.type in METRICS]
+        if not measured:
+            return
         looks: _Looks = {}
         refused: dict[tuple[str, str], Refused] = {}
         breaker = Breaker(_PROVIDER)

@@ -68,6 +68,8 @@ class GcpInventory:
         for one in resources:
             for metric in metrics_of(one) if one.type in METRICS else ():
                 wanted.setdefault((one.account, one.type, metric), []).append(one)
+        if not wanted:
+            return
         breaker = Breaker("Cloud Monitoring")
         with monitoring_client(options) as client:
             for done, ((project, type_, metric), those) in enumerate(wanted.items()):
@@ -91,17 +93,16 @@ class GcpInventory:
         """Ask each project for the first page of each list."""
         require_clients()
         tried: list[Tried] = []
-        with monitoring_client(options) as client:
-            for permission in self.permissions:
-                missing: dict[str, str] = {}
-                for project in options.projects:
-                    try:
-                        _try(options, client, permission.name, project)
-                    except SourceError as error:
-                        missing[project] = error.said if isinstance(error, NotAllowed) else error.what
-                said = "; ".join(f"{project}: {why}" for project, why in missing.items())
-                allowed = f"allowed in {len(options.projects)} project(s)"
-                tried.append(Tried(permission, not missing, one_line(said or allowed)))
+        for permission in self.permissions:
+            missing: dict[str, str] = {}
+            for project in options.projects:
+                try:
+                    _try(options, permission.name, project)
+                except SourceError as error:
+                    missing[project] = error.said if isinstance(error, NotAllowed) else error.what
+            said = "; ".join(f"{project}: {why}" for project, why in missing.items())
+            allowed = f"allowed in {len(options.projects)} project(s)"
+            tried.append(Tried(permission, not missing, one_line(said or allowed)))
         return tried
 
 
@@ -121,9 +122,10 @@ def _found(options: GcpOptions, kind: compute.Kind, project: str, number: str | 
     return compute.resources(options, kind, project, number)
 
 
-def _try(options: GcpOptions, client: object, permission: str, project: str) -> None:
+def _try(options: GcpOptions, permission: str, project: str) -> None:
     if permission == METRICS_PERMISSION:
-        may_read(client, project)
+        with monitoring_client(options) as client:
+            may_read(client, project)
     elif permission == sql.PERMISSION:
         sql.first_page(options, project)
     elif permission == compute.NUMBER_PERMISSION:

@@ -17,7 +17,7 @@ from finops_lib.sources.collectors import Options
 from finops_lib.sources.inventory.looks import NotAllowed, one_line
 from finops_lib.sources.inventory.rest import is_local
 
-TIMEOUT_S = 30.0
+CONNECT_S, TIMEOUT_S = 5.0, 30.0
 FIRST_WAIT_S, LONGEST_WAIT_S, ALL_TRIES_S = 0.5, 8.0, 20.0
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 # How Google says that an API is off: by its newer and by its older words.
@@ -90,17 +90,26 @@ def compute_client(name: str, options: GcpOptions) -> Iterator[Any]:
 
 @contextmanager
 def monitoring_client(options: GcpOptions) -> Iterator[Any]:
-    """Give a client of Cloud Monitoring, which speaks gRPC, and close it afterwards."""
+    """Give a client of Cloud Monitoring, which speaks gRPC, and close it afterwards.
+
+    Raises:
+        SourceError: no connection within seconds. Each call would find that out for itself, and try again as if
+            Monitoring were busy.
+    """
     import grpc  # type: ignore[import-untyped]
     from google.cloud import monitoring_v3
 
     parts = urlsplit(options.monitoring_endpoint)
-    transport = monitoring_v3.MetricServiceClient.get_transport_class("grpc")
+    transport: Any = monitoring_v3.MetricServiceClient.get_transport_class("grpc")
     if is_local(options.monitoring_endpoint):
         made = transport(channel=grpc.insecure_channel(parts.netloc))
     else:
         made = transport(host=parts.netloc, credentials=credentials_for(options.monitoring_endpoint))
     with monitoring_v3.MetricServiceClient(transport=made) as client:
+        try:
+            grpc.channel_ready_future(made.grpc_channel).result(timeout=CONNECT_S)
+        except grpc.FutureTimeoutError as error:
+            raise _no_answer("metrics", TimeoutError(f"no connection to {parts.netloc} in {CONNECT_S:g} s")) from error
         yield client
 
 
@@ -161,7 +170,12 @@ def told(what: str, permission: str, *, absent: str = "") -> Iterator[None]:
         raise NotAllowed(absent or permission, one_line(error.message)) from error
     except exceptions.Forbidden as error:
         raise NotAllowed(_missing(error, permission), one_line(error.message)) from error
-    except (exceptions.Unauthorized, google.auth.exceptions.RefreshError) as error:
+    # A client answers 401 by a refresh, and what has nothing to refresh refuses that.
+    except (
+        exceptions.Unauthorized,
+        google.auth.exceptions.RefreshError,
+        google.auth.exceptions.InvalidOperation,
+    ) as error:
         raise ConfigError(
             f"Google Cloud does not accept the credentials: {one_line(error)}",
             next_step="run `gcloud auth application-default login`, or check GOOGLE_APPLICATION_CREDENTIALS",

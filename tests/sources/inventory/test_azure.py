@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -284,6 +285,12 @@ def test_nothing_listening_fails_at_once(asked: AskedInventory) -> None:
 def test_no_token_travels_in_plain_text(asked: AskedInventory) -> None:
     with pytest.raises(ConfigError, match="plain text"):
         list(AzureInventory().scopes(AzureOptions(endpoint="http://management.example"), asked))
+
+
+def test_without_its_client_it_says_what_to_install(asked: AskedInventory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "azure.identity", None)
+    with pytest.raises(ConfigError, match=r"needs: pip install finops\[azure\]"):
+        next(iter(AzureInventory().scopes(AzureOptions(), asked)))
 
 
 def test_each_permission_is_tried_and_the_subscriptions_without_it_are_named(azure: AzureStandIn) -> None:
