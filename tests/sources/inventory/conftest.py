@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from finops_lib.sources.inventory import INVENTORIES, AskedInventory, Scope, Series
+from finops_lib.sources.inventory.aws_kinds import AWS_KINDS
+from finops_lib.sources.inventory.aws_place import Place
 from tests.sources.inventory.aws_proxy import AwsProxy
 
 ACCOUNT = "123456789012"
@@ -72,12 +74,17 @@ def look_at_aws(tmp_path: Path) -> LookAtAws:
 
 
 @pytest.fixture
-def measure_aws(tmp_path: Path, look_at_aws: LookAtAws) -> MeasureAws:
-    """Fetch the metrics of all that there is in one region."""
+def measure_aws(tmp_path: Path) -> MeasureAws:
+    """Fetch the metrics of all instances and volumes in one region."""
 
     def measure(**changes: Any) -> list[Series | Scope]:
+        import boto3
+
         collector = INVENTORIES.get("aws")
-        resources = [resource for scope in look_at_aws().values() for resource in scope.resources]
+        place = Place(boto3.session.Session(), ACCOUNT, REGION)
+        kinds = [AWS_KINDS.get(name) for name in ("aws-ec2-instance", "aws-ebs-volume")]
+        resources = [resource for kind in kinds for resource in kind.find(place)]
+        place.close()
         return list(collector.series(collector.options(regions=(REGION,)), asked(tmp_path, **changes), resources))
 
     return measure
