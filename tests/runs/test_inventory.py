@@ -110,9 +110,10 @@ def test_what_is_found_is_kept_with_everything_that_is_known_of_it(settings: Set
         ("cloud", "a", "cpu", "percent", born, 12, 10.0, 10.0, [10], [12])
     ]
     assert report.metric_hours == 1
-    provider.looks = [look(vm("b"))]
+    provider.looks, provider.points = [look(vm("b"))], [cpu([born, born + timedelta(hours=1)], 20.0)]
     collected(settings)
     assert ask(settings, STATES) == [("a", "running", True), ("b", "", False)]
+    assert ask(settings, "select max from metrics") == [(20.0,), (20.0,)]
 
 
 def test_a_resource_that_is_not_found_any_more_is_gone_and_can_come_back(
@@ -197,7 +198,6 @@ def test_another_source_is_another_inventory(settings: Settings, provider: Inven
     assert ask(settings, query) == [("cloud", True), ("other", False)]
 
 
-@on_every_lake
 def test_hours_that_are_fetched_again_are_replaced_not_doubled(settings: Settings, provider: Invented) -> None:
     hours = [datetime.fromisoformat(f"2026-04-30T{hour}:00:00") for hour in ("22", "23")]
     midnight = datetime.fromisoformat("2026-05-01T00:00:00")

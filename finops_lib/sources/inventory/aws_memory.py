@@ -33,7 +33,7 @@ def memory_measures(place: Place, instances: Sequence[Resource]) -> Iterator[tup
             rank = (was_other, len(dimensions))
             before = chosen.get(instance.resource_id)
             if before is None or rank < before[0]:
-                measure = Measure(MEMORY, "percent", _NAMESPACE, name, tuple(sorted(dimensions.items())))
+                measure = Measure(MEMORY, "percent", _NAMESPACE, name, tuple(dimensions.items()))
                 chosen[instance.resource_id] = (rank, measure)
     for resource_id, (_, measure) in chosen.items():
         yield known[resource_id], measure

@@ -40,6 +40,8 @@ BAD_CREDENTIALS = frozenset(
 # How a service's permissions begin, where it is not the client's name.
 _PREFIXES = {"elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing"}
 
+_PAGE_OF_EC2 = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -84,8 +86,10 @@ class Place:
     ) -> Iterator[dict[str, Any]]:
         """Give the items of all pages of a list; errors as for `ask`."""
         client = self.client(service)
+        # EC2 tries to give everything at once unless it is told not to, and then runs out of time.
+        size = {"PaginationConfig": {"PageSize": _PAGE_OF_EC2}} if service == "ec2" else {}
         with told(needs or permission_of(client, service, operation)):
-            for page in client.get_paginator(operation).paginate(**arguments):
+            for page in client.get_paginator(operation).paginate(**arguments, **size):
                 yield from page.get(member, ())
 
     def arn(self, service: str, what: str) -> str:
