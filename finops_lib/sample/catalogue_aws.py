@@ -25,7 +25,7 @@ SERVICES = {
     "kinesis": Service("Amazon Kinesis", "Analytics", "Streaming Analytics", "AmazonKinesis"),
     "cloudfront": Service("Amazon CloudFront", _NETWORK, "Content Delivery", "AmazonCloudFront"),
     "cloudwatch": Service("AmazonCloudWatch", "Management and Governance", "Observability", "AmazonCloudWatch"),
-    "kms": Service("AWS Key Management Service", "Security", "Security", "awskms"),
+    "kms": Service("AWS Key Management Service", "Security", "Secret Management", "awskms"),
     "sqs": Service("Amazon Simple Queue Service", "Integration", "Messaging", "AWSQueueService"),
     "bedrock": Service("Amazon Bedrock", "AI and Machine Learning", "Generative AI", "AmazonBedrock"),
     "support": Service("AWS Support (Business)", "Management and Governance", "Support", "AWSSupportBusiness"),

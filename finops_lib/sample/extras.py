@@ -98,13 +98,22 @@ def _booked(row: dict[str, object]) -> date:
     return day
 
 
-def _commitment_texts(commitment: Commitment) -> dict[str, object]:
+def _service(commitment: Commitment) -> tuple[str, str, str]:
+    if commitment.key == "ri":
+        return commitment.service, "Databases", "Relational Databases"
+    return commitment.service, "Compute", "Virtual Machines"
+
+
+def _commitment_columns(commitment: Commitment, money: int) -> dict[str, object]:
+    """Say which commitment a charge of `money` is about. Of hours only the money is known here, so no quantity."""
+    is_spend = commitment.unit == "USD"
     return {
+        "CommitmentDiscountQuantity": money if is_spend else None,
+        "CommitmentDiscountUnit": commitment.unit if is_spend else None,
         "CommitmentDiscountCategory": commitment.category,
         "CommitmentDiscountId": commitment.id,
         "CommitmentDiscountName": commitment.name,
         "CommitmentDiscountType": commitment.kind,
-        "CommitmentDiscountUnit": commitment.unit,
         "RegionId": commitment.region,
         "RegionName": REGION_NAMES[commitment.region],
         "ResourceId": commitment.id,
@@ -120,7 +129,6 @@ def _per_day(commitment: Commitment) -> int:
 def _purchases(month: Month, commitment: Commitment) -> Iterator[dict[str, object]]:
     """Billed here, effective 0: the money comes back on the used and unused rows."""
     daily = _per_day(commitment)
-    service = (commitment.service, "Compute" if commitment.key != "ri" else "Databases", "Virtual Machines")
     paid: list[tuple[date, date, int]] = []
     if commitment.payment == "upfront" and commitment.bought is not None:
         bought = month.calendar.as_of - timedelta(days=commitment.bought)
@@ -133,10 +141,11 @@ def _purchases(month: Month, commitment: Commitment) -> Iterator[dict[str, objec
             paid = [(month.period.start, month.period.end, daily * month.period.days)]
     for start, end, money in paid:
         yield _row(
-            commitment.account, start, end, "Purchase", f"{commitment.name} {commitment.kind} fee", service,
+            commitment.account, start, end, "Purchase", f"{commitment.name} {commitment.kind} fee",
+            _service(commitment),
             BilledCost=money, EffectiveCost=0, ListCost=money, ContractedCost=money,
             ChargeFrequency="One-Time" if commitment.payment == "upfront" else "Recurring", PricingCategory="Committed",
-            **_commitment_texts(commitment),
+            **_commitment_columns(commitment, money),
         )  # fmt: skip
 
 
@@ -152,11 +161,10 @@ def _unused(month: Month, commitment: Commitment, used: np.ndarray) -> Iterator[
         first, last = (calendar.first + timedelta(days=day) for day in (max(start, bought), end))
         yield _row(
             commitment.account, first, last, "Usage", f"{commitment.name} unused commitment",
-            (commitment.service, "Compute" if commitment.key != "ri" else "Databases", "Virtual Machines"),
+            _service(commitment),
             BilledCost=0, EffectiveCost=left, ListCost=0, ContractedCost=0, ChargeFrequency="Usage-Based",
             PricingCategory="Committed", CommitmentDiscountStatus="Unused",
-            **({"CommitmentDiscountQuantity": left} if commitment.unit == "USD" else {}),
-            **_commitment_texts(commitment),
+            **_commitment_columns(commitment, left),
         )  # fmt: skip
 
 

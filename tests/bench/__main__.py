@@ -7,12 +7,13 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.bench import crowd, imports, ingest, memory, opening, overview, queries, rival, runs
+from tests.bench import crowd, dialects, imports, ingest, memory, opening, overview, queries, rival, runs
 from tests.bench.place import SCALE
 
 MEASUREMENTS = {
     "imports": imports.measure,
     "ingest": ingest.measure,
+    "dialects": dialects.measure,
     "queries": queries.measure,
     "runs": runs.measure,
     "opening": opening.measure,

@@ -18,6 +18,7 @@ from finops_lib.sources import DIALECTS, detect
 from finops_lib.sources.delivery import Delivery, read_delivery
 from finops_lib.sources.files import find_files
 from tests.conftest import CHARGE, WriteBill
+from tests.sources.bigquery_rows import extract_rows
 
 PAIR = pl.Struct({"Key": pl.String, "Value": pl.String})
 TAG = pl.Struct({"Key": pl.String, "Value": pl.String, "x_Inherited": pl.Boolean, "x_Namespace": pl.String})
@@ -172,41 +173,6 @@ def test_other_columns_make_no_google_export() -> None:
         detect(["x_Labels", "x_Tags", "cost"], path="x.parquet")
 
 
-def _from_bigquery(value: Any, field: dict[str, Any]) -> Any:
-    """Read one value of BigQuery's REST answer, in which everything is text."""
-    if field["mode"] == "REPEATED":
-        return [_from_bigquery(item["v"], {**field, "mode": "NULLABLE"}) for item in value]
-    if value is None or field["type"] not in ("RECORD", "NUMERIC", "TIMESTAMP", "BOOLEAN", "FLOAT"):
-        return value
-    if field["type"] == "RECORD":
-        return {f["name"]: _from_bigquery(c["v"], f) for f, c in zip(field["fields"], value["f"], strict=True)}
-    read = {"NUMERIC": Decimal, "TIMESTAMP": int, "BOOLEAN": lambda text: text == "true", "FLOAT": float}
-    return read[field["type"]](value)
-
-
-def _type(field: dict[str, Any]) -> Any:
-    plain: dict[str, Any] = {
-        "STRING": pl.String(), "NUMERIC": pl.Decimal(38, 18), "TIMESTAMP": pl.Datetime("us", "UTC"),
-        "BOOLEAN": pl.Boolean(), "FLOAT": pl.Float64(),
-    }  # fmt: skip
-    inner = plain.get(field["type"]) or pl.Struct(
-        {f["name"]: _type(f) for f in field.get("fields", [])} or {"Number": pl.String}
-    )
-    return pl.List(inner) if field["mode"] == "REPEATED" else inner
-
-
-def _extract(source: Path, target: Path) -> Path:
-    """Write the rows of a BigQuery answer as the Parquet file that an extraction gives."""
-    answer = json.loads(source.read_text(encoding="utf-8"))
-    fields = answer["schema"]["fields"]
-    rows = [
-        {field["name"]: _from_bigquery(cell["v"], field) for field, cell in zip(fields, row["f"], strict=True)}
-        for row in answer["rows"]
-    ]
-    pl.DataFrame(rows, schema={field["name"]: _type(field) for field in fields}).write_parquet(target)
-    return target
-
-
 @pytest.mark.parametrize(
     ("month", "rows", "billed", "loaded"),
     # 1.123456789012345678 + 2; 4 + 5 + 6
@@ -216,7 +182,7 @@ def test_rows_of_the_public_fixture_load_to_the_last_digit(
     con: duckdb.DuckDBPyConnection, shared_data: Path, tmp_path: Path, month: str, rows: int, billed: str, loaded: str
 ) -> None:
     source = shared_data / "costroid" / "gcp-focus-bq" / "fixture" / f"{month}.json"
-    delivery = _read(con, _extract(source, tmp_path / "google.parquet"))
+    delivery = _read(con, extract_rows(source, tmp_path / "google.parquet"))
     [totals] = delivery.totals
     assert (totals.provider, str(totals.month), totals.rows) == ("gcp", f"{month}-01", rows)
     assert (totals.billed_in, totals.billed_loaded) == (Decimal(billed), Decimal(loaded))
@@ -226,4 +192,4 @@ def test_rows_of_the_public_fixture_load_to_the_last_digit(
 def test_the_fixture_to_reject_is_refused(con: duckdb.DuckDBPyConnection, shared_data: Path, tmp_path: Path) -> None:
     source = shared_data / "costroid" / "gcp-focus-bq" / "reject" / "2026-06.json"
     with pytest.raises(DataError, match=r"BilledCost"):
-        _read(con, _extract(source, tmp_path / "google.parquet"))
+        _read(con, extract_rows(source, tmp_path / "google.parquet"))
