@@ -46,10 +46,42 @@ def test_every_notebook_of_a_small_demo_succeeds(settings: Settings) -> None:
     assert all(f"{run.notebook}/{run.run_id}/report.html" in page for run in shown.runs)
     assert any("FINOPS_LAKE=" in line for line in said)
     assert restated(settings) == told_restatements(settings)
+    assert parts_of_restatements(settings) == told_parts(settings)
     found = reconcile(settings)
     assert [row.words for row in found if not row.ok] == []
     # 12 closed months of four billing accounts, and none of them is without its invoice.
     assert sum(row.step == "invoice" and row.expected is not None for row in found) == 12 * 4
+
+
+def told_parts(settings: Settings) -> dict[tuple[str, str, str, str], tuple[Decimal, ...]]:
+    """Give what the truth says of each reason: billed, effective, and how much of both came under other tags."""
+    told = json.loads((settings.lake.folder / "bills" / "truth.json").read_text(encoding="utf-8"))["restated"]
+    names = {"late-usage": "late usage", "tags-moved": "tags moved", "credit": "credit or refund"}
+    return {
+        (month["provider"], month["month"], month["currency"], names.get(reason["kind"], reason["kind"])): tuple(
+            Decimal(value)
+            for value in (
+                reason["billed"],
+                reason["effective"],
+                reason["moved"]["billed"],
+                reason["moved"]["effective"],
+            )
+        )
+        for month in told
+        for reason in month["reasons"]
+    }
+
+
+def parts_of_restatements(settings: Settings) -> dict[tuple[str, str, str, str], tuple[Decimal, ...]]:
+    """Give what the ingestion report shows."""
+    [result] = (settings.outputs / "ingestion").glob("*/result.json")
+    amounts = ("billed_change", "effective_change", "billed_moved", "effective_moved")
+    return {
+        (row["x_Provider"], row["x_BillingMonth"][:7], row["BillingCurrency"], row["part"]): tuple(
+            Decimal(row[name]) for name in amounts
+        )
+        for row in json.loads(result.read_text(encoding="utf-8"))["restated"]
+    }
 
 
 def told_restatements(settings: Settings) -> list[tuple[str, str, str, Decimal]]:

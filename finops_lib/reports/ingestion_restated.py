@@ -8,12 +8,11 @@ import polars as pl
 
 from finops_lib.reports import charts, page
 from finops_lib.reports import format as say
-from finops_lib.reports.ingestion import is_late
 from finops_lib.reports.page import Element, Showable
 from finops_lib.reports.tables import Column, table
 
 NOTHING_RESTATED = "No month that was already reported has changed."
-# In the order of the table; the last two only where there is money in them.
+# In the order of the table, which leaves out what nothing happened in.
 PARTS = {
     "late usage": "Late usage",
     "re-rated": "Re-rated",
@@ -23,7 +22,6 @@ PARTS = {
     "our mapping": "Our mapping",
     "not told apart": "Not told apart",
 }
-ALWAYS = tuple(PARTS)[:5]
 MOST_CHARTS = 4
 _MONTH = ["x_BillingMonth", "x_Provider", "x_SourceId", "BillingCurrency"]
 
@@ -34,19 +32,20 @@ def restated_words(changes: pl.DataFrame) -> Element:
     Args:
         changes: the rows of `ingestion_changes`.
     """
-    return page.sentence(" ".join(_sentence(rows) for rows in _months(changes)) or NOTHING_RESTATED)
+    said = [page.sentence(_sentence(rows)) for rows in _months(changes)] or [page.sentence(NOTHING_RESTATED)]
+    return Element("".join(each.html() for each in said), "\n".join(each.text() for each in said))
 
 
 def restated_charts(changes: pl.DataFrame) -> Showable:
-    """Draw what moved each restated month, the newest months first.
+    """Draw what moved each month that was restated for several reasons, the newest months first.
 
     Args:
         changes: the rows of `ingestion_changes`.
     """
-    moved = [rows for rows in _months(changes) if rows[0]["month_billed_change"]]
-    drawn = [_chart(rows) for rows in moved[:MOST_CHARTS]]
-    if not drawn:
-        return page.sentence("" if changes.is_empty() else "The sums of the restated months stayed what they were.")
+    mixed = [rows for rows in _months(changes) if sum(row["billed_change"] != 0 for row in rows) > 1]
+    if not mixed:
+        return page.sentence("No month was restated for more than one reason.")
+    drawn = [_chart(rows) for rows in mixed[:MOST_CHARTS]]
     return page.beside(*drawn) if len(drawn) > 1 else drawn[0]
 
 
@@ -57,60 +56,57 @@ def restated_table(changes: pl.DataFrame) -> Element:
         changes: the rows of `ingestion_changes`.
     """
     rows = [_row(parts) for parts in _months(changes)]
-    shown = [part for part in PARTS if part in ALWAYS or any(row[part] for row in rows)]
+    shown = [part for part in PARTS if any(row[part] for row in rows)]
     columns = {
-        "month": Column("Billing month", "month"),
+        "month": Column("Month", "month"),
         "source": Column("Source"),
-        "first": Column("First reported", "money", "cent", currency_from="currency"),
         **{part: Column(PARTS[part], "change", "cent") for part in shown},
-        "sum": Column("Change", "change", "cent"),
-        "now": Column("Now", "money", "cent", currency_from="currency"),
-        "moved": Column("Under other tags", "money", "cent"),
-        "effective": Column("Effective change", "change", "cent"),
-        "loaded_at": Column("Last loaded", "moment"),
+        "moved": Column("Tags moved", "money", "cent"),
+        "sum": Column("Sum", "change", "cent", currency_from="currency"),
+        "first": Column("First reported", "money", "cent"),
+        "now": Column("Now", "money", "cent"),
     }
+    if any(row["effective"] != row["sum"] for row in rows):
+        columns["effective"] = Column("Effective cost", "change", "cent")
     amounts = dict.fromkeys(("first", *PARTS, "sum", "now", "moved", "effective"), pl.Decimal(38, 12))
     texts = dict.fromkeys(("source", "currency"), pl.String)
-    frame = pl.DataFrame(rows, schema={"month": pl.Date, **texts, **amounts, "loaded_at": pl.Datetime("us")})
+    frame = pl.DataFrame(rows, schema={"month": pl.Date, **texts, **amounts})
     return table(
         frame,
         columns,
-        title=f"{say.plural(len(rows), 'reported month')} changed since; the parts add up to the change",
-        source="monthly_restatements, billed cost unless said otherwise, in the currency of the row; money under other "
-        "tags changes no sum; a month counts as reported from its first delivery three days after its end on",
+        title=f"{say.plural(changes['x_BillingMonth'].n_unique(), 'reported month')} changed since; the parts add up",
+        source="monthly_restatements, billed cost in the currency of the row's sum; what moved to other tags changes "
+        "no sum; a month counts as reported from its first delivery three days after its end on",
         empty=NOTHING_RESTATED,
     )
 
 
-def completeness_table(curve: pl.DataFrame, sources: pl.DataFrame) -> Element:
-    """Show how much of a day has arrived so many days later, and up to which day each source is whole by it.
+def completeness_table(curve: pl.DataFrame) -> Element:
+    """Show how much of a day has arrived so many days after it, by service.
 
     Args:
         curve: the rows of `ingestion_completeness`.
-        sources: the rows of `ingestion_sources`.
     """
     lags = sorted({int(lag) for lag in curve["lag_days"]})
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for point in curve.to_dicts():
         key = (point["x_Provider"], point["ServiceName"])
-        row = rows.setdefault(key, {"provider": point["x_Provider"], "service": point["ServiceName"], "days": 0})
+        row = rows.setdefault(key, {"provider": key[0], "service": key[1], "days": 0})
         row[f"lag {point['lag_days']}"] = float(point["completeness"])
         row["days"] = max(row["days"], point["days"])
     columns = {"service": Column("Service"), "provider": Column("Provider", "provider")}
     columns |= {f"lag {lag}": Column(f"+{lag} d", "percent") for lag in lags}
-    columns["days"] = Column("Days observed", "number")
+    columns["days"] = Column("Days seen", "number")
     schema: dict[str, Any] = {"provider": pl.String, "service": pl.String, "days": pl.Int64}
     schema |= {f"lag {lag}": pl.Float64 for lag in lags}
     return table(
         pl.DataFrame(list(rows.values()), schema=schema),
         columns,
-        title=_through(sources),
-        source="completeness_curve: share of a usage day's settled effective cost that had arrived so many days after "
-        "it, median of the last 30 settled days; services above 5 % of their provider's last 30 days",
-        empty=f"{_through(sources)} No service's days were delivered early and again 10 days later yet, so the usual "
-        "2 or 3 days count."
-        if not sources.is_empty()
-        else "No day has been delivered yet.",
+        title=f"How full a day is so many days after it, learned for {say.plural(len(rows), 'service')}",
+        source="completeness_curve: share of a usage day's settled effective cost, median of the last 30 settled days, "
+        "at least 7 of them; services above 5 % of their provider's last 30 days",
+        empty="Nothing is learned yet: no service has a week of days that were delivered early and again ten days "
+        "later. Until then the usual 2 or 3 days count.",
     )
 
 
@@ -170,7 +166,6 @@ def _row(parts: list[dict[str, Any]]) -> dict[str, Any]:
         "now": first["billed_cost"],
         "moved": sum((part["billed_moved"] for part in parts), Decimal(0)),
         "effective": first["month_effective_change"],
-        "loaded_at": first["loaded_at"],
     }
 
 
@@ -192,13 +187,3 @@ def _chart(parts: list[dict[str, Any]]) -> Showable:
         subtitle=f"Change of billed cost in {currency} since first reported",
         source="monthly_restatements",
     )
-
-
-def _through(sources: pl.DataFrame) -> str:
-    live = [row for row in sources.to_dicts() if not is_late(row) and row["complete_through"]]
-    said = [
-        f"{row['x_SourceId']} through {say.day(row['complete_through'])} "
-        f"({'learned' if row['lag_is_learned'] else 'usual'}: {say.plural(row['lag_days'], 'day')} after a day's end)"
-        for row in live
-    ]
-    return f"Whole: {'; '.join(said)}." if said else "No source has a whole day yet."

@@ -89,6 +89,7 @@ def source_table(sources: pl.DataFrame) -> Element:
     named = sources.with_columns(
         pl.col("x_Provider").replace(say.PROVIDER_NAMES),
         pl.Series("status", ["grey" if is_late(row) else "green" for row in rows], dtype=pl.String),
+        pl.Series("whole", [_whole_after(row) for row in rows], dtype=pl.String),
         pl.Series("word", [_rhythm(row) for row in rows], dtype=pl.String),
     )
     columns = {
@@ -99,7 +100,7 @@ def source_table(sources: pl.DataFrame) -> Element:
         "newest_day": Column("Newest day", "day"),
         "incomplete_days": Column("Days still filling", "number"),
         "delivered_at": Column("Last delivery", "moment"),
-        "first_day": Column("First day", "day"),
+        "whole": Column("Whole after"),
         "months": Column("Months", "number"),
         "charges": Column("Charges", "number"),
     }
@@ -278,6 +279,10 @@ def _rhythm(row: dict[str, Any]) -> str:
     if is_silent(row):
         return f"STALE since {say.moment(row['delivered_at'])}"
     return f"STALE, {row['days_behind']} days behind" if is_late(row) else "delivering"
+
+
+def _whole_after(row: dict[str, Any]) -> str:
+    return f"{say.plural(row['lag_days'], 'day')}, {'learned' if row['lag_is_learned'] else 'usual'}"
 
 
 def _arrived_finding(load: Load) -> str:

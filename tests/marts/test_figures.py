@@ -19,8 +19,8 @@ JUDGED_AT = "2026-11-21T06:00:00"
 def figure(lake: MemoryLake, name: str, **values: object) -> list[dict[str, object]]:
     lake.build()
     sql = figure_sql(name)
-    known = {"as_of": AS_OF, "currency": "USD", "provider": "", "dimension": "team", **values}
-    known |= {"judged_at": JUDGED_AT}
+    known = {"as_of": AS_OF, "currency": "USD", "provider": "", "dimension": "team"}
+    known |= {"judged_at": JUDGED_AT, **values}
     return lake.rows(sql, **{key: known[key] for key in sorted(parameters_of(sql))})
 
 
@@ -184,3 +184,29 @@ def test_a_source_that_fell_silent_is_measured_in_days(lake: MemoryLake) -> None
     lake.charge("2026-10-20", 1, x_Provider="gcp", x_SourceId="gcp")
     rows = figure(lake, "ingestion_sources")
     assert [(row["x_SourceId"], row["days_behind"]) for row in rows] == [("aws-payer", 19), ("gcp", 0)]
+
+
+def test_a_restated_month_shows_what_it_cost_first_and_what_it_costs_now(lake: MemoryLake) -> None:
+    lake.charge("2026-10-01", 13)
+    lake.load(1, 10)
+    lake.load(1, 13, load_number=2)
+    part = {"x_Provider": "aws", "x_SourceId": "aws-payer", "x_BillingMonth": "2026-10-01", "BillingCurrency": "USD"}
+    for name, service, money in (("re-rated", "a", 1), ("re-rated", "b", 3), ("removed", "a", -1)):
+        amounts = {"billed_change": money, "effective_change": money, "billed_moved": 0, "effective_moved": 0}
+        lake.insert("load_changes", {**part, "load_number": 2, "ServiceName": service, "part": name, **amounts})
+    rows = figure(lake, "ingestion_changes")
+    assert [(row["part"], row["billed_change"], row["main_service"]) for row in rows] == [
+        ("re-rated", Decimal(4), "b"),
+        ("removed", Decimal(-1), "a"),
+    ]
+    # 13 now, less 4 - 1
+    assert {(row["first_billed_cost"], row["billed_cost"], row["month_billed_change"]) for row in rows} == {(10, 13, 3)}
+
+
+@pytest.mark.parametrize(("judged_at", "is_stale"), [("2026-11-22T00:00:00", False), ("2026-11-22T00:00:01", True)])
+def test_a_source_is_stale_as_of_the_time_the_page_is_about(lake: MemoryLake, judged_at: str, is_stale: bool) -> None:
+    lake.charge("2026-10-01", 1)
+    # delivered on 20 November at 0:00, so due within 48 hours
+    lake.load(1, 1)
+    [row] = figure(lake, "ingestion_sources", judged_at=judged_at)
+    assert row["is_stale"] is is_stale

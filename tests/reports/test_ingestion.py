@@ -80,6 +80,9 @@ def sources(*rows: tuple[str, str, int], complete: date | None = AS_OF) -> pl.Da
         pl.lit(complete, dtype=pl.Date).alias("complete_through"),
         pl.lit(2 if complete != date(2026, 10, 22) else 0).alias("incomplete_days"),
         pl.lit(datetime(2026, 10, 22, 6)).alias("delivered_at"),  # noqa: DTZ001 - the lake's UTC times carry no zone
+        pl.lit(value=False).alias("is_stale"),
+        pl.lit(2).alias("lag_days"),
+        pl.lit(value=False).alias("lag_is_learned"),
         pl.lit(10).alias("months"),
         pl.lit(1).alias("loads"),
         pl.lit(100).alias("charges"),
@@ -254,3 +257,15 @@ def test_the_result_counts_slices_and_names_what_is_broken() -> None:
     assert result["broken"] == [
         {"claim": "daily_cost adds up to the lake's charges", "offenders": 2, "residual": Decimal("0.5")}
     ]
+
+
+def test_a_source_that_went_silent_is_stale_in_grey_words_and_since_when() -> None:
+    frame = ONE.with_columns(pl.lit(value=True).alias("is_stale"))
+    said = plain(ingestion_tables.source_table(frame).text())
+    assert "STALE since 22 Oct 2026, 06:00 UTC" in said
+    # Its days are as complete as they were.
+    assert "aws-payer stopped delivering; complete through 20 Oct 2026" in said
+    assert "fw-grey" in ingestion_tables.source_table(frame).html()
+    answer = ingestion.ingestion_answer(Load(), frame, [Verdict()]).text()
+    assert "Right, but late: aws-payer stopped delivering." in answer
+    assert "STALE" in answer

@@ -40,7 +40,7 @@ def test_terminal_colours_and_control_characters_leave_a_block():
 
 def test_a_status_has_a_shape_and_a_word():
     html = status_html("stale", "late")
-    assert "fw-yellow" in html
+    assert "fw-grey" in html
     assert "<svg" in html
     assert html.endswith("late</span>")
     with pytest.raises(ConfigError, match="unknown status 'purple'"):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -52,6 +53,46 @@ def test_a_source_of_several_providers_is_named_with_the_one_meant() -> None:
     stopped = covers("public", provider="azure", newest=date(2026, 10, 5), complete=date(2026, 10, 5))
     context = resolve_context([covers("public"), stopped], as_of="", currency="", provider="")
     assert context.notices[0].text.startswith("public (azure) has delivered nothing after")
+
+
+def delivers(name: str, delivered_at: datetime, *, hours: int = 48) -> Coverage:
+    """A source whose data is whole, that is stale so many hours after its delivery."""
+    stale_from = delivered_at + timedelta(hours=hours)
+    return replace(covers(name), delivered_at=delivered_at, stale_from=stale_from)
+
+
+def test_a_source_that_went_silent_is_stale_on_every_page_since_its_last_delivery() -> None:
+    silent = delivers("payer", datetime(2026, 10, 20, 6, tzinfo=UTC))
+    lively = delivers("other", datetime(2026, 10, 22, 6, tzinfo=UTC))
+    # silent for 48 hours on the 22nd at 6
+    in_time, too_late = (datetime(2026, 10, 22, 6, minute, tzinfo=UTC) for minute in (0, 1))
+    fresh = resolve_context([silent, lively], as_of="", currency="", provider="", now=in_time)
+    assert fresh.notices == ()
+    late = resolve_context([silent, lively], as_of="", currency="", provider="", now=too_late)
+    assert [(notice.kind, notice.text) for notice in late.notices] == [
+        ("stale", "payer has delivered nothing since 20 Oct 2026, 06:00 UTC: what came later is missing here.")
+    ]
+    # It is named, and the numbers stay those of the same day.
+    assert late.as_of == fresh.as_of
+
+
+def test_a_slow_source_is_stale_only_after_its_own_rhythm() -> None:
+    weekly = delivers("payer", datetime(2026, 10, 20, 6, tzinfo=UTC), hours=7 * 24 + 24)
+    for day, kinds in ((27, []), (29, ["stale"])):
+        now = datetime(2026, 10, day, tzinfo=UTC)
+        context = resolve_context([weekly], as_of="", currency="", provider="", now=now)
+        assert [notice.kind for notice in context.notices] == kinds
+
+
+def test_a_page_about_an_old_day_is_judged_as_of_its_own_time() -> None:
+    silent = delivers("payer", datetime(2026, 10, 20, 6, tzinfo=UTC))
+    now = datetime(2027, 1, 1, tzinfo=UTC)
+    # The 17th is news until three days after its end, the 21st at 0; the source fell silent on the 22nd.
+    context = resolve_context([silent], as_of="2026-10-17", currency="", provider="", now=now)
+    assert (context.notices, context.judged_at) == ((), datetime(2026, 10, 21, tzinfo=UTC))
+    # The 19th was news until the 23rd at 0: by then the source was silent.
+    context = resolve_context([silent], as_of="2026-10-19", currency="", provider="", now=now)
+    assert [notice.kind for notice in context.notices] == ["stale", "incomplete"]
 
 
 def test_an_incomplete_day_is_allowed_but_said() -> None:

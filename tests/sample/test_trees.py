@@ -194,13 +194,19 @@ def test_a_restated_month_had_other_money_by_what_the_truth_says(
 
 def test_each_reason_of_a_restatement_moved_money_the_way_it_says(truth: dict[str, Any]) -> None:
     reasons = {(r["provider"], reason["kind"]): reason for r in truth["restated"] for reason in r["reasons"]}
-    assert set(reasons) == {("aws", "late-usage"), ("aws", "re-rated"), ("azure", "credit"), ("azure", "late-usage")}
+    of_aws = {("aws", kind) for kind in ("late-usage", "re-rated", "tags-moved", "removed")}
+    assert set(reasons) == {*of_aws, ("azure", "credit"), ("azure", "late-usage")}
     for provider in ("aws", "azure"):
         assert reasons[provider, "late-usage"]["rows"] > 0
         assert Decimal(reasons[provider, "late-usage"]["billed"]) > 0
     rated = reasons["aws", "re-rated"]
     assert (rated["rows"], Decimal(rated["list"])) == (0, 0)
     assert Decimal(rated["billed"]) == Decimal(rated["effective"]) > 0
+    tagged, removed = reasons["aws", "tags-moved"], reasons["aws", "removed"]
+    assert [Decimal(tagged[name]) for name in ("rows", "billed", "effective", "list")] == [0] * 4
+    # What is committed is paid for elsewhere: its effective cost is more than the billed one.
+    assert 0 < Decimal(tagged["moved"]["billed"]) < Decimal(tagged["moved"]["effective"])
+    assert (removed["rows"], Decimal(removed["billed"]) < 0) == (-1, True)
     assert (reasons["azure", "credit"]["rows"], Decimal(reasons["azure", "credit"]["billed"])) == (1, -700)
 
 

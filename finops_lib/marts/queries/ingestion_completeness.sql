@@ -29,7 +29,9 @@ select
     completeness_curve.completeness,
     completeness_curve.days
 from completeness_curve
-where (completeness_curve.x_Provider, completeness_curve.ServiceName) in (
-    select (x_Provider, ServiceName) from main_services
-)
+-- A week of days is the least to learn from (data_freshness).
+where completeness_curve.days >= 7
+    and (completeness_curve.x_Provider, completeness_curve.ServiceName) in (
+        select (x_Provider, ServiceName) from main_services
+    )
 order by completeness_curve.x_Provider, completeness_curve.ServiceName, completeness_curve.lag_days
