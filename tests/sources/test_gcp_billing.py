@@ -167,26 +167,22 @@ def test_the_invoice_month_is_the_billing_period_whenever_the_usage_was(
     ]
 
 
-@pytest.mark.parametrize(
-    ("cost_type", "category"), [("tax", "Tax"), ("adjustment", "Adjustment"), ("rounding_error", "Adjustment")]
-)
 def test_a_charge_of_the_account_has_no_project_no_usage_and_may_have_no_time(
-    con: duckdb.DuckDBPyConnection, read: Read, cost_type: str, category: str
+    con: duckdb.DuckDBPyConnection, read: Read
 ) -> None:
     nothing = dict.fromkeys(("project", "location", "usage", "price", "usage_start_time", "usage_end_time"))
-    read(charge(cost_type=cost_type, cost=-1.5, credits=[], labels=[], system_labels=[], **nothing))
-    assert _one(con, "ChargeCategory", "ChargeFrequency", "SubAccountId", "PricingCategory", "Tags") == (
-        category,
-        "One-Time",
-        None,
-        None,
-        None,
-    )
-    assert _one(con, "BilledCost", "cast(ChargePeriodStart as VARCHAR)", "cast(ChargePeriodEnd as VARCHAR)") == (
-        Decimal("-1.5"),
-        "2026-02-01 00:00:00",
-        "2026-03-01 00:00:00",
-    )
+    bare = charge(cost=-1.5, credits=[], labels=[], system_labels=[], **nothing)
+    read(*({**bare, "cost_type": cost_type} for cost_type in ("tax", "adjustment", "rounding_error")))
+    columns = "ChargeCategory, ChargeFrequency, SubAccountId, PricingCategory, Tags, x_Extra['x_CostType']"
+    assert con.execute(f"select {columns} from charges order by all desc").fetchall() == [
+        ("Tax", "One-Time", None, None, None, "tax"),
+        ("Adjustment", "One-Time", None, None, None, "rounding_error"),
+        ("Adjustment", "One-Time", None, None, None, "adjustment"),
+    ]
+    times = "BilledCost, cast(ChargePeriodStart as VARCHAR), cast(ChargePeriodEnd as VARCHAR)"
+    assert con.execute(f"select distinct {times} from charges").fetchall() == [
+        (Decimal("-1.5"), "2026-02-01 00:00:00", "2026-03-01 00:00:00")
+    ]
 
 
 def test_an_instant_becomes_the_hour_of_the_export_s_grain(con: duckdb.DuckDBPyConnection, read: Read) -> None:
@@ -203,40 +199,31 @@ def test_what_corrects_an_older_invoice_is_a_correction(con: duckdb.DuckDBPyConn
     )
 
 
-COMMITMENT = ("ChargeCategory", "PricingCategory", "CommitmentDiscountId", "CommitmentDiscountCategory")
+# ChargeCategory, PricingCategory, CommitmentDiscountCategory, CommitmentDiscountStatus
+COMMITTED: list[tuple[dict[str, Any], tuple[str | None, ...]]] = [
+    ({"sku__description": "Commitment v1: Cpu for 1 Year", "credits": []}, ("Purchase", "Standard", "Usage", None)),
+    ({"sku__description": "Commitment - dollar based v1", "credits": []}, ("Purchase", "Standard", "Spend", None)),
+    ({"credits": [{"amount": -0.1, "type": "COMMITTED_USAGE_DISCOUNT"}]}, ("Usage", "Committed", "Usage", "Used")),
+    (
+        {"credits": [{"amount": -0.1, "type": "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE"}]},
+        ("Usage", "Committed", "Spend", "Used"),
+    ),
+    (
+        {"credits": [], "consumption_model": {"id": "7754", "description": "Compute Flexible CUDs 3 Years"}},
+        ("Usage", "Committed", "Spend", "Used"),
+    ),
+]
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        (
-            {"sku__description": "Commitment v1: Cpu in Americas for 1 Year", "credits": []},
-            ("Purchase", "Standard", "c-1", "Usage", None),
-        ),
-        (
-            {"sku__description": "Commitment - dollar based v1: GCE for 3 years", "credits": []},
-            ("Purchase", "Standard", "c-1", "Spend", None),
-        ),
-        (
-            {"credits": [{"amount": -0.1, "type": "COMMITTED_USAGE_DISCOUNT"}]},
-            ("Usage", "Committed", "c-1", "Usage", "Used"),
-        ),
-        (
-            {"credits": [{"amount": -0.1, "type": "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE"}]},
-            ("Usage", "Committed", "c-1", "Spend", "Used"),
-        ),
-        (
-            {"credits": [], "consumption_model": {"id": "7754", "description": "Compute Flexible CUDs 3 Years"}},
-            ("Usage", "Committed", "c-1", "Spend", "Used"),
-        ),
-    ],
-)
 def test_a_commitment_is_bought_by_its_fee_and_used_by_what_it_covers(
-    con: duckdb.DuckDBPyConnection, read: Read, changes: dict[str, Any], expected: tuple[str | None, ...]
+    con: duckdb.DuckDBPyConnection, read: Read
 ) -> None:
-    delivery = read(charge(subscription={"instance_id": "c-1"}, **changes))
-    assert _one(con, *COMMITMENT, "CommitmentDiscountStatus") == expected
-    assert not [finding for finding in delivery.findings if "commitment" in finding.finding]
+    cases = enumerate(COMMITTED)
+    delivery = read(*(charge(subscription={"instance_id": f"c-{i}"}, **changes) for i, (changes, _) in cases))
+    columns = "ChargeCategory, PricingCategory, CommitmentDiscountCategory, CommitmentDiscountStatus"
+    rows = con.execute(f"select {columns} from charges order by CommitmentDiscountId").fetchall()
+    assert rows == [expected for _, expected in COMMITTED]
+    assert not [finding for finding in delivery.findings if "commitment" in str(finding)]
 
 
 def test_a_commitment_of_unknown_kind_is_told(read: Read) -> None:
@@ -244,35 +231,38 @@ def test_a_commitment_of_unknown_kind_is_told(read: Read) -> None:
     assert any("commitment is on usage or on spend" in f"{finding}" for finding in delivery.findings)
 
 
-def test_spot_machines_have_a_dynamic_price(con: duckdb.DuckDBPyConnection, read: Read) -> None:
-    read(charge(sku__description="Spot Preemptible N1 Core running in Americas"))
+def test_spot_is_a_dynamic_price_and_whose_machines_a_partner_runs_on_is_not_known(
+    con: duckdb.DuckDBPyConnection, read: Read
+) -> None:
+    read(charge(sku__description="Spot Preemptible N1 Core", invoice__publisher_type="PARTNER"))
     assert _one(con, "PricingCategory") == ("Dynamic",)
-
-
-def test_whose_machines_a_partner_runs_on_is_not_known(con: duckdb.DuckDBPyConnection, read: Read) -> None:
-    read(charge(invoice__publisher_type="PARTNER"))
     assert _one(con, "HostProviderName", "x_Provider", "x_Extra['x_PublisherType']") == (None, "gcp", "PARTNER")
 
 
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        ({"cost": "1,5"}, "BilledCost '1,5' is not an amount of money"),
-        ({"cost": None}, "BilledCost empty is not an amount of money"),
-        ({"cost": "NaN"}, "BilledCost 'NaN' is not an amount of money"),
-        ({"credits": [{"name": "x", "amount": "much"}]}, "is not an amount of money"),
-        ({"credits": [{"name": "x", "amount": None}]}, "is not an amount of money"),
-        ({"invoice__month": "202613"}, "BillingPeriodStart '202613' is not a time"),
-        ({"invoice__month": None}, "BillingPeriodStart empty is not a time"),
-        ({"cost_type": "gift"}, "ChargeCategory 'gift' is not one of"),
-        ({"currency": None}, "BillingCurrency empty"),
-    ],
-)
-def test_a_charge_that_cannot_be_read_refuses_the_bill(read: Read, changes: dict[str, Any], why: str) -> None:
+UNREADABLE: list[tuple[dict[str, Any], str]] = [
+    ({"cost": "1,5"}, "BilledCost '1,5' is not an amount of money"),
+    ({"cost": None}, "BilledCost empty is not an amount of money"),
+    ({"cost_type": "gift"}, "ChargeCategory 'gift' is not one of"),
+    ({"credits": [{"name": "x", "amount": None}]}, "BilledCost 'credits [{"),
+    ({"credits": [{"name": "x", "amount": "1.5.1"}]}, "BilledCost 'credits [{"),
+]
+
+
+def test_a_charge_that_cannot_be_read_refuses_the_bill(read: Read) -> None:
     with pytest.raises(DataError) as caught:
-        read(charge(), charge(**changes))
-    assert why in str(caught.value)
-    assert "row 2" in str(caught.value)
+        read(charge(), *(charge(**changes) for changes, _ in UNREADABLE))
+    problems: list[str] = caught.value.problems  # type: ignore[attr-defined]
+    for row, (_, why) in enumerate(UNREADABLE, start=2):
+        assert any(f"row {row}: {why}" in problem for problem in problems), (row, why, problems)
+
+
+def test_a_charge_of_no_month_refuses_the_bill(read: Read) -> None:
+    with pytest.raises(DataError) as caught:
+        read(charge(), charge(invoice__month="202613"), charge(invoice__month=None), charge(currency=None))
+    said = str(caught.value)
+    assert "row 2: BillingPeriodStart '202613' is not a time" in said
+    assert "row 3: BillingPeriodStart empty is not a time" in said
+    assert "row 4: BillingCurrency empty is not a currency" in said
 
 
 def test_typed_columns_are_read_as_the_collector_s_texts_are(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -310,24 +300,23 @@ def test_a_flat_file_may_hold_lists_in_json_or_as_python_writes_them(
     assert _one(con, "x_Extra['x_partition_date']") == ("2026-02-03",)
 
 
-@pytest.mark.parametrize(
-    "credits",
-    [
-        "[{'amount': -0.1}",
-        "[{'amount: -0.1}]",
-        "{'amount': -0.1}",
-        "__import__('os')",
-        "[{'amount': -0.1 + 1}]",
-        "-0.1",
-    ],
+NOT_UNDERSTOOD = (
+    "-0.1",
+    "[{'amount': -0.1}",
+    "[{'amount: -0.1}]",
+    "{'amount': -0.1}",
+    "__import__('os')",
+    "[{'amount': -0.1 + 1}]",
 )
+
+
 def test_credits_that_are_not_understood_to_the_last_character_refuse_the_bill(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path, credits: str
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     with pytest.raises(DataError) as caught:
-        read_delivery(con, find_files([_flat(tmp_path, {"credits": credits})]))
-    assert "BilledCost" in str(caught.value)
-    assert "is not an amount of money" in str(caught.value)
+        read_delivery(con, find_files([_flat(tmp_path, *({"credits": credits} for credits in NOT_UNDERSTOOD))]))
+    assert caught.value.rows == len(NOT_UNDERSTOOD)  # type: ignore[attr-defined]
+    assert "BilledCost 'credits -0.1' is not an amount of money" in str(caught.value)
 
 
 def test_labels_that_are_not_understood_are_kept_as_they_came(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
