@@ -95,7 +95,7 @@ def _source(header: Sequence[str]) -> str:
     parsed = [f"{_record(record)} as {_parsed(record)}" for record in _RECORDS if record in names]
     rows = f"select {', '.join(['*', *parsed])} from raw"
     fields = [f"{_field(names, record, part)} as {record}_{part}" for record in _RECORDS for part in _RECORDS[record]]
-    lists = [f"{_json(name) if name in names else 'cast(null as VARCHAR)'} as {name}" for name in _LISTS]
+    lists = [f"{_list(names, name)} as {name}" for name in _LISTS]
     values = [f"cast({name if name in names else 'null'} as VARCHAR) as {name}" for name in _VALUES]
     columns = [*values, *fields, *lists, *_others(header), f"columns('^({'|'.join(_POSITIONS)})$')"]
     texts = f"select {', '.join(columns)} from ({rows})"
@@ -128,12 +128,22 @@ def _field(names: set[str], record: str, part: str) -> str:
     if flat not in names:
         return "cast(null as VARCHAR)"
     is_list = f"{record}_{part}" in _NESTED_LISTS
-    return _json(identifier(flat)) if is_list else f"cast({identifier(flat)} as VARCHAR)"
+    return _list(names, flat) if is_list else f"cast({identifier(flat)} as VARCHAR)"
 
 
 def _json(name: str) -> str:
-    text = f"cast({name} as VARCHAR)"
-    return f"case when typeof({name}) <> 'VARCHAR' then cast(to_json({name}) as VARCHAR) else {_from_python(text)} end"
+    """Give what is nested as JSON text, and text as it is."""
+    return (
+        f"case when typeof({name}) = 'VARCHAR' then cast({name} as VARCHAR) else cast(to_json({name}) as VARCHAR) end"
+    )
+
+
+def _list(names: set[str], name: str) -> str:
+    if name not in names:
+        return "cast(null as VARCHAR)"
+    # Only what flattens records writes lists in Python's notation.
+    is_flat = not names & _RECORDS.keys()
+    return _from_python(f"cast({identifier(name)} as VARCHAR)") if is_flat else _json(identifier(name))
 
 
 def _from_python(text: str) -> str:

@@ -26,11 +26,11 @@ select
     -- Sums as text with all their digits. What cannot be read is shown by the refusal.
     coalesce(
         cast(cost_exact + credits_exact as VARCHAR),
-        case when cost_exact is null then cost else credits end
+        case when cost_exact is null then cost else 'credits ' || credits end
     ) as BilledCost,
     coalesce(
         cast(cost_exact + credits_exact as VARCHAR),
-        case when cost_exact is null then cost else credits end
+        case when cost_exact is null then cost else 'credits ' || credits end
     ) as EffectiveCost,
     cost as ContractedCost,
     cost_at_list as ListCost,

@@ -89,21 +89,23 @@ def refuse_unbounded(question: Question) -> None:
     """Refuse a statement that could read partitions outside its window.
 
     It has to be one select from the export's table alone, and its only `where` a chain of `and` with both ends of the
-    window in it. Anything else (or, not, a second table, a second statement) is refused unread.
+    window in it. Anything else (or, not, a comment, a second table or statement) is refused unread.
 
     Raises:
         ConfigError: it is not of that form.
     """
     words = [token.lower() for token in _TOKEN.findall(question.sql) if not token.isspace()]
-    partition = question.export.partition.lower()
-    plain = words[:1] == ["select"] and words.count("select") == 1 and words.count("where") == 1
-    only_this_table = [token for token in words if token.startswith("`")] == [f"`{question.export.table.lower()}`"]
-    others = {";", "--", "#", "or", "not", "join", "union", "with", "unnest", "having", "case", "if"} & set(words)
+    partition, table = question.export.partition.lower(), f"`{question.export.table.lower()}`"
+    once = all(words.count(word) == 1 for word in ("select", "from", "where", table))
+    # Exactly so, without an alias or a second table in between.
+    plain = once and words[0] == "select" and words[words.index("from") :][1:3] == [table, "where"]
+    others = {";", "or", "not", "join", "union", "with", "unnest", "having", "case", "if"} & set(words)
+    has_comment = any(mark in question.sql for mark in ("--", "/*", "#"))
     terms = _terms(words) if plain else []
     bound = [[partition, ">=", "@from"], [partition, "<", "@until"]]
     names = [parameter.name for parameter in question.parameters]
     is_bound = {"from", "until"} <= set(names) and len(names) == len(set(names))
-    if not (plain and only_this_table and not others and is_bound and all(term in terms for term in bound)):
+    if not (plain and is_bound and all(term in terms for term in bound)) or others or has_comment:
         raise ConfigError(
             f"a question to {question.export.table} without both ends of a window on {question.export.partition} "
             f"was not asked: it could read the whole table",
