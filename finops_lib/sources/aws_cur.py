@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 
 from finops_lib.sources import DIALECTS, Dialect, aws_line_items
 
-_TAG = re.compile("resourceTags/(?P<csv>.+)|resource_tags_(?P<owner>user|aws)_(?P<parquet>.+)")
+# Behind a # stands what tells keys apart that differ in letter case alone (files.py).
+_TAG = re.compile(r"resourceTags/(?P<csv>.+?)(?:#\d+)?|resource_tags_(?P<owner>user|aws)_(?P<parquet>.+)")
 _CATEGORY = re.compile("costCategory/(?P<csv>.+)|cost_category_(?P<parquet>.+)")
 _DISCOUNT = re.compile("discount/(?P<csv>.+)|discount_(?P<parquet>.+)")
 

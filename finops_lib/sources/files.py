@@ -27,6 +27,8 @@ MAX_ROW_BYTES = 1 << 24
 _NOTHING: Mapping[Path, str] = MappingProxyType({})
 # The reader and the diagnosis add columns of these names.
 _RESERVED = ("x_file", "x_row", "x_filename")
+# One column per tag, as the legacy Cost and Usage Report has it; their names are the customer's.
+_TAG_COLUMNS = "resourceTags/"
 # NUL, and what the decoder makes of bytes that are not UTF-8.
 _NOT_TEXT = re.compile("[\0\udc80-\udcff]")
 _CSV_OPTIONS = ", ".join(
@@ -215,7 +217,18 @@ def _csv_header(path: Path) -> tuple[str, ...]:
         )
     if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
         raise DataError(f"{path}: columns are not separated by commas", next_step="export it with commas", path=path)
-    return tuple(name.strip() for name in header)
+    return _apart([name.strip() for name in header])
+
+
+def _apart(names: Sequence[str]) -> tuple[str, ...]:
+    """Tell columns of AWS tags apart that differ in letter case alone: `user:Team`, and then `user:team#2`."""
+    seen: dict[str, int] = {}
+    found = []
+    for name in names:
+        number = seen[name.lower()] = seen.get(name.lower(), 0) + 1
+        # No key of a tag can hold a #, so the mapping can take it off again.
+        found.append(f"{name}#{number}" if number > 1 and name.startswith(_TAG_COLUMNS) else name)
+    return tuple(found)
 
 
 def _first_bytes(path: Path) -> bytes:

@@ -383,6 +383,15 @@ def test_a_legacy_report_gives_tags_back_with_their_keys_as_written(
     ]
 
 
+def test_tags_that_differ_in_letter_case_alone_are_both_kept(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    path = _write_legacy(tmp_path / "legacy.csv", {})
+    header, row = path.read_text().splitlines()
+    path.write_text(f"{header},resourceTags/user:team\n{row},search\n")
+    read(con, path)
+    [(tags,)] = con.execute("select Tags from charges").fetchall()
+    assert tags == {"user:Team": "shop", "user:team": "search", "aws:createdBy": "ci"}
+
+
 def test_a_legacy_report_has_savings_plans_under_awss_odd_names(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     plan = {"savingsPlan/SavingsPlanARN": PLAN}
     covered = {**plan, "lineItem/LineItemType": "SavingsPlanCoveredUsage", "savingsPlan/SavingsPlanEffectiveCost": "2"}
