@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -19,10 +17,11 @@ from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.lock import writer_lock
 from finops_lib.lake.markers import Markers, remember
 from finops_lib.lake.open import attach, connect, detach, equip, without_pandas
-from finops_lib.lake.write import CurrentLoad, SliceKey, Staged, Sums, commit, current_loads, discard, stage
+from finops_lib.lake.write import CurrentLoad, SliceKey, Staged, commit, current_loads, discard, stage
 from finops_lib.runs.allocate import allocated_select, with_rules
 from finops_lib.runs.clock import now
 from finops_lib.runs.invoices import read_invoices
+from finops_lib.runs.load_records import Deal, expected_sums, files_of, finding_rows, load_rows
 from finops_lib.runs.slice_report import RefusedReplacement as RefusedReplacement
 from finops_lib.runs.slice_report import (
     SliceReport,
@@ -33,14 +32,13 @@ from finops_lib.runs.slice_report import (
     unchanged,
     with_vanished,
 )
-from finops_lib.runs.stated import require_stated_rows, rows_by_path, rows_of, stated_of
+from finops_lib.runs.stated import require_stated_rows, rows_by_path
 from finops_lib.settings import Settings
 from finops_lib.sources import mapping_version
 from finops_lib.sources.conform import enum_expression
 from finops_lib.sources.delivery import (
     Delivery,
     SliceTotals,
-    at_scale,
     fingerprint,
     name_dialects,
     read_delivery,
@@ -149,11 +147,11 @@ def _load(settings: Settings, given: Gathered, files: Sequence[BillingFile], ask
             _note_markers(settings, asked)
             return plan.reports
         select = _final_select(con, delivery, rules_select=allocated_select(con, rules), source=source)
-        deal = _Deal(delivery, given, source, version, delivery_id, replace, asked.run_id, asked.markers)
+        deal = Deal(delivery, given, source, version, delivery_id, replace, asked.run_id, asked.markers)
         for _ in range(_TRIES):
             with needs_room(settings.lake, OSError, duckdb.Error, unchanged="nothing was loaded"):
                 ensure_lake(settings.lake)
-                staged = stage(con, settings.lake, select, plan.changed, _expected(delivery, source))
+                staged = stage(con, settings.lake, select, plan.changed, expected_sums(delivery, source))
                 try:
                     _compare_with_lake(con, settings, deal, staged, before)
                     now_planned = _commit(con, settings, deal, staged)
@@ -170,20 +168,6 @@ def _load(settings: Settings, given: Gathered, files: Sequence[BillingFile], ask
         f"{source} was loaded by somebody else {_TRIES} times while this delivery was being written",
         next_step="run the command again when the others are done",
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Deal:
-    """What stays the same while a delivery is being committed."""
-
-    delivery: Delivery
-    given: Gathered
-    source: str
-    version: str
-    delivery_id: str
-    replace: bool
-    run_id: str
-    markers: Markers
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +188,7 @@ def _plan(delivery: Delivery, before: Sequence[CurrentLoad], source: str, versio
     changed: dict[SliceKey, str] = {}
     losses: list[str] = []
     for key, totals_of_slice in slices.items():
-        load_id = fingerprint((file.sha256 for file in _files_of(delivery, key)), version)
+        load_id = fingerprint((file.sha256 for file in files_of(delivery, key)), version)
         old = current.get(key, [])
         if any(load.load_id == load_id for load in old):
             reports += [unchanged(load) for load in old]
@@ -220,7 +204,7 @@ def _plan(delivery: Delivery, before: Sequence[CurrentLoad], source: str, versio
     return _Plan(reports, changed)
 
 
-def _commit(con: duckdb.DuckDBPyConnection, settings: Settings, deal: _Deal, staged: Sequence[Staged]) -> _Plan:
+def _commit(con: duckdb.DuckDBPyConnection, settings: Settings, deal: Deal, staged: Sequence[Staged]) -> _Plan:
     """Replace the slices under the writer lock; nothing is, if meanwhile more has to be replaced than was staged."""
     with writer_lock(settings.lake, purpose=f"ingest {deal.source}"):
         attach(con, settings.lake, read_only=False)
@@ -233,8 +217,8 @@ def _commit(con: duckdb.DuckDBPyConnection, settings: Settings, deal: _Deal, sta
                 wanted = []
             if wanted:
                 for item in wanted:
-                    item.loads = _load_rows(deal, item.key, before)
-                    item.findings = _finding_rows(deal, item.key)
+                    item.loads = load_rows(deal, item.key, before)
+                    item.findings = finding_rows(deal, item.key)
                 names = ", ".join(f"{item.key.provider} {item.key.month:%Y-%m}" for item in wanted)
                 message = f"load {deal.source}: {names}"[:500]
                 commit(
@@ -254,7 +238,7 @@ def _commit(con: duckdb.DuckDBPyConnection, settings: Settings, deal: _Deal, sta
 def _compare_with_lake(
     con: duckdb.DuckDBPyConnection,
     settings: Settings,
-    deal: _Deal,
+    deal: Deal,
     staged: Sequence[Staged],
     before: Sequence[CurrentLoad],
 ) -> None:
@@ -270,88 +254,12 @@ def _compare_with_lake(
         detach(con)
 
 
-def _expected(delivery: Delivery, source: str) -> dict[tuple[SliceKey, str], Sums]:
-    """Give what must be in the staged files: what was read, to the last row and digit."""
-    return {
-        (SliceKey(t.provider, source, t.month), t.currency): Sums(
-            t.rows, t.billed_loaded, t.effective_loaded, t.list_loaded, t.contracted_loaded
-        )
-        for t in delivery.totals
-    }
-
-
-def _load_rows(deal: _Deal, key: SliceKey, before: Sequence[CurrentLoad]) -> list[dict[str, object]]:
-    delivery = deal.delivery
-    old = [load for load in before if load.key == key]
-    former = {load.currency: load for load in old}
-    files = [
-        {"path": deal.given.origin(file.path), "bytes": file.bytes, "sha256": file.sha256, "rows": rows}
-        for file, rows in rows_of(delivery, key)
-    ]
-    rows: list[dict[str, object]] = []
-    totals_of_slice = [t for t in delivery.totals if (t.provider, t.month) == (key.provider, key.month)]
-    for totals in with_vanished(totals_of_slice, old):
-        load = former.get(totals.currency)
-        billed_in, effective_in = at_scale(totals.billed_in), at_scale(totals.effective_in)
-        rows.append(
-            {
-                "delivery_id": deal.delivery_id,
-                "x_Provider": key.provider,
-                "x_SourceId": key.source,
-                "x_BillingMonth": key.month,
-                "BillingCurrency": totals.currency,
-                "dialect": delivery.dialect,
-                "mapping_version": deal.version,
-                "rows_in": totals.rows,
-                "rows_loaded": totals.rows,
-                "rows_rejected": 0,
-                "billed_in": billed_in,
-                "billed_loaded": totals.billed_loaded,
-                "effective_in": effective_in,
-                "effective_loaded": totals.effective_loaded,
-                "list_loaded": totals.list_loaded,
-                "contracted_loaded": totals.contracted_loaded,
-                "rounding_drift": billed_in - totals.billed_loaded,
-                "values_rounded": totals.values_rounded,
-                "rows_before": load.rows if load else (0 if old else None),
-                "billed_before": load.billed if load else (Decimal(0) if old else None),
-                "effective_before": load.effective if load else (Decimal(0) if old else None),
-                "first_day": totals.first_day,
-                "last_day": totals.last_day,
-                "source_files": json.dumps(files),
-                **stated_of(deal.given, delivery, key),
-                "delivered_at": max(file.modified for file in _files_of(delivery, key)),
-            }
-        )
-    return rows
-
-
-def _finding_rows(deal: _Deal, key: SliceKey) -> list[dict[str, object]]:
-    return [
-        {
-            "x_Provider": found.provider,
-            "x_SourceId": deal.source,
-            "x_BillingMonth": found.month,
-            "finding": found.finding,
-            "column_name": found.column,
-            "occurrences": found.occurrences,
-            "example": found.example,
-        }
-        for found in deal.delivery.findings
-        if (found.provider, found.month) == (key.provider, key.month)
-    ]
-
-
 def _final_select(con: duckdb.DuckDBPyConnection, delivery: Delivery, *, rules_select: str, source: str) -> str:
     """Give the select of all columns of `cost` over the rows in `charges`."""
     own = {"x_SourceId": f"'{source}'", "x_LoadId": "''"}
     own |= {name: enum_expression(name) for name in delivery.misspelt}
     columns = [f"{own.get(column.name, column.name)} as {column.name}" for column in COST_COLUMNS]
     return f"select {', '.join(columns)} from ({rules_select})"
-
-
-def _files_of(delivery: Delivery, key: SliceKey) -> list[BillingFile]:
-    return [file for file, _ in rows_of(delivery, key)]
 
 
 def _read_current(con: duckdb.DuckDBPyConnection, settings: Settings, source: str) -> list[CurrentLoad]:
