@@ -3,6 +3,7 @@
 app.py        the program: its name, its options
 line.py       the commands of the line: demo, ingest, build, sql, run, and those that look at it
 collect.py    finops collect
+export.py     finops export
 runs.py       finops runs ...
 lake.py       finops lake ...
 printing.py   tables, CSV and JSON
@@ -17,7 +18,7 @@ from typing import NoReturn
 
 import typer
 
-from finops_lib.cli import collect, lake, line, reconcile, runs  # noqa: F401  # registers their commands
+from finops_lib.cli import collect, export, lake, line, reconcile, runs  # noqa: F401  # registers their commands
 from finops_lib.cli.app import app
 from finops_lib.errors import FinOpsError
 

@@ -26,6 +26,7 @@ from finops_lib.runs.clock import now
 from finops_lib.runs.context import STALE_AFTER_DAYS, Coverage, stale_sources
 from finops_lib.runs.fetch import source_path
 from finops_lib.runs.figures import run_query
+from finops_lib.runs.permissions import try_all
 from finops_lib.settings import Settings, load_budget_plan, load_settings
 from finops_lib.state.open import open_state
 
@@ -56,6 +57,7 @@ def examine() -> list[Check]:
     )
     here = {"notebooks": _notebooks, "budget plan": _budget_plan, "sources": _sources, "outputs": _outputs}
     checks += [_guarded(name, look, settings) for name, look in here.items()]
+    checks += _permissions(settings)
     reached = [_guarded(name, look, settings) for name, look in _outside(settings).items()]
     checks += reached
     if not all(check.ok for check in reached):
@@ -70,6 +72,18 @@ def examine() -> list[Check]:
         "freshness": _freshness,
     }
     return checks + [_guarded(name, look, settings) for name, look in looks.items()]
+
+
+def _permissions(settings: Settings) -> list[Check]:
+    """Print what each source must be allowed, and whether it is."""
+    checks = []
+    try:
+        for found in try_all(settings):
+            step = "" if found.ok else f"allow {found.name}, for {found.needed_for}"
+            checks.append(Check(f"{found.source} may", found.ok, f"{found.name}: {found.said}", step))
+    except FinOpsError as error:
+        checks.append(Check("permissions", False, error.what, error.next_step))
+    return checks
 
 
 def _outside(settings: Settings) -> dict[str, Callable[[Settings], Check]]:

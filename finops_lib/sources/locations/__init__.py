@@ -86,3 +86,26 @@ def open_store(uri: str) -> tuple[Store, str]:
 
         store = Container(container)
     return store, prefix.strip("/")
+
+
+def permissions_of(uri: str) -> tuple[str, ...]:
+    """Name what a provider must allow for a bucket or container to be read."""
+    if uri.lower().startswith("az://"):
+        from finops_lib.sources.locations import azure
+
+        return azure.PERMISSIONS
+    from finops_lib.sources.locations import s3
+
+    return s3.PERMISSIONS
+
+
+def try_store(uri: str) -> None:
+    """List a place and read the first bytes that a list shows to be there; raises what a load would."""
+    store, prefix = open_store(uri)
+    try:
+        entries = store.entries(prefix)
+        smallest = min(entries, key=lambda entry: entry.bytes, default=None)
+        if smallest is not None:
+            store.read(smallest)
+    finally:
+        store.close()
