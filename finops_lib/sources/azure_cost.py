@@ -133,9 +133,9 @@ def columns_of(header: Sequence[str]) -> dict[str, str]:
         plain.setdefault(_plain(name), name)
     found = {}
     for column, names in _NAMES.items():
-        name = next((plain[name] for name in names if name in plain), None)
-        if name is not None:
-            found[column] = name
+        given = [plain[name] for name in names if name in plain]
+        if given:
+            found[column] = given[0]
     return found
 
 

@@ -82,8 +82,8 @@ def find_files(
     for path in paths:
         for file in _expand(path):
             if file not in found:
-                said = {"origin": origins.get(file, ""), "dialect": dialects.get(file, "")}
-                found[file] = replace(_describe(file), **said)
+                told = _describe(file)
+                found[file] = replace(told, origin=origins.get(file, ""), dialect=dialects.get(file, ""))
     files = sorted(found.values(), key=lambda file: str(file.path))
     _refuse_twins(files)
     return files
