@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from finops_lib.quoting import identifier
 from finops_lib.sources import DIALECTS, Dialect, mapping
+from finops_lib.sources.conform import plain_digits
 
 # What each row has, whatever it is grouped by; in this order.
 FIXED = ("UsageDate", "Currency", "ActualCost", "AmortizedCost", "Scope")
@@ -64,7 +65,8 @@ def _select(header: Sequence[str]) -> str:
 def _native(header: Sequence[str]) -> str:
     month = "cast(date_trunc('month', cast(UsageDate as DATE)) as DATE)"
     # Binary floats never come this way: the collector writes the digits of the answer.
-    return f"select {month} as month, Currency as currency, cast(ActualCost as DECIMAL(38,18)) as billed from raw"
+    billed = f"cast({plain_digits('ActualCost')} as DECIMAL(38,18))"
+    return f"select {month} as month, Currency as currency, {billed} as billed from raw"
 
 
 DIALECTS.register("azure-query")(Dialect(version=1, recognises=recognises, select=_select, native=_native))
