@@ -107,13 +107,7 @@ class Asking:
     def rows(self, question: Question) -> RowIterator:
         patience = {**self.patience(), "timeout": self.options.wait_seconds}
         job = self._start(question, dry_run=False)
-        return job.result(page_size=self.options.page_rows, job_retry=self._job_retry(), **patience)
-
-    def _job_retry(self) -> Any:
-        # Of a question that failed at Google's; such a one is not paid.
-        from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY
-
-        return DEFAULT_JOB_RETRY.with_timeout(self.options.retry_seconds)
+        return job.result(page_size=self.options.page_rows, job_retry=None, **patience)
 
     def _start(self, question: Question, *, dry_run: bool) -> bigquery.QueryJob:
         from google.cloud import bigquery
@@ -125,7 +119,8 @@ class Asking:
             maximum_bytes_billed=self.options.max_bytes_billed,
             query_parameters=[bigquery.ScalarQueryParameter(p.name, p.type, p.value) for p in question.parameters],
         )
-        return self.client.query(question.sql, job_config=config, job_retry=self._job_retry(), **self.patience())
+        # No retry of the job: with one the client has ten minutes of patience of its own for every question.
+        return self.client.query(question.sql, job_config=config, job_retry=None, **self.patience())
 
 
 @contextmanager

@@ -40,13 +40,14 @@ def told(table: str, doing: str, *, permission: str) -> Iterator[None]:
         ) from error
     except GoogleAPIError as error:
         raise _of_api(error, where, table, permission) from error
-    except (RequestException, NotInTime, OSError) as error:
-        raise SourceError(f"{where}: BigQuery did not answer ({_line(error)})", next_step=_TRY_AGAIN) from error
     except (ValueError, KeyError, TypeError) as error:
-        # The client reads answers as if they were whole; one that was cut off fails anywhere inside it.
+        # The client reads answers as if they were whole; one that was cut off fails anywhere inside it, in requests
+        # too, whose error for that is of both kinds.
         raise SourceError(
             f"{where}: BigQuery's answer is not whole ({type(error).__name__}: {_line(error)})", next_step=_TRY_AGAIN
         ) from error
+    except (RequestException, NotInTime, OSError) as error:
+        raise SourceError(f"{where}: BigQuery did not answer ({_line(error)})", next_step=_TRY_AGAIN) from error
 
 
 def _of_api(error: Exception, where: str, table: str, permission: str) -> FinOpsError:

@@ -20,7 +20,6 @@ INGESTION_TIME = "_PARTITIONTIME"
 TABLE_NAME = r"[A-Za-z0-9.:-]+\.[A-Za-z0-9_]+\.[A-Za-z0-9_-]+"
 _COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TOKEN = re.compile(r"`[^`]*`|'[^'\\]*'|@?[A-Za-z_][\w.]*|[<>!]=|\d+|\s+|.", re.DOTALL)
-_LATE_MONTHS = 2
 _EARLY_DAYS = 5
 
 
@@ -68,21 +67,26 @@ class Question:
 
 
 def changed_months(export: Export, first: BillingPeriod, last: BillingPeriod) -> Question:
-    """Ask for each invoice month how many charges it has and when one was last exported: two columns, cheap."""
-    columns = f"{export.month} as month, max({export.exported}) as changed, count(*) as charges"
+    """Ask for each invoice month since `first` how many charges it has, when one was last exported, and where they are.
+
+    Cheap, a few columns. `last` is the newest month there can be, whatever months are wanted: how late a row is must
+    not decide whether it is seen.
+    """
+    places = f"min({export.partition}) as first_partition, max({export.partition}) as last_partition"
+    columns = f"{export.month} as month, max({export.exported}) as changed, count(*) as charges, {places}"
     sql = f"select {columns} from `{export.table}` where {_window(export)} group by month order by month"
-    return Question(sql, _between(export, first, last), export)
+    return Question(sql, _between(export, *_look(export, first, last)), export)
 
 
-def charges_of(export: Export, period: BillingPeriod) -> Question:
-    """Ask for all charges of one invoice month.
+def charges_of(export: Export, period: BillingPeriod, *, first: date, last: date) -> Question:
+    """Ask for all charges of one invoice month, in the partitions from `first` to `last` that hold them.
 
     As they are: BigQuery answers in text, with the digits that make the same binary float again. A cast to NUMERIC
     would cut at nine decimals, and one to STRING is called approximate in BigQuery's reference.
     """
     month = Parameter("month", "STRING", f"{period.year:04d}{period.month:02d}")
     sql = f"select * from `{export.table}` where {_window(export)} and {export.month} = @month"
-    return Question(sql, (*_between(export, period, period), month), export)
+    return Question(sql, (*_between(export, first, last + timedelta(days=1)), month), export)
 
 
 def refuse_unbounded(question: Question) -> None:
@@ -133,29 +137,21 @@ def _window(export: Export) -> str:
     return f"{export.partition} >= @from and {export.partition} < @until"
 
 
-def _between(export: Export, first: BillingPeriod, last: BillingPeriod) -> tuple[Parameter, ...]:
-    """Bind the window of some invoice months.
+def _look(export: Export, first: BillingPeriod, last: BillingPeriod) -> tuple[date, date]:
+    """Give the days on which rows of some invoice months can lie.
 
-    Rows arrive up to two months late, and usage of a month's last days may already be on the next invoice. Where the
+    Usage of a month's last days may already be on the next invoice, and rows arrive up to two months late. Where the
     partitions follow the time of usage it is the other way round: late usage is on a later invoice.
     """
     if export.by_usage:
-        start, end = _months_before(first, _LATE_MONTHS).start, last.end + timedelta(days=_EARLY_DAYS)
-    else:
-        start, end = first.start - timedelta(days=_EARLY_DAYS), _months_after(last, _LATE_MONTHS).end
-    return (
-        Parameter("from", export.partition_type, _typed(start, export.partition_type)),
-        Parameter("until", export.partition_type, _typed(end, export.partition_type)),
-    )
+        return first.previous.previous.start, last.end + timedelta(days=_EARLY_DAYS)
+    return first.start - timedelta(days=_EARLY_DAYS), last.next.next.end
+
+
+def _between(export: Export, start: date, end: date) -> tuple[Parameter, ...]:
+    type_ = export.partition_type
+    return Parameter("from", type_, _typed(start, type_)), Parameter("until", type_, _typed(end, type_))
 
 
 def _typed(day: date, type_: ParameterType) -> date | datetime:
     return day if type_ == "DATE" else datetime.combine(day, time())
-
-
-def _months_before(period: BillingPeriod, months: int) -> BillingPeriod:
-    return period if months == 0 else _months_before(period.previous, months - 1)
-
-
-def _months_after(period: BillingPeriod, months: int) -> BillingPeriod:
-    return period if months == 0 else _months_after(period.next, months - 1)

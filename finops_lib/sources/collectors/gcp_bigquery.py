@@ -17,9 +17,10 @@ Rows come over REST, page by page, and go to Parquet in files of bounded size: n
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -68,11 +69,13 @@ def dry_run(asking: Asking, question: Question) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What BigQuery holds of one invoice month."""
+    """What BigQuery holds of one invoice month, and the days of the first and last partition that hold it."""
 
     period: BillingPeriod
     changed: datetime
     charges: int
+    first: date
+    last: date
 
     @property
     def marker(self) -> str:
@@ -95,13 +98,15 @@ class GcpBigQuery:
             export = export_of(table, options.table)
             budget = Budget(options)
             wanted = _wanted(asked, options)
-            versions = {version.period: version for version in self._versions(asking, budget, export, wanted)}
+            newest = max(wanted[-1], BillingPeriod.of(asked.today).next)
+            look = changed_months(export, wanted[0], newest)
+            versions = {version.period: version for version in self._versions(asking, budget, look)}
             changed = [
                 versions[period]
                 for period in wanted
                 if period in versions and asked.held.get(period.start) != versions[period].marker
             ]
-            questions = [charges_of(export, version.period) for version in changed]
+            questions = [charges_of(export, v.period, first=v.first, last=v.last) for v in changed]
             with told(options.table, "estimating", permission=ASK.name):
                 estimates = [self.estimate(asking, question) for question in questions]
             # All months before the first: a run that stops in the middle has paid for it already.
@@ -112,21 +117,24 @@ class GcpBigQuery:
                 if period not in versions:
                     yield Part(period.start, (), marker="", notes=(f"{options.table} has no charges of {period}",))
 
-    def _versions(
-        self, asking: Asking, budget: Budget, export: Export, wanted: Sequence[BillingPeriod]
-    ) -> Iterator[Version]:
-        doing = "looking for months that changed"
-        question = changed_months(export, wanted[0], wanted[-1])
-        with told(export.table, doing, permission=READ.name):
+    def _versions(self, asking: Asking, budget: Budget, question: Question) -> Iterator[Version]:
+        table, doing = question.export.table, "looking for months that changed"
+        with told(table, doing, permission=READ.name):
             budget.hold([self.estimate(asking, question)], doing)
-            rows = [tuple(row.values()) for row in asking.rows(question)]
-        for month, changed, charges in rows:
-            if month is None or changed is None:
+            answer = asking.rows(question)
+            rows = [tuple(row.values()) for row in answer]
+        if len(rows) != answer.total_rows:
+            raise SourceError(
+                f"{table}: {doing}: {len(rows)} of {answer.total_rows} months came",
+                next_step="run the command again; no month was fetched",
+            )
+        for month, changed, charges, first, last in rows:
+            if changed is None or not re.fullmatch(r"\d{4}(0[1-9]|1[0-2])", month or ""):
                 raise SourceError(
-                    f"{export.table}: {charges:,} charges have no invoice month or no time of export",
+                    f"{table}: {charges:,} charges have no invoice month ({month}) or no time of export ({changed})",
                     next_step="ask Google's support; no month was fetched, since these may belong to any",
                 )
-            yield Version(BillingPeriod(int(month[:4]), int(month[4:])), changed, charges)
+            yield Version(BillingPeriod(int(month[:4]), int(month[4:])), changed, charges, _day(first), _day(last))
 
     def _fetch(self, asking: Asking, question: Question, version: Version, asked: Asked) -> Part:
         table, what = question.export.table, f"{question.export.table} {version.period}"
@@ -161,12 +169,13 @@ class GcpBigQuery:
                 return tried
             table = asking.table()
             period = BillingPeriod(2020, 1)
+            question = charges_of(export_of(table, options.table), period, first=period.start, last=period.start)
 
             def read() -> None:
                 list(asking.client.list_rows(table, max_results=1, **asking.patience()))
 
             def ask() -> None:
-                asking.dry_run(charges_of(export_of(table, options.table), period))
+                asking.dry_run(question)
 
             return [*tried, _try(READ, options, read), _try(ASK, options, ask)]
 
@@ -222,6 +231,10 @@ def _wanted(asked: Asked, options: BigQueryOptions) -> list[BillingPeriod]:
         months.append(months[-1].previous)
     growing = set(months[: _GROWING_MONTHS + 1])
     return sorted(month for month in months if month in growing or month.start not in asked.held)
+
+
+def _day(partition: date | datetime) -> date:
+    return partition.date() if isinstance(partition, datetime) else partition
 
 
 def _batches(rows: RowIterator, path: Path) -> Iterator[int]:

@@ -40,6 +40,10 @@ class FaultyProxy:
     def fail(self, kind: Kind, path: str, *, times: int = 1) -> None:
         self._faults.append(Fault(kind, path, times))
 
+    @property
+    def all_came(self) -> bool:
+        return not any(fault.times for fault in self._faults)
+
     def fault_of(self, request: str) -> Kind | None:
         with self._lock:
             self.seen.append(request)

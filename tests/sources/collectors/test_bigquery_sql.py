@@ -28,8 +28,12 @@ FEBRUARY = BillingPeriod(2026, 2)
 EXPORTS = pytest.mark.parametrize("export", [DETAILED, FOCUS, BY_USAGE, BY_DAY], ids=["v1", "focus", "usage", "day"])
 
 
+def _charges(export: Export) -> Question:
+    return charges_of(export, FEBRUARY, first=date(2026, 2, 1), last=date(2026, 3, 7))
+
+
 def _questions(export: Export) -> tuple[Question, Question]:
-    return changed_months(export, FEBRUARY, FEBRUARY), charges_of(export, FEBRUARY)
+    return changed_months(export, FEBRUARY, FEBRUARY), _charges(export)
 
 
 @EXPORTS
@@ -55,20 +59,22 @@ def test_values_are_bound_and_never_stand_in_the_text(export: Export) -> None:
         assert named == {parameter.name for parameter in question.parameters}
 
 
-def test_the_window_waits_for_late_rows_and_reaches_back_to_the_days_before() -> None:
-    [start, end, month] = charges_of(DETAILED, FEBRUARY).parameters
-    assert (str(start.value), str(end.value), month.value) == ("2026-01-27 00:00:00", "2026-05-01 00:00:00", "202602")
-    assert start.type == "TIMESTAMP"
+def _values(question: Question) -> list[str]:
+    return [str(parameter.value) for parameter in question.parameters]
 
 
-def test_partitions_by_usage_reach_back_to_usage_that_came_late() -> None:
-    [start, end, _] = charges_of(BY_USAGE, FEBRUARY).parameters
-    assert (str(start.value), str(end.value)) == ("2025-12-01 00:00:00", "2026-03-06 00:00:00")
+def test_months_are_looked_for_where_late_rows_and_those_of_the_days_before_can_be() -> None:
+    question = changed_months(DETAILED, FEBRUARY, BillingPeriod(2026, 3))
+    assert _values(question) == ["2026-01-27 00:00:00", "2026-06-01 00:00:00"]
+    # By time of usage, late usage is the older one.
+    assert _values(changed_months(BY_USAGE, FEBRUARY, FEBRUARY)) == ["2025-12-01 00:00:00", "2026-03-06 00:00:00"]
 
 
-def test_a_partition_that_is_a_day_is_compared_with_days() -> None:
-    [start, end, _] = charges_of(BY_DAY, FEBRUARY).parameters
-    assert (start.value, end.value, start.type) == (date(2026, 1, 27), date(2026, 5, 1), "DATE")
+def test_a_month_is_read_from_the_partitions_that_hold_it() -> None:
+    assert _values(_charges(DETAILED)) == ["2026-02-01 00:00:00", "2026-03-08 00:00:00", "202602"]
+    days = _charges(BY_DAY)
+    assert _values(days) == ["2026-02-01", "2026-03-08", "202602"]
+    assert [parameter.type for parameter in days.parameters] == ["DATE", "DATE", "STRING"]
 
 
 WINDOW = "_PARTITIONTIME >= @from and _PARTITIONTIME < @until"
@@ -104,13 +110,13 @@ TABLE = "`shop-1.billing.export`"
     ],
 )
 def test_a_statement_without_a_sure_window_is_never_asked(sql: str) -> None:
-    parameters = charges_of(DETAILED, FEBRUARY).parameters
+    parameters = _charges(DETAILED).parameters
     with pytest.raises(ConfigError, match="it could read the whole table"):
         refuse_unbounded(Question(sql, parameters, DETAILED))
 
 
 def test_a_window_without_values_is_never_asked() -> None:
-    question = charges_of(DETAILED, FEBRUARY)
+    question = _charges(DETAILED)
     with pytest.raises(ConfigError, match="it could read the whole table"):
         refuse_unbounded(replace(question, parameters=question.parameters[1:]))
 
