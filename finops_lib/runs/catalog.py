@@ -12,7 +12,9 @@ from finops_lib.errors import ConfigError
 from finops_lib.marts.catalog import read_marts
 from finops_lib.runs.parameters import read_parameters
 from finops_lib.settings import Settings
-from finops_lib.sources import DIALECTS
+from finops_lib.sources import DIALECTS, mapped
+from finops_lib.sources.collectors import COLLECTORS
+from finops_lib.sources.inventory import INVENTORIES
 
 _TABLES = {
     "cost": ("what was charged?", "one charge of one bill; FOCUS 1.4 columns and our x_ ones"),
@@ -23,6 +25,13 @@ _TABLES = {
     "load_findings": ("what in the bills breaks FOCUS?", "load x slice x finding x column"),
     "invoices": ("what did the providers invoice?", "one line of one invoice; FOCUS 1.4 Invoice Detail"),
     "invoice_loads": ("which invoices were delivered, in which files?", "delivery x invoice x month x BillingCurrency"),
+    "markers": ("which version of each month does the lake hold?", "source x month x time; the newest counts"),
+    "inventory": ("which resources are there, in what state?", "source x resource; one that is gone has gone_at"),
+    "inventory_scopes": (
+        "what was looked at, and what not for want of a permission?",
+        "source x account x region x type",
+    ),
+    "metrics": ("how busy are they?", "source x resource x metric x hour, with a histogram"),
     "state.run": ("which notebooks ran, from what, with what outcome?", "run"),
 }
 
@@ -46,6 +55,17 @@ def entries(settings: Settings) -> list[Entry]:
     found += _notebooks(settings)
     found += [
         Entry("dialect", name, "how is a bill written down?", "finops ingest --dialect") for name in DIALECTS.names()
+    ]
+    found.append(Entry("dialect", "mapped:PATH.yaml", _first_line(mapped), "finops ingest --dialect"))
+    found += [
+        Entry("source kind", name, _first_line(inspect.getmodule(COLLECTORS.get(name))), "params/workbench.yaml: kind")
+        for name in COLLECTORS.names()
+    ]
+    found += [
+        Entry(
+            "inventory", name, _first_line(inspect.getmodule(INVENTORIES.get(name))), "params/workbench.yaml: inventory"
+        )
+        for name in INVENTORIES.names()
     ]
     found += [
         Entry("detector", name, _first_line(DETECTORS.get(name)), "anomalies: method") for name in DETECTORS.names()
