@@ -230,6 +230,13 @@ PROVIDER_NAMES = {
     **dict.fromkeys(("huawei", "huawei cloud"), "huawei"),
     **dict.fromkeys(("ibm", "ibm cloud", "international business machines corporation"), "ibm"),
     **dict.fromkeys(("digitalocean", "digitalocean, llc", "digital ocean"), "digitalocean"),
+    # What LiteLLM calls the clouds it passes requests on to.
+    **dict.fromkeys(("bedrock", "bedrock_converse", "sagemaker"), "aws"),
+    **dict.fromkeys(("azure_ai", "azure_text"), "azure"),
+    **dict.fromkeys(("vertex_ai", "vertex_ai_beta", "gemini"), "gcp"),
+}
+# The same of those who also sell through the marketplaces of the clouds: then it is the cloud that sends the bill.
+VENDOR_NAMES = {
     **dict.fromkeys(("snowflake", "snowflake inc.", "snowflake, inc."), "snowflake"),
     **dict.fromkeys(("databricks", "databricks, inc.", "databricks inc."), "databricks"),
     **dict.fromkeys(("mongodb", "mongodb atlas", "mongodb, inc."), "mongodb"),
@@ -244,8 +251,4 @@ PROVIDER_NAMES = {
     **dict.fromkeys(("openai", "openai, llc"), "openai"),
     **dict.fromkeys(("anthropic", "anthropic pbc", "anthropic, pbc"), "anthropic"),
     **dict.fromkeys(("coreweave", "coreweave, inc."), "coreweave"),
-    # What LiteLLM calls the clouds it passes requests on to.
-    **dict.fromkeys(("bedrock", "bedrock_converse", "sagemaker"), "aws"),
-    **dict.fromkeys(("azure_ai", "azure_text"), "azure"),
-    **dict.fromkeys(("vertex_ai", "vertex_ai_beta", "gemini"), "gcp"),
 }

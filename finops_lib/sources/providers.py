@@ -6,21 +6,29 @@ import re
 
 import duckdb
 
-from finops_lib.focus import PROVIDER_NAMES
+from finops_lib.focus import PROVIDER_NAMES, VENDOR_NAMES
 from finops_lib.quoting import literal
 
-# In this order: who sold the service, who sent the invoice, whose machines it ran on.
+# Who sold the service, who sent the invoice, whose machines it ran on.
 NAME_COLUMNS = ("ServiceProviderName", "InvoiceIssuerName", "HostProviderName")
 
 
 def provider_of(*names: str | None) -> str:
-    """Give the first of the names that is a known provider, else a slug of the first name there is."""
-    given = [name.strip() for name in names if name and name.strip()]
-    for name in given:
-        known = PROVIDER_NAMES.get(name.lower())
-        if known:
-            return known
-    slug = re.sub(r"[^a-z0-9]+", "-", given[0].lower()).strip("-")[:40] if given else ""
+    """Give the provider whose bill it is.
+
+    That is the first cloud among seller and sender; else the first vendor that is known among them, since whose
+    machines it ran on does not make it their bill; else the cloud it ran on; else a slug of the first name there is.
+
+    Args:
+        names: of NAME_COLUMNS, in that order.
+    """
+    spoken = [(name or "").strip().lower() for name in names]
+    for known, among in ((PROVIDER_NAMES, spoken[:2]), (VENDOR_NAMES, spoken[:2]), (PROVIDER_NAMES, spoken[2:])):
+        found = next((known[name] for name in among if name in known), "")
+        if found:
+            return found
+    given = [name for name in spoken if name]
+    slug = re.sub(r"[^a-z0-9]+", "-", given[0]).strip("-")[:40] if given else ""
     return slug or "unknown"
 
 

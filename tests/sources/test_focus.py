@@ -53,10 +53,13 @@ def test_another_file_is_refused_with_its_columns_in_the_message() -> None:
         (("AWS", None, None), "aws"),
         (("Microsoft", "Crayon", None), "azure"),
         (("Datadog", "Google Cloud", None), "gcp"),
+        (("Databricks", "Microsoft", "Microsoft Azure"), "azure"),
+        (("Databricks", "Databricks", "Microsoft Azure"), "databricks"),
+        (("Crayon", "Crayon", "Microsoft Azure"), "azure"),
         (("OCI", None, None), "oracle"),
         (("CloudNine, Inc.", None, None), "cloudnine-inc"),
         ((None, " ", ""), "unknown"),
     ],
 )
-def test_the_provider_is_the_first_known_name_else_a_slug(names: tuple[str | None, ...], provider: str) -> None:
+def test_the_provider_is_the_one_whose_bill_it_is(names: tuple[str | None, ...], provider: str) -> None:
     assert provider_of(*names) == provider
