@@ -24,7 +24,8 @@ def _expected(shared_data: Path, path: Path) -> tuple[int, Decimal]:
 
 def _loaded(settings: Settings) -> list[tuple[str, int, Decimal]]:
     with open_lake(settings.lake) as lake:
-        query = "select strftime(x_BillingMonth, '%Y-%m'), count(*), sum(BilledCost) from cost group by all order by all"
+        sums = "count(*), sum(BilledCost)"
+        query = f"select strftime(x_BillingMonth, '%Y-%m'), {sums} from cost group by all order by all"
         return lake.con.execute(query).fetchall()
 
 
