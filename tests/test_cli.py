@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from finops_lib.marts.build import build
 from finops_lib.runs.doctor import examine
 from finops_lib.runs.ingest import ingest
 from finops_lib.settings import Settings
@@ -182,3 +184,16 @@ def test_reconcile_prints_each_step_and_fails_where_one_does_not_add_up(
     assert "finops: does not add up: aws aws 2026-05: invoice, INV-1: -0.01 USD billed" in wrong.stderr
     assert "invoice,10.010000000000,10.000000000000,-0.010000000000,false,USD,billed,INV-1," in wrong.stdout
     assert _finops("reconcile", "--month", "May").returncode == 2
+
+
+def test_the_doctor_names_a_source_that_went_silent(settings: Settings, write_bill: WriteBill) -> None:
+    path = write_bill("a.csv", [{}])
+    os.utime(path, (1_780_000_000, 1_780_000_000))
+    ingest(settings, [path], source="payer")
+    [before] = [check for check in examine() if check.check == "freshness"]
+    assert (before.ok, before.next_step) == (True, "finops build")
+    build(settings.lake)
+    [check] = [check for check in examine() if check.check == "freshness"]
+    # 1,780,000,000 seconds after 1970
+    assert not check.ok
+    assert "payer is STALE: nothing delivered since 2026-05-28 20:26 UTC" in check.message

@@ -173,8 +173,10 @@ def _checked_day(day: date, coverage: Sequence[Coverage]) -> date:
 
 def _stale_or_incomplete(coverage: Sequence[Coverage], day: date, at: datetime) -> Iterator[Notice]:
     silent = stale_sources(coverage, at)
-    for name, since in silent.items():
-        yield Notice("stale", f"{name} has delivered nothing since {_moment(since)}: what came later is missing here.")
+    for since in sorted(set(silent.values())):
+        names = sorted(name for name, moment in silent.items() if moment == since)
+        said = f"{_and(names)} {'has' if len(names) == 1 else 'have'} delivered nothing since {_moment(since)}"
+        yield Notice("stale", f"{said}: what came later is missing here.")
     for name, source in _per_source(coverage):
         if name in silent and _is_stale(source, coverage):
             continue
@@ -207,6 +209,10 @@ def _left_out(coverage: Sequence[Coverage], currency: str) -> Iterator[Notice]:
         yield Notice(
             "info", f"Charges in {' and '.join(others)} are not in the sums of this page, which are in {currency}."
         )
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _utc(moment: datetime | None) -> datetime | None:

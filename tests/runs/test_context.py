@@ -76,6 +76,13 @@ def test_a_source_that_went_silent_is_stale_on_every_page_since_its_last_deliver
     assert late.as_of == fresh.as_of
 
 
+def test_sources_that_fell_silent_together_are_told_in_one_sentence() -> None:
+    silent = [delivers(name, datetime(2026, 10, 20, 6, tzinfo=UTC)) for name in ("b", "a", "c")]
+    now = datetime(2026, 10, 30, tzinfo=UTC)
+    [notice] = resolve_context(silent, as_of="", currency="", provider="", now=now).notices
+    assert notice.text.startswith("a, b and c have delivered nothing since 20 Oct 2026, 06:00 UTC")
+
+
 def test_a_slow_source_is_stale_only_after_its_own_rhythm() -> None:
     weekly = delivers("payer", datetime(2026, 10, 20, 6, tzinfo=UTC), hours=7 * 24 + 24)
     for day, kinds in ((27, []), (29, ["stale"])):
