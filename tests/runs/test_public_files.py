@@ -17,7 +17,6 @@ from finops_lib.settings import Settings
 from finops_lib.sources import DIALECTS, detect
 from finops_lib.sources.files import find_files
 from tests.conftest import NO_SHARED_DATA, SHARED_DATA
-from tests.sources.bigquery_rows import extract_rows
 
 EXPECTED = SHARED_DATA / "expected.csv"
 # How expected.csv calls what a file is written in, beyond the names of dialects: which dialects it may turn out to be.
@@ -52,18 +51,6 @@ def _dialects(row: dict[str, str]) -> set[str]:
     return SPOKEN_OF.get(row["dialect"], {row["dialect"]})
 
 
-def _given(row: dict[str, str], folder: Path) -> Path:
-    """Give the file or tree of a line; rows of a BigQuery answer as the file that an extraction makes of them."""
-    path = SHARED_DATA / row["path"]
-    return extract_rows(path, folder / "rows.parquet") if path.suffix == ".json" else path
-
-
-def _skip_unless_known(row: dict[str, str]) -> None:
-    missing = _dialects(row) - set(DIALECTS.names())
-    if missing == _dialects(row):
-        pytest.skip(f"needs the dialect {', '.join(sorted(missing))}")
-
-
 @pytest.mark.skipif(not EXPECTED.exists(), reason=NO_SHARED_DATA)
 def test_every_line_is_of_a_kind_that_is_tried() -> None:
     kinds = Counter(row["loadable"] for row in _lines())
@@ -74,9 +61,8 @@ def test_every_line_is_of_a_kind_that_is_tried() -> None:
 
 
 @pytest.mark.parametrize("row", _of_kind("yes"))
-def test_a_public_bill_loads_to_the_last_digit(settings: Settings, tmp_path: Path, row: dict[str, str]) -> None:
-    _skip_unless_known(row)
-    reports = ingest(settings, [_given(row, tmp_path)], source="public")
+def test_a_public_bill_loads_to_the_last_digit(settings: Settings, row: dict[str, str]) -> None:
+    reports = ingest(settings, [SHARED_DATA / row["path"]], source="public")
     assert sum(report.rows_loaded for report in reports) == int(row["rows"])
     if not int(row["rows"]):
         assert not is_there(settings.lake)
@@ -92,18 +78,14 @@ def test_a_public_bill_loads_to_the_last_digit(settings: Settings, tmp_path: Pat
 
 
 @pytest.mark.parametrize("row", _of_kind("no"))
-def test_a_public_bill_that_is_broken_is_refused_and_changes_nothing(
-    settings: Settings, tmp_path: Path, row: dict[str, str]
-) -> None:
-    _skip_unless_known(row)
+def test_a_public_bill_that_is_broken_is_refused_and_changes_nothing(settings: Settings, row: dict[str, str]) -> None:
     with pytest.raises(DataError):
-        ingest(settings, [_given(row, tmp_path)], source="public")
+        ingest(settings, [SHARED_DATA / row["path"]], source="public")
     assert not is_there(settings.lake)
 
 
 @pytest.mark.parametrize("row", _of_kind("detect"))
 def test_the_columns_of_a_public_header_are_known(row: dict[str, str]) -> None:
-    _skip_unless_known(row)
     [file] = find_files([SHARED_DATA / row["path"]])
     name = detect(file.header, path=row["path"])
     assert name in _dialects(row)
