@@ -22,6 +22,7 @@ OWN_TABLES = (
     "load_days",
     "invoices",
     "invoice_loads",
+    "stated_totals",
     "inventory",
     "inventory_scopes",
     "metrics",
