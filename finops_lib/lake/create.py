@@ -25,6 +25,7 @@ OWN_TABLES = (
     "load_service_days",
     "invoices",
     "invoice_loads",
+    "stated_totals",
     "inventory",
     "inventory_scopes",
     "metrics",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ from finops_lib.runs.residuals import (
     mart_steps,
     plain,
     stated_steps,
+    stated_total_steps,
 )
 from finops_lib.settings import Settings
 from finops_lib.state.runs import RunRecord, list_runs
@@ -52,7 +54,7 @@ LISTED = (
     "item",
     "explanation",
 )
-STEPS = ("rows stated", "loaded", "marts", "reports", "invoice")
+STEPS = ("rows stated", "loaded", "marts", "reports", "invoice", "cost-explorer")
 # The report that states what a month cost, and the key of its result.json that does.
 _STATING, _STATED = "overview", "month_cost"
 
@@ -76,12 +78,12 @@ def reconcile(settings: Settings, *, month: str = "") -> list[Reconciled]:
         with _open(settings, None) as lake:
             found = steps_of(lake, _asking(lake))
             found += _reports(settings, lake, list_runs(state, notebook=_STATING, status="SUCCEEDED"))
-            invoiced = _rows(_asking(lake), "reconcile_invoiced")
+            today = _Today(_rows(_asking(lake), "reconcile_invoiced"), _rows(_asking(lake), "reconcile_stated_totals"))
         mark_runs(
             settings,
             state,
             [step for step in found if not step.ok],
-            at=lambda snapshot: _failures_at(settings, snapshot, invoiced),
+            at=lambda snapshot: _failures_at(settings, snapshot, today),
             states_wrong=lambda run: _states_wrong(settings, run),
         )
     order = {step: number for number, step in enumerate(STEPS)}
@@ -89,27 +91,39 @@ def reconcile(settings: Settings, *, month: str = "") -> list[Reconciled]:
     return [row for row in found if not month or row.billing_month == month]
 
 
-def steps_of(lake: HasConnection, ask: Ask, *, invoiced: Sequence[Row] | None = None) -> list[Reconciled]:
+@dataclass(frozen=True, slots=True)
+class _Today:
+    """What others say of the charges, by now: the rows of `reconcile_invoiced` and `reconcile_stated_totals`."""
+
+    invoiced: Sequence[Row]
+    stated: Sequence[Row]
+
+
+def steps_of(lake: HasConnection, ask: Ask, *, today: _Today | None = None) -> list[Reconciled]:
     """Compare all that one snapshot of the lake holds.
 
     Args:
         ask: runs a figure query by its name.
-        invoiced: the rows of `reconcile_invoiced`, where not this snapshot's own count.
+        today: what others say, where not what this snapshot holds of it counts.
     """
     tables = _tables(lake.con)
     loads = _rows(ask, "reconcile_loads")
     stale = {SliceName(part.provider, part.source, part.month) for part in stale_slices(lake.con)}
     # Reports are about what is built; a lake without any mart is before its first.
     marts = _rows(ask, "reconcile_marts") if {"daily_cost", "monthly_cost"} <= tables.keys() else None
-    if invoiced is None:
-        # A snapshot from before the table was there holds no invoice.
-        invoiced = _rows(ask, "reconcile_invoiced") if "invoices" in tables else []
+    if today is None:
+        # A snapshot from before a table was there holds nothing of it.
+        today = _Today(
+            _rows(ask, "reconcile_invoiced") if "invoices" in tables else [],
+            _rows(ask, "reconcile_stated_totals") if "stated_totals" in tables else [],
+        )
     with localcontext(prec=100):
         return [
             *stated_steps(_stated(lake.con, tables), loads),
             *loaded_steps(loads),
             *mart_steps(loads, marts, stale),
-            *invoice_steps(_rows(ask, "reconcile_charged"), invoiced),
+            *invoice_steps(_rows(ask, "reconcile_charged"), today.invoiced),
+            *stated_total_steps(today.stated, loads),
         ]
 
 
@@ -195,15 +209,15 @@ def _read_result(settings: Settings, run: RunRecord) -> dict[str, Any] | None:
 
 
 def _failures_at(
-    settings: Settings, snapshot: int | None, invoiced: Sequence[Row]
+    settings: Settings, snapshot: int | None, today: _Today
 ) -> tuple[dict[SliceName, int], list[Reconciled]]:
-    """Give the load that each slice held at a snapshot, and what was wrong there, by today's invoices."""
+    """Give the load that each slice held at a snapshot, and what was wrong there, by what others say today."""
     with _open(settings, snapshot) as lake:
         loads = {
             SliceName(row["x_Provider"], row["x_SourceId"], row["x_BillingMonth"]): row["load_number"]
             for row in _rows(_asking(lake), "reconcile_loads")
         }
-        return loads, [step for step in steps_of(lake, _asking(lake), invoiced=invoiced) if not step.ok]
+        return loads, [step for step in steps_of(lake, _asking(lake), today=today) if not step.ok]
 
 
 def _open(settings: Settings, snapshot: int | None) -> Lake:

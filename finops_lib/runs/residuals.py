@@ -4,6 +4,7 @@
     loaded        rows and money of the files, against the charges in the lake
     marts         rows and money of the charges, against each mart that reports read
     invoice       the amount on an invoice, against the charges that name it
+    cost-explorer what Cost Explorer says that the month costs, against its charges
 
 A residual is always actual - expected. It is 0, or explained, or the check has failed; what cannot be compared has no
 residual and says why. Sums come from `marts/queries/reconcile_*.sql`.
@@ -24,6 +25,8 @@ Row = Mapping[str, Any]
 _MOST_PER_VALUE, _SCALE_OF_LOADS = Decimal("5e-13"), Decimal("1e-18")
 FAILURES_SHOWN = 5
 NO_DETAIL = "no invoice detail delivered: not compared"
+NOT_FINAL = "stated as an estimate: not final yet"
+NOTHING_LOADED = "no charges of this month are loaded: not compared"
 NO_INVOICE_YET = "not invoiced yet: not compared"
 
 
@@ -182,6 +185,26 @@ def invoice_steps(charged: Sequence[Row], invoiced: Sequence[Row]) -> Iterator[R
         # Nobody owes an invoice that is open or voided, whatever it says.
         slices = tuple(sorted({slice_of(part) for part in mine} | {slice_of(row)}))
         yield _step(row, "invoice", "billed", row["InvoiceId"], row["amount"], billed, cause=cause, slices=slices)
+
+
+def stated_total_steps(stated: Sequence[Row], loads: Sequence[Row]) -> Iterator[Reconciled]:
+    """Hold what somebody else says that a month costs against its charges.
+
+    Args:
+        stated: the rows of `reconcile_stated_totals`.
+        loads: the rows of `reconcile_loads`.
+    """
+    charged = {(slice_of(row), row["BillingCurrency"]): row for row in loads}
+    for row in stated:
+        load = charged.get((slice_of(row), row["BillingCurrency"]))
+        if load is None:
+            yield _step(row, "cost-explorer", "billed", row["stated_by"], row["billed"], None, cause=NOTHING_LOADED)
+            continue
+        drift, residual = load["billed_drift"], load["billed_cost"] - row["billed"]
+        is_rounding = residual == -drift and abs(drift) <= load["values_rounded"] * _MOST_PER_VALUE + _SCALE_OF_LOADS
+        cause = f"rounded to 12 decimals: drift {plain(drift)}" if is_rounding else ""
+        cause = cause or ("" if row["is_final"] else NOT_FINAL)
+        yield _step(row, "cost-explorer", "billed", row["stated_by"], row["billed"], load["billed_cost"], cause=cause)
 
 
 def _invoice_cause(row: Row, billed: Decimal) -> str:
