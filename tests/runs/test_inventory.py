@@ -153,12 +153,6 @@ def test_a_look_that_was_refused_leaves_what_is_known_and_says_what_it_needs(
     assert ask(settings, STATES) == [("a", "", False)]
 
 
-def test_no_resources_is_an_answer_and_not_a_refusal(settings: Settings, provider: Invented) -> None:
-    provider.looks = [look()]
-    [scope] = collected(settings).scopes
-    assert (scope.resources, scope.status) == (0, "evaluated")
-
-
 def test_a_look_at_one_region_or_type_leaves_the_others(settings: Settings, provider: Invented) -> None:
     disk = Resource("invented-disk", "d", "acc", "north")
     provider.looks = [
@@ -203,19 +197,13 @@ def test_hours_that_are_fetched_again_are_replaced_not_doubled(settings: Setting
     midnight = datetime.fromisoformat("2026-05-01T00:00:00")
     provider.looks, provider.points = [look(vm("a"), vm("b"))], [cpu(hours, 10.0), cpu(hours, 50.0, "b")]
     collected(settings)
-    provider.points = [cpu([hours[1], midnight], 20.0)]
+    # The middle hour came before, the last one comes twice at once.
+    provider.points = [cpu([hours[1], midnight], 20.0), cpu([midnight], 20.0)]
     collected(settings)
     assert ask(settings, "select ResourceId, hour, max from metrics order by 1, 2") == [
         *(("a", hours[0], 10.0), ("a", hours[1], 20.0), ("a", midnight, 20.0)),
         *(("b", hours[0], 50.0), ("b", hours[1], 50.0)),
     ]
-
-
-def test_an_hour_that_comes_twice_at_once_counts_once(settings: Settings, provider: Invented) -> None:
-    hour = datetime.fromisoformat("2026-05-01T00:00:00")
-    provider.looks, provider.points = [look(vm("a"))], [cpu([hour]), cpu([hour])]
-    collected(settings)
-    assert ask(settings, "select points from metrics") == [(12,)]
 
 
 def test_the_next_run_is_told_which_hours_are_there(settings: Settings, provider: Invented) -> None:
@@ -240,14 +228,19 @@ def test_points_are_missing_from_the_hour_after_the_newest_that_is_held(tmp_path
     assert asked.since_for("a", "memory") == since
 
 
-def test_a_metric_that_nobody_had_points_of_was_evaluated_all_the_same(settings: Settings, provider: Invented) -> None:
-    provider.looks = [look(vm("a"))]
+def test_none_is_an_answer_and_not_a_refusal(settings: Settings, provider: Invented) -> None:
+    provider.looks = [look(vm("a")), look(region="south")]
     provider.points = [
         Scope(f"{VM}/cpu", "acc", "north"),
         Scope(f"{VM}/memory", "acc", "north", needs="m.read", said="no"),
     ]
-    seen = {scope.type: (scope.resources, scope.needs) for scope in collected(settings).scopes}
-    assert seen == {VM: (1, ""), f"{VM}/cpu": (0, ""), f"{VM}/memory": (None, "m.read")}
+    seen = {(s.region, s.type): (s.resources, s.status) for s in collected(settings).scopes}
+    assert seen == {
+        ("north", VM): (1, "evaluated"),
+        ("south", VM): (0, "evaluated"),
+        ("north", f"{VM}/cpu"): (0, "evaluated"),
+        ("north", f"{VM}/memory"): (None, "not evaluated"),
+    }
 
 
 def test_a_provider_that_hangs_up_leaves_what_came_before(settings: Settings, provider: Invented) -> None:
