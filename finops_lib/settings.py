@@ -83,7 +83,6 @@ class SourceConfig(Strict):
         kind: `files`, or a name from COLLECTORS; its `options` are checked by the collector's own model.
         path: of `files`: a folder, file, s3:// or az:// URI.
         inventory: options of the provider's inventory; absent = none is taken.
-        compare_with: the source whose bill this one's totals are held against; its own charges are then not loaded.
     """
 
     name: SourceName
@@ -93,7 +92,11 @@ class SourceConfig(Strict):
     dialect: str = ""
     options: dict[str, Any] = {}
     inventory: dict[str, Any] | None = None
-    compare_with: str = ""
+
+    @property
+    def compare_with(self) -> str:
+        """The source whose bill this one's totals are held against; nothing of it is loaded then. "" = none."""
+        return str(self.options.get("compare_with", ""))
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> SourceConfig:

@@ -10,6 +10,7 @@ import duckdb
 
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.lock import writer_lock
+from finops_lib.lake.markers import remember
 from finops_lib.lake.open import attach, connect, detach, equip
 from finops_lib.lake.stated import StatedTotal, replace_stated
 from finops_lib.runs.clock import now
@@ -23,7 +24,14 @@ _ESTIMATED = (
 
 
 def state_totals(
-    settings: Settings, files: Sequence[Path], *, month: date, source: str, compare_with: str, dialect: str = ""
+    settings: Settings,
+    files: Sequence[Path],
+    *,
+    month: date,
+    source: str,
+    compare_with: str,
+    dialect: str = "",
+    marker: str = "",
 ) -> list[StatedTotal]:
     """Read one month's files as a delivery is read, and keep its totals instead of its charges.
 
@@ -31,6 +39,7 @@ def state_totals(
         files: what a collector fetched of the month; none = it costs nothing, by what the provider says.
         source: who states the totals.
         compare_with: the source that they are held against.
+        marker: the provider's version of the month, noted with its totals; "" = it is asked for again.
     Raises:
         DataError, QualityError: the files are not what they should be; what was stated before stays.
     """
@@ -42,7 +51,10 @@ def state_totals(
         with writer_lock(settings.lake, purpose=f"totals of {source}"):
             attach(con, settings.lake, read_only=False)
             try:
-                replace_stated(con, totals, stated_by=source, month=month, stated_at=now().replace(tzinfo=None))
+                stated_at = now().replace(tzinfo=None)
+                replace_stated(con, totals, stated_by=source, month=month, stated_at=stated_at)
+                if marker:
+                    remember(con, source, {month: marker}, seen_at=stated_at)
             finally:
                 detach(con)
     finally:

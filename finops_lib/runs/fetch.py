@@ -24,6 +24,7 @@ from finops_lib.lake.open import attach, connect, equip
 from finops_lib.lake.write import CurrentLoad, current_loads
 from finops_lib.runs.allocate import with_rules
 from finops_lib.runs.clock import now
+from finops_lib.runs.compare import state_totals
 from finops_lib.runs.ingest import Asked, RefusedReplacement, load
 from finops_lib.runs.slice_report import SliceReport, unchanged
 from finops_lib.settings import FILES, Settings, SourceConfig
@@ -215,9 +216,21 @@ def _load_part(
 ) -> list[SliceReport] | NotLoaded:
     for line in part.notes:
         wanted.note(f"{source.name} {part.month:%Y-%m}: {line}")
-    given = Gathered(paths=list(part.files), origins=dict(part.origins))
-    markers: dict[date | None, str] = {part.month: held.stamp(part.marker)} if part.marker else {}
+    marker = held.stamp(part.marker) if part.marker else ""
     try:
+        if source.compare_with:
+            state_totals(
+                settings,
+                part.files,
+                month=part.month,
+                source=source.name,
+                compare_with=source.compare_with,
+                dialect=part.dialect,
+                marker=marker,
+            )
+            return []
+        given = Gathered(paths=list(part.files), origins=dict(part.origins))
+        markers: dict[date | None, str] = {part.month: marker} if marker else {}
         return _loaded(settings, source, wanted, given, markers, part.dialect)
     except _NOT_LOADED as error:
         return NotLoaded(f"{source.kind} ({part.month:%Y-%m})", error)

@@ -167,3 +167,21 @@ def test_what_was_complete_is_loaded_when_an_interface_fails_later(settings: Set
     with open_lake(settings.lake) as lake:
         # 3 of May as it is now, 2 of June
         assert lake.con.execute("select sum(BilledCost) from cost").fetchall() == [(5,)]
+
+
+class _Comparing(Options):
+    compare_with: str = ""
+
+
+def test_a_source_to_compare_with_states_totals_and_loads_nothing(
+    settings: Settings, two: _Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(two, "options", _Comparing, raising=False)
+    two.answers = {MAY: ("1", "v1")}
+    source = SourceConfig(name="api", provider="aws", kind="two-months", options={"compare_with": "payer"})
+    assert [collect(settings, [source]).reports for _ in range(2)] == [(), ()]
+    assert two.held == {MAY: "v1"}
+    with open_lake(settings.lake) as lake:
+        assert lake.con.execute("select count(*) from cost").fetchall() == [(0,)]
+        stated = "select x_SourceId, stated_by, x_BillingMonth, billed from stated_totals"
+        assert lake.con.execute(stated).fetchall() == [("payer", "api", MAY, 1)]
