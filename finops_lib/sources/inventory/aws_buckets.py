@@ -42,6 +42,7 @@ def _of_first_bucket(name: str, needed_for: str, operation: str, *codes: str) ->
     _of_first_bucket(
         _LIFECYCLE, "buckets without lifecycle rules", "get_bucket_lifecycle_configuration", _NO_LIFECYCLE
     ),
+    _of_first_bucket("s3:GetBucketLocation", "in which region a bucket is", "get_bucket_location"),
     _of_first_bucket(_VERSIONING, "buckets that keep old versions", "get_bucket_versioning"),
     _of_first_bucket(_TAGGING, "tags of buckets", "get_bucket_tagging", _NO_TAGS),
     aspects=("lifecycle", "region", "size", "tags", "versioning"),
