@@ -125,7 +125,7 @@ def test_wrong_use_is_one_line_and_exit_code_2(settings: Settings, words: list[s
 def test_the_catalog_names_tables_marts_notebooks_and_plug_ins(settings: Settings) -> None:
     entries = json.loads(_finops("catalog", "--format", "json").stdout)
     kinds = {entry["kind"] for entry in entries}
-    assert kinds == {"table", "mart", "notebook", "dialect", "detector", "savings rule"}
+    assert kinds == {"table", "mart", "notebook", "dialect", "source kind", "inventory", "detector", "savings rule"}
     assert all(entry["question"] and entry["detail"] for entry in entries if entry["kind"] != "dialect")
 
 
@@ -197,3 +197,31 @@ def test_the_doctor_names_a_source_that_went_silent(settings: Settings, write_bi
     # 1,780,000,000 seconds after 1970
     assert not check.ok
     assert "payer is STALE: nothing delivered since 2026-05-28 20:26 UTC" in check.message
+
+
+def test_collect_loads_the_configured_sources_and_says_which_one_failed(
+    settings: Settings, write_bill: WriteBill
+) -> None:
+    good, bad = write_bill("good.csv", [{}]), write_bill("bad.csv", [{"BilledCost": "?"}])
+    settings.params.mkdir(exist_ok=True)
+    (settings.params / "workbench.yaml").write_text(
+        f"sources:\n- {{name: good, provider: aws, path: {good}}}\n- {{name: bad, provider: aws, path: {bad}}}\n"
+    )
+    done = _finops("collect", "--format", "json")
+    assert [(row["source"], row["status"], row["billed_loaded"]) for row in json.loads(done.stdout)] == [
+        ("good", "loaded", "10.000000000000")
+    ]
+    assert (done.returncode, "bad.csv row 1: BilledCost '?'" in done.stderr) == (3, True), done.stderr
+    assert _finops("collect", "good", "--format", "json").returncode == 0
+    assert _finops("collect", "--month", "May").returncode == 2
+    unknown = _finops("collect", "god")
+    assert (unknown.returncode, "did you mean 'good'?" in unknown.stderr) == (2, True)
+    without = _finops("collect", "good", "--inventory")
+    assert (without.returncode, "good has no inventory" in without.stderr) == (2, True)
+
+
+def test_export_writes_what_was_loaded(settings: Settings, write_bill: WriteBill, tmp_path: Path) -> None:
+    assert _finops("ingest", str(write_bill("a.csv", [{}, {}])), "--source", "aws").returncode == 0
+    done = _finops("export", str(tmp_path / "out.parquet"), "--version", "1.2")
+    assert "2 charges, billed 20 USD, FOCUS 1.2" in done.stdout, done.stderr
+    assert _finops("export", str(tmp_path / "out.csv")).returncode == 2
