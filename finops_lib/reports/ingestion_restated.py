@@ -20,6 +20,7 @@ PARTS = {
     "tax and fees": "Tax, fees",
     "removed": "Removed",
     "our mapping": "Our mapping",
+    "repaired": "Repaired",
     "not told apart": "Not told apart",
 }
 MOST_CHARTS = 4
