@@ -15,7 +15,8 @@ test: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -m alone
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not alone"
 
 test-fast: .venv/installed
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow"

@@ -12,7 +12,7 @@ from finops_lib.settings import Settings
 from tests.lake.conftest import ask, assert_whole
 from tests.lake.crowd import CHARGES, forkserver, load_once, run_crowd, started
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 _KINDS = pytest.mark.parametrize("lake_kind", ["sqlite", "postgres"], indirect=True)
 
 
