@@ -92,7 +92,7 @@ def surveyed(places: Sequence[str | Path]) -> Iterator[Survey]:
         found = {found.entry.uri: found for look in looks for found in look.found}
         yield Survey(
             tuple(found.values()),
-            tuple(path for look in looks for path in look.plain),
+            tuple(dict.fromkeys(path for look in looks for path in look.plain)),
             tuple(note for look in looks for note in look.notes),
             tuple(stores),
         )
