@@ -503,8 +503,8 @@ def test_a_file_that_vanishes_before_it_is_read_is_named(
     path.write_bytes(bill([{"ResourceId": "other"}]))
     real = ingest_module.find_files
 
-    def find_and_lose(paths: Sequence[Path]) -> object:
-        found = real(paths)
+    def find_and_lose(paths: Sequence[Path], **said: object) -> object:
+        found = real(paths, **said)
         path.unlink()
         return found
 
@@ -520,8 +520,8 @@ def test_a_file_that_grows_while_it_is_read_is_refused(
     path.write_bytes(bill([{"ResourceId": "other"}]))
     real = ingest_module.find_files
 
-    def find_and_write(paths: Sequence[Path]) -> object:
-        found = real(paths)
+    def find_and_write(paths: Sequence[Path], **said: object) -> object:
+        found = real(paths, **said)
         path.write_bytes(bill([{"ResourceId": "other"}] * 2))
         return found
 
