@@ -93,8 +93,8 @@ def _build(place: Place, *, memory_limit: str, threads: int | None) -> BuildSumm
             plan = _computed(lake.con)
             if not plan.is_done:
                 with writer_lock(place, purpose="build the marts"):
-                    if not _stored(lake.con, plan):
-                        # Somebody has loaded or built since we looked: what we computed is not the answer any more.
+                    if not (_is_of_its_loads(lake.con, plan) and _stored(lake.con, plan)):
+                        # Somebody has loaded, built or tidied up since we looked: what we computed is not the answer.
                         continue
             return _summary(plan, started)
     # Where loads come faster than marts can be built, the loads have to wait for once.
@@ -114,6 +114,19 @@ def _computed(con: duckdb.DuckDBPyConnection) -> _Plan:
         if not plan.is_done:
             _compute(con, plan)
         return plan
+
+
+def _is_of_its_loads(con: duckdb.DuckDBPyConnection, plan: _Plan) -> bool:
+    """Is what was computed of the very loads that were planned? Call it under the writer lock.
+
+    A build reads without a lease. Where an expiry or compaction came between the plan and its reading, it may have seen
+    loads or charges of another moment. A slice that is really damaged looks the same; it is computed under the lock.
+    """
+    off = "charges is distinct from rows_loaded or billed_cost is distinct from billed_loaded"
+    [[computed]] = con.execute(f"select count(*) from temp.slice_totals where {off}").fetchall()
+    found = con.execute(f"select {_SLICE}, max(load_number) from temp.slice_totals group by all").fetchall()
+    numbers = {Slice(provider, source, month): number for provider, source, month, number in found}
+    return not computed and all(numbers.get(part) == plan.loads[part][0] for part in plan.stale)
 
 
 def _stored(con: duckdb.DuckDBPyConnection, plan: _Plan) -> bool:
