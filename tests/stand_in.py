@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -43,7 +44,7 @@ class Refuse(Exception):
         self.status, self.body = status, body
 
 
-class StandIn:
+class StandIn(ABC):
     """Serves while it is entered.
 
     Attributes:
@@ -86,8 +87,9 @@ class StandIn:
         self._thread.join()
         self._server.server_close()
 
+    @abstractmethod
     def answer(self, request: Request) -> Mapping[str, Any]:
-        raise NotImplementedError
+        """Give the JSON of one answer; raises Refuse."""
 
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(handler.path)

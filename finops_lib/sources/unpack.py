@@ -57,6 +57,7 @@ def unpack(archive: Path, place: Callable[[str], Path]) -> list[Path]:
                 path = place(member.filename)
                 room -= _write(opened, member, path, archive, room)
                 paths.append(path)
+    # NotImplementedError is what zipfile says of a kind of compression that it does not know.
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         what = " ".join(str(error).split())[:120]
         raise DataError(
