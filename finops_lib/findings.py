@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
 Colour = Literal["green", "yellow", "orange", "red", "grey"]
+Standing = Literal["exceeded", "off_track", "at_risk", "on_track", "under", "undefined", "stale"]
 RunStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "KERNEL_DIED", "SKIPPED", "INVALID_PARAMS"]
 
 
@@ -55,10 +57,23 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class BudgetStatus:
-    """How a budget stands at the end of `data_through`, the last complete day counted.
+    """How a budget stands in one period, as far as the data of `watermark` knows.
 
-    `burn_per_day`, `forecast` and `exhaustion_date` are None where the data does not allow them; `reason` says why
-    in words.
+    Money is exact, in `currency`. What the data does not allow is None; `reason` says why in words.
+
+    Args:
+        actual: cost of the complete days, through `data_through`; `actual_known` adds what is known of later days.
+        before_credits: `actual_known` without credits, for credits hide an overrun.
+        prior_period: corrections of earlier periods, which `actual` leaves out.
+        burn_per_day: mean usage of the last seven complete days; `burn_mtd` of all complete days of the period;
+            `burn_required` = what may be used per day that is left.
+        burn_multiple: share of the amount used over the share expected by now; 1.0 = on plan.
+        forecast_p10: of the whole period, `actual` included; 80 % of futures lie between p10 and p90.
+        exhaustion_date: the day the amount is used up in half of the futures; p10 the early, p90 the late one.
+        p_exceed: share of futures in which the amount is used up before the period ends.
+        standing: exceeded, off_track, at_risk, on_track, under, undefined or stale (domain.md 1.9).
+        watermark: changes when, and only when, the data, the rates or the budget that this status is made of do.
+        drivers: what moves it most: label, dimension, cost, change against plan; money as text.
     """
 
     budget: str
@@ -70,9 +85,30 @@ class BudgetStatus:
     amount: Decimal
     actual: Decimal
     burn_per_day: Decimal | None
-    forecast: Decimal | None
+    forecast_p50: Decimal | None
     exhaustion_date: date | None
     colour: Colour
     on_track: bool
     data_through: date
     reason: str
+    version: int = 1
+    actual_known: Decimal = Decimal(0)
+    before_credits: Decimal = Decimal(0)
+    prior_period: Decimal = Decimal(0)
+    burn_mtd: Decimal | None = None
+    burn_required: Decimal | None = None
+    burn_multiple: float | None = None
+    forecast_p10: Decimal | None = None
+    forecast_p90: Decimal | None = None
+    exhaustion_p10: date | None = None
+    exhaustion_p90: date | None = None
+    p_exceed: float | None = None
+    standing: Standing = "undefined"
+    method: str = ""
+    watermark: str = ""
+    drivers: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def forecast(self) -> Decimal | None:
+        """The middle of the forecast."""
+        return self.forecast_p50

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Float, Index, Integer, Text
+from sqlalchemy import BigInteger, DateTime, Dialect, Float, Index, Integer, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -66,3 +66,135 @@ class Run(Base):
     pid: Mapped[int] = mapped_column(Integer)
     pid_started: Mapped[float] = mapped_column(Float)
     heartbeat_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class BudgetVersion(Base):
+    """One version of a budget; amending adds one, nothing is edited. `definition` is its canonical JSON."""
+
+    __tablename__ = "budget"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    definition: Mapped[str] = mapped_column(Text)
+    valid_from: Mapped[str | None] = mapped_column(Text)
+    valid_to: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    created_by: Mapped[str] = mapped_column(Text)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class BudgetStatusRow(Base):
+    """How a budget stood when it was evaluated; append-only. Money and days are text, with all their digits."""
+
+    __tablename__ = "budget_status"
+    __table_args__ = (
+        # Two runs over the same data at the same moment write it once.
+        UniqueConstraint("budget", "version", "period_start", "watermark", name="budget_status_once"),
+    )
+
+    status_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    budget: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(Integer)
+    scope_type: Mapped[str] = mapped_column(Text)
+    scope_value: Mapped[str] = mapped_column(Text)
+    period_start: Mapped[str] = mapped_column(Text)
+    period_end: Mapped[str] = mapped_column(Text)
+    evaluated_at: Mapped[datetime] = mapped_column(UtcTime)
+    run_id: Mapped[str | None] = mapped_column(Text)
+    snapshot: Mapped[int | None] = mapped_column(BigInteger)
+    watermark: Mapped[str] = mapped_column(Text)
+    data_through: Mapped[str] = mapped_column(Text)
+    currency: Mapped[str] = mapped_column(Text)
+    amount: Mapped[str] = mapped_column(Text)
+    actual: Mapped[str] = mapped_column(Text)
+    actual_known: Mapped[str] = mapped_column(Text)
+    before_credits: Mapped[str] = mapped_column(Text)
+    prior_period: Mapped[str] = mapped_column(Text)
+    burn_per_day: Mapped[str | None] = mapped_column(Text)
+    burn_mtd: Mapped[str | None] = mapped_column(Text)
+    burn_required: Mapped[str | None] = mapped_column(Text)
+    burn_multiple: Mapped[float | None] = mapped_column(Float)
+    forecast_p10: Mapped[str | None] = mapped_column(Text)
+    forecast_p50: Mapped[str | None] = mapped_column(Text)
+    forecast_p90: Mapped[str | None] = mapped_column(Text)
+    exhaustion_p10: Mapped[str | None] = mapped_column(Text)
+    exhaustion_date: Mapped[str | None] = mapped_column(Text)
+    exhaustion_p90: Mapped[str | None] = mapped_column(Text)
+    p_exceed: Mapped[float | None] = mapped_column(Float)
+    standing: Mapped[str] = mapped_column(Text)
+    colour: Mapped[str] = mapped_column(Text)
+    on_track: Mapped[bool]
+    method: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    drivers: Mapped[str] = mapped_column(Text)
+
+
+class AlertEventRow(Base):
+    """Something that was told, or was superseded by something worse at the same moment."""
+
+    __tablename__ = "alert_event"
+    __table_args__ = (
+        # The key of domain.md 1.10: whoever comes second finds it taken.
+        UniqueConstraint("subject", "period_start", "kind", "threshold", "occurrence", name="alert_event_once"),
+        Index("alert_event_subject", "subject", "period_start"),
+    )
+
+    event_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    subject: Mapped[str] = mapped_column(Text)
+    period_start: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    threshold: Mapped[str] = mapped_column(Text)
+    occurrence: Mapped[int] = mapped_column(Integer)
+    value: Mapped[float] = mapped_column(Float)
+    state: Mapped[str] = mapped_column(Text)
+    owner: Mapped[str] = mapped_column(Text)
+    scope: Mapped[str] = mapped_column(Text)
+    facts: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    superseded_by: Mapped[str] = mapped_column(Text)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    acknowledged_by: Mapped[str] = mapped_column(Text)
+    resolved_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    resolved_by: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)
+
+
+class OutboxRow(Base):
+    """A message to be sent at least once; `message_id` is its idempotency key."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("outbox_waiting", "sent_at", "dead_at", "next_try"),)
+
+    message_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    event_ids: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    channel: Mapped[str] = mapped_column(Text)
+    target: Mapped[str] = mapped_column(Text)
+    payload: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    next_try: Mapped[datetime] = mapped_column(UtcTime)
+    attempts: Mapped[int] = mapped_column(Integer)
+    # A sender that died while it held a message gives it back when this moment has passed.
+    leased_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    provider_ref: Mapped[str] = mapped_column(Text)
+    dead_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    last_error: Mapped[str] = mapped_column(Text)
+
+
+class AuditRow(Base):
+    """Who did what to which object; each line holds the hash of the one before."""
+
+    __tablename__ = "audit_log"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    who: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    object: Mapped[str] = mapped_column(Text)
+    before_hash: Mapped[str] = mapped_column(Text)
+    after_hash: Mapped[str] = mapped_column(Text)
+    run_id: Mapped[str] = mapped_column(Text)
+    details: Mapped[str] = mapped_column(Text)
+    previous_hash: Mapped[str] = mapped_column(Text)
+    hash: Mapped[str] = mapped_column(Text)

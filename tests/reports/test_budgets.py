@@ -25,7 +25,7 @@ def status(budget: str = "shop", colour: str = "green", **values: Any) -> Budget
         "amount": Decimal(1000),
         "actual": Decimal(400),
         "burn_per_day": Decimal(20),
-        "forecast": Decimal(800),
+        "forecast_p50": Decimal(800),
         "exhaustion_date": None,
         "colour": colour,
         "on_track": colour == "green",
@@ -37,9 +37,9 @@ def status(budget: str = "shop", colour: str = "green", **values: Any) -> Budget
 
 OVER = "100 USD over since 8 Nov, 110 % spent"
 RED = status(
-    "shop", "red", actual=Decimal(1100), forecast=Decimal(1500), reason="100 USD over since 8 Nov, 110 % spent"
+    "shop", "red", actual=Decimal(1100), forecast_p50=Decimal(1500), reason="100 USD over since 8 Nov, 110 % spent"
 )
-ORANGE = status("web", "orange", forecast=Decimal(1200), exhaustion_date=date(2026, 11, 27))
+ORANGE = status("web", "orange", forecast_p50=Decimal(1200), exhaustion_date=date(2026, 11, 27))
 
 
 def test_the_answer_names_what_breaks_and_the_worst() -> None:
@@ -54,7 +54,7 @@ def test_nothing_breaks_is_a_sentence_and_the_unknown_are_named() -> None:
 
 
 def test_all_unknown_is_not_called_good() -> None:
-    dark = status("dark", "grey", burn_per_day=None, forecast=None, reason="too early")
+    dark = status("dark", "grey", burn_per_day=None, forecast_p50=None, reason="too early")
     assert "That cannot be told yet: dark, too early." in page.budget_answer([dark]).text()
     assert "Find out why" in page.budget_actions([dark]).text()
 
@@ -70,7 +70,7 @@ def test_without_a_plan_every_part_of_the_page_is_a_sentence() -> None:
 
 
 def test_money_at_risk_adds_one_currency_only() -> None:
-    euro = status("euro", "red", currency="EUR", forecast=Decimal(9999))
+    euro = status("euro", "red", currency="EUR", forecast_p50=Decimal(9999))
     said = page.budget_figures([RED, ORANGE, euro], "USD", (Decimal(30), Decimal(1000))).text().replace("\u00a0", " ")
     # 500 and 200 above two budgets of 1,000
     assert "Money at risk: 700 USD (expected above 2.00k USD of budgets, which may overlap; without EUR)" in said
@@ -86,7 +86,7 @@ def test_the_table_shows_owner_and_reason_and_escapes_both() -> None:
 
 
 def test_what_is_not_known_is_not_shown_as_nothing() -> None:
-    dark = status("dark", "grey", actual=Decimal(0), burn_per_day=None, forecast=None)
+    dark = status("dark", "grey", actual=Decimal(0), burn_per_day=None, forecast_p50=None)
     assert "0 USD" not in page.budget_table([dark]).text().replace("\u00a0", " ").replace("1,000 USD", "")
 
 

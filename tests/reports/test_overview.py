@@ -107,7 +107,7 @@ def budget(colour: str, **values: object) -> BudgetStatus:
             "amount": Decimal(30000),
             "actual": Decimal(22000),
             "burn_per_day": Decimal(1000),
-            "forecast": Decimal(33000),
+            "forecast_p50": Decimal(33000),
             "exhaustion_date": date(2026, 10, 28),
             "colour": colour,
             "on_track": False,
