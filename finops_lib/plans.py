@@ -43,7 +43,7 @@ class Budget:
         scope_type: organization, project, team, service, environment, account, or expression.
         scope_value: the value of a preset; the expression itself otherwise.
         amount: for one whole period, in `currency`; the sum of `phased_amounts` where there are some.
-        phased_amounts: one per calendar month of the period, or per period of `boundaries` of a custom calendar, in order.
+        phased_amounts: one per calendar month of the period (or per period of a custom calendar), in order.
         cost: billed = cash, effective = accrual.
         counts: the classes that are added up.
         profile: how the amount is expected to be used up: by weekday, or evenly.
