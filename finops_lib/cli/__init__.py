@@ -5,6 +5,8 @@ line.py       the commands of the line: demo, ingest, build, sql, run, and those
 collect.py    finops collect
 export.py     finops export
 runs.py       finops runs ...
+budgets.py    finops budgets ...
+fx.py         finops fx ...
 lake.py       finops lake ...
 printing.py   tables, CSV and JSON
 """
@@ -18,7 +20,7 @@ from typing import NoReturn
 
 import typer
 
-from finops_lib.cli import collect, export, lake, line, reconcile, runs  # noqa: F401  # registers their commands
+from finops_lib.cli import budgets, collect, export, fx, lake, line, reconcile, runs  # noqa: F401  # registers their commands
 from finops_lib.cli.app import app
 from finops_lib.errors import FinOpsError
 
