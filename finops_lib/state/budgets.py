@@ -145,11 +145,11 @@ def speaking_for(versions: Iterable[Budget], period_start: date) -> Budget | Non
     return max(able, key=lambda version: version.version, default=None)
 
 
-def budgets_in_force(state: State, day: date, period_start: Callable[[Budget], date]) -> list[Budget]:
+def budgets_in_force(state: State, day: date, period_start: Callable[[Budget], date | None]) -> list[Budget]:
     """Give the version of each budget that speaks for the period of `day`, by name.
 
     Args:
-        period_start: first day of the period of a budget's calendar that `day` lies in.
+        period_start: first day of the period of a budget's calendar that `day` lies in; None = it lies in none.
     """
     with state.read() as session:
         rows = session.scalars(select(BudgetVersion).order_by(BudgetVersion.name, BudgetVersion.version))
@@ -157,8 +157,9 @@ def budgets_in_force(state: State, day: date, period_start: Callable[[Budget], d
     spoken: dict[str, Budget] = {}
     for version in kept:
         # Versions may cut their periods differently; each is asked about its own. Closing ends a budget at once.
+        start = period_start(version)
         ended = version.valid_to is not None and version.valid_to <= day
-        if not ended and speaking_for([version], period_start(version)) is not None:
+        if start is not None and not ended and speaking_for([version], start) is not None:
             spoken[version.name] = version
     return list(spoken.values())
 
