@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from finops_lib.breaker import Breaker
 from finops_lib.errors import ConfigError, DataError, FinOpsError, QualityError, SourceError
 from finops_lib.lake.catalog import is_there
 from finops_lib.lake.create import ensure_lake
@@ -29,7 +30,6 @@ from finops_lib.runs.ingest import Asked, RefusedReplacement, load
 from finops_lib.runs.slice_report import SliceReport, unchanged
 from finops_lib.settings import FILES, Settings, SourceConfig
 from finops_lib.sources import DIALECTS, collectors, mapping_version
-from finops_lib.sources.breaker import Breaker
 from finops_lib.sources.collectors import COLLECTORS, OnProgress, Part, unseen
 from finops_lib.sources.delivery import fingerprint
 from finops_lib.sources.gather import Gathered, fetched

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from finops_lib.breaker import Breaker
 from finops_lib.errors import SourceError
-from finops_lib.sources.breaker import Breaker
 from finops_lib.sources.collectors import Options, Permission, Tried
 from finops_lib.sources.inventory import INVENTORIES, AskedInventory, Resource, Scope, Series
 from finops_lib.sources.inventory.aws_accounts import (

@@ -8,8 +8,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from finops_lib.breaker import Breaker
 from finops_lib.errors import ConfigError, SourceError
-from finops_lib.sources.breaker import Breaker
 from finops_lib.sources.collectors import Options, Permission
 from finops_lib.sources.inventory.aws_place import BAD_CREDENTIALS, Place, make_client, told
 from finops_lib.sources.inventory.looks import attempt

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+from finops_lib.breaker import Breaker
 from finops_lib.errors import ConfigError, SourceError
-from finops_lib.sources.breaker import Breaker
 from finops_lib.sources.collectors import Options, Permission, Tried
 from finops_lib.sources.inventory import INVENTORIES, AskedInventory, Resource, Scope, Series
 from finops_lib.sources.inventory.azure_graph import Allowed, allowed, may, rows

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from finops_lib.breaker import Breaker
 from finops_lib.errors import SourceError
-from finops_lib.sources.breaker import Breaker
 from finops_lib.sources.collectors import Options, Permission, Tried
 from finops_lib.sources.inventory import INVENTORIES, AskedInventory, Resource, Scope, Series
 from finops_lib.sources.inventory import gcp_compute as compute

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from finops_lib.breaker import Breaker
 from finops_lib.errors import SourceError
-from finops_lib.sources.breaker import Breaker
 from finops_lib.sources.inventory import Resource, Scope
 
 T = TypeVar("T")
