@@ -76,3 +76,17 @@ class Outgoing:
     target: str
     payload: Mapping[str, Any]
     not_before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A message that one sender holds for a while, so that no other sends it.
+
+    Args:
+        attempts: how often it was tried before.
+        may_repeat: an earlier try ended without an answer, so it may have arrived already.
+    """
+
+    message: Outgoing
+    attempts: int
+    may_repeat: bool

@@ -180,6 +180,9 @@ class OutboxRow(Base):
     attempts: Mapped[int] = mapped_column(Integer)
     # A sender that died while it held a message gives it back when this moment has passed.
     leased_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    leased_by: Mapped[str] = mapped_column(Text)
+    # Set before the first byte leaves and taken back by a clear refusal: what was begun may have arrived.
+    sending_since: Mapped[datetime | None] = mapped_column(UtcTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcTime)
     provider_ref: Mapped[str] = mapped_column(Text)
     dead_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -101,6 +101,8 @@ def upgrade() -> None:
         sa.Column("next_try", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("leased_until", sa.DateTime(timezone=True)),
+        sa.Column("leased_by", sa.Text, nullable=False),
+        sa.Column("sending_since", sa.DateTime(timezone=True)),
         sa.Column("sent_at", sa.DateTime(timezone=True)),
         sa.Column("provider_ref", sa.Text, nullable=False),
         sa.Column("dead_at", sa.DateTime(timezone=True)),
