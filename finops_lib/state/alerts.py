@@ -18,6 +18,8 @@ from finops_lib.state.models import AlertEventRow
 from finops_lib.state.open import State
 from finops_lib.state.outbox import enqueue
 
+_OF_BUDGETS = ("actual", "forecast", "burn")
+
 
 def enter_events(session: Session, events: Iterable[AlertEvent]) -> set[str]:
     """Enter events inside the caller's transaction; give the ids of those that were not there.
@@ -81,6 +83,17 @@ def list_events(
         query = query.where(AlertEventRow.resolved_at.is_(None), AlertEventRow.state == "firing")
     with state.read() as session:
         return [_event(row) for row in session.scalars(query)]
+
+
+def events_of_period(session: Session, budget: str, period_start: date) -> list[AlertEvent]:
+    """Give what was told, or superseded, of a budget in a period, oldest first, inside the caller's transaction."""
+    query = select(AlertEventRow).where(
+        AlertEventRow.subject == budget,
+        AlertEventRow.period_start == period_start.isoformat(),
+        # A source or a rule may have the name of a budget.
+        AlertEventRow.kind.in_(_OF_BUDGETS),
+    )
+    return [_event(row) for row in session.scalars(query.order_by(AlertEventRow.created_at, AlertEventRow.event_id))]
 
 
 def get_event(state: State, event_id: str) -> AlertEvent:
