@@ -60,13 +60,19 @@ def read_plan(path: Path) -> list[Budget]:
 
 
 def import_budgets(
-    settings: Settings, path: Path | None = None, *, dry_run: bool = False, close_missing: bool = False
+    settings: Settings,
+    path: Path | None = None,
+    *,
+    dry_run: bool = False,
+    close_missing: bool = False,
+    today: date | None = None,
 ) -> list[PlanChange]:
     """Make the state say what a plan file says, or only say what that would change.
 
     Args:
         path: None = params/budget_plan.yaml.
         close_missing: budgets that the file does not name end today.
+        today: amended budgets count from the period of this day on; None = of the present day.
     Raises:
         ConfigError: no such file, or one that is wrong; nothing is changed.
     """
@@ -81,7 +87,7 @@ def import_budgets(
     with opened_state(settings) as state:
         if dry_run:
             return compare_plan(state, plan, close_missing=close_missing)
-        return _import(state, plan, close_missing=close_missing)
+        return _import(state, plan, close_missing=close_missing, today=today)
 
 
 def import_first_plan(settings: Settings, state: State) -> list[PlanChange]:
@@ -151,7 +157,7 @@ def shown_budget(settings: Settings, name: str) -> tuple[list[dict[str, Any]], l
     with opened_state(settings) as state:
         versions = [definition_of(kept.budget) | _made(kept) for kept in budget_versions(state, name)]
         lines = list_lines(state, object=audit_name(name))
-    shown = ("number", "at", "who", "action", "details")
+    shown = ("number", "noted_at", "who", "action", "details")
     return versions, [{field: getattr(line, field) for field in shown} for line in lines]
 
 
@@ -180,14 +186,17 @@ def period_start(budget: Budget, day: date) -> date | None:
             return period.start if period else None
 
 
-def _import(state: State, plan: Sequence[Budget], *, close_missing: bool) -> list[PlanChange]:
+def _import(
+    state: State, plan: Sequence[Budget], *, close_missing: bool, today: date | None = None
+) -> list[PlanChange]:
     at = now()
+    day = today or at.date()
     return import_plan(
         state,
         plan,
-        amended_from=lambda budget: _start_of_period(budget, at.date()),
+        amended_from=lambda budget: _start_of_period(budget, day),
         close_missing=close_missing,
-        closed_on=at.date(),
+        closed_on=day,
         at=at,
         who=acting_user(),
     )

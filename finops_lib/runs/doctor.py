@@ -28,6 +28,7 @@ from finops_lib.runs.fetch import source_path
 from finops_lib.runs.figures import run_query
 from finops_lib.runs.permissions import try_all
 from finops_lib.settings import Settings, load_budget_plan, load_settings
+from finops_lib.state.audit import verify
 from finops_lib.state.open import open_state
 
 # From about here on they are felt when the lake is opened, and their files on the disk.
@@ -70,6 +71,7 @@ def examine() -> list[Check]:
         "orphans": _orphans,
         "marts": _marts,
         "freshness": _freshness,
+        "audit log": _audit_log,
     }
     return checks + [_guarded(name, look, settings) for name, look in looks.items()]
 
@@ -257,3 +259,18 @@ def _freshness(settings: Settings) -> Check:
         step = "see why these sources stopped delivering, then load them: finops collect"
         return Check("freshness", False, f"newest day {newest}, but {'; '.join(sorted(old))}", step)
     return Check("freshness", True, f"every source reaches {newest - _STALE_AFTER} or later; newest day {newest}")
+
+
+def _audit_log(settings: Settings) -> Check:
+    state = open_state(settings.state_url)
+    try:
+        found = verify(state)
+    finally:
+        state.close()
+    if found.broken_at is not None:
+        step = "compare the state database with its last copy; whoever can write to it can have changed it"
+        return Check("audit log", False, f"the chain is broken: {found.reason}", step)
+    if not found.lines:
+        return Check("audit log", True, "no change was made yet")
+    # Whoever keeps this hash can say later that nothing was cut off at the end.
+    return Check("audit log", True, f"{found.lines:,} lines, unbroken; the last is {found.last_hash[:16]}")

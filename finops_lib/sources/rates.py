@@ -109,4 +109,3 @@ def _not(place: str, column: str, text: str, what: str, next_step: str) -> DataE
 
 def _wrong(place: str, what: str, next_step: str) -> DataError:
     return DataError(f"{place}: {what}", next_step=f"{next_step}; nothing was changed")
-

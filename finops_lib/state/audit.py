@@ -40,7 +40,7 @@ class AuditLine:
     """
 
     number: int
-    at: datetime
+    noted_at: datetime
     who: str
     action: str
     object: str
@@ -117,7 +117,7 @@ def note(
     last = session.scalars(select(AuditRow).order_by(AuditRow.number.desc()).limit(1)).first()
     line: dict[str, Any] = {
         "number": last.number + 1 if last else 1,
-        "at": at,
+        "noted_at": at,
         "who": who,
         "action": action,
         "object": object,
@@ -165,8 +165,8 @@ def _hash_of(value: Any) -> str:
 
 
 def _link(line: Mapping[str, Any]) -> str:
-    at: datetime = line["at"]
-    told = {**line, "at": at.astimezone(UTC).isoformat(timespec="microseconds")}
+    noted_at: datetime = line["noted_at"]
+    told = {**line, "noted_at": noted_at.astimezone(UTC).isoformat(timespec="microseconds")}
     return hashlib.sha256(canonical(told).encode()).hexdigest()
 
 

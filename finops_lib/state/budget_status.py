@@ -86,15 +86,18 @@ def latest_statuses(state: State) -> list[KeptStatus]:
     return [kept[name] for name in sorted(kept)]
 
 
-def status_history(state: State, budget: str | None = None, *, periods: int = 12) -> list[KeptStatus]:
+def status_history(
+    state: State, budget: str | None = None, *, until: date | None = None, periods: int = 12
+) -> list[KeptStatus]:
     """Give the last word on each of the last periods, by budget, oldest period first.
 
     Args:
         budget: only this one; None = all.
+        until: only what is said of data through this day or an earlier one; None = everything.
         periods: how many of each budget, the present one included.
     """
     by_budget: dict[str, list[KeptStatus]] = {}
-    for one in _newest_of_periods(state, budget):
+    for one in _newest_of_periods(state, budget, until):
         by_budget.setdefault(one.status.budget, []).append(one)
     return [one for name in sorted(by_budget) for one in by_budget[name][-periods:]]
 
@@ -121,10 +124,13 @@ def frozen_forecasts(state: State, budget: str | None = None) -> list[FrozenFore
         ]
 
 
-def _newest_of_periods(state: State, budget: str | None = None) -> Sequence[KeptStatus]:
+def _newest_of_periods(state: State, budget: str | None = None, until: date | None = None) -> Sequence[KeptStatus]:
     """Give the newest status of each budget and period, oldest period first."""
     mine = (BudgetStatusRow.budget, BudgetStatusRow.period_start)
-    last = select(*mine, func.max(BudgetStatusRow.number).label("number")).group_by(*mine).subquery()
+    numbered = select(*mine, func.max(BudgetStatusRow.number).label("number")).group_by(*mine)
+    if until is not None:
+        numbered = numbered.where(BudgetStatusRow.data_through <= until.isoformat())
+    last = numbered.subquery()
     query = (
         select(BudgetStatusRow)
         .join(

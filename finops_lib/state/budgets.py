@@ -222,7 +222,7 @@ def close_versions(session: Session, held: KeptBudget, *, valid_to: date, at: da
         object=audit_name(name),
         before=before,
         after=after,
-        details={"valid_to": valid_to.isoformat()},
+        details={"version": held.budget.version, "valid_to": valid_to.isoformat()},
     )
 
 

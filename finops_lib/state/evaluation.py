@@ -39,9 +39,7 @@ class Decision:
 class Decide(Protocol):
     """Says what a new status leads to; asks no clock, file or connection, for it runs inside the transaction."""
 
-    def __call__(
-        self, status: BudgetStatus, earlier: Sequence[BudgetStatus], events: Sequence[AlertEvent]
-    ) -> Decision:
+    def __call__(self, status: BudgetStatus, earlier: Sequence[BudgetStatus], events: Sequence[AlertEvent]) -> Decision:
         """Decide on a status, given those of its period before it, oldest first, and the period's events."""
         ...
 

@@ -194,8 +194,9 @@ class AuditRow(Base):
 
     __tablename__ = "audit_log"
 
-    number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    at: Mapped[datetime] = mapped_column(UtcTime)
+    # Given by the writer: a number that the database gave would leave gaps where a transaction failed.
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    noted_at: Mapped[datetime] = mapped_column(UtcTime)
     who: Mapped[str] = mapped_column(Text)
     action: Mapped[str] = mapped_column(Text)
     object: Mapped[str] = mapped_column(Text)

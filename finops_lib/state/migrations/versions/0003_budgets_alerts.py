@@ -111,8 +111,8 @@ def upgrade() -> None:
     op.create_index("outbox_waiting", "outbox", ["sent_at", "dead_at", "next_try"])
     op.create_table(
         "audit_log",
-        sa.Column("number", sa.Integer, primary_key=True),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("who", sa.Text, nullable=False),
         sa.Column("action", sa.Text, nullable=False),
         sa.Column("object", sa.Text, nullable=False),
