@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -145,8 +145,7 @@ def verify(state: State) -> Verdict:
     """Follow the chain from its first line, and find the first link that is broken."""
     expected, previous = 1, NO_LINE
     with state.read() as session:
-        rows = session.scalars(select(AuditRow).order_by(AuditRow.number).execution_options(yield_per=_PORTION))
-        for row in rows:
+        for row in _rows(session):
             reason = ""
             if row.number != expected:
                 reason = f"line {expected} is missing"
@@ -158,6 +157,19 @@ def verify(state: State) -> Verdict:
                 return Verdict(expected - 1, previous, broken_at=expected, reason=reason)
             expected, previous = expected + 1, row.hash
     return Verdict(expected - 1, previous)
+
+
+def _rows(session: Session) -> Iterator[AuditRow]:
+    """Give every line in order; only a portion of them is in memory at once."""
+    last = None
+    while True:
+        query = select(AuditRow).order_by(AuditRow.number).limit(_PORTION)
+        portion = session.scalars(query if last is None else query.where(AuditRow.number > last)).all()
+        yield from portion
+        if len(portion) < _PORTION:
+            return
+        last = portion[-1].number
+        session.expunge_all()
 
 
 def _hash_of(value: Any) -> str:
