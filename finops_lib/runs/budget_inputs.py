@@ -13,7 +13,6 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from finops_lib.errors import ConfigError
 from finops_lib.messages import AlertEvent
 from finops_lib.plans import Budget
 from finops_lib.runs.budget_plan import opened_state, period_start, read_plan
@@ -54,10 +53,10 @@ def budget_inputs(settings: Settings, folder: RunFolder, *, as_of: date) -> Budg
     """Read what a page needs of budgets, and keep it beside the result; a rerun gets what the first run kept.
 
     Raises:
-        ConfigError: the plan file is wrong, or a first run of an older version kept none.
+        ConfigError: the plan file is wrong.
     """
-    if first := os.environ.get(RERUN_OF):
-        inputs = _read_kept(settings, first)
+    if os.environ.get(RERUN_OF):
+        inputs = _read_kept(settings)
     elif _has_state(settings):
         with opened_state(settings) as state:
             inputs = _read(settings, state, as_of)
@@ -82,15 +81,13 @@ def _read(settings: Settings, state: State, as_of: date) -> BudgetInputs:
     return BudgetInputs(tuple(budgets), tuple(history), tuple(forecasts), tuple(events), _notice(settings, differing))
 
 
-def _read_kept(settings: Settings, first: str) -> BudgetInputs:
+def _read_kept(settings: Settings) -> BudgetInputs:
     # The params of a rerun are the inputs that the first run kept.
     path = settings.params / INPUT
     if path.is_file():
         return TypeAdapter(BudgetInputs).validate_json(path.read_bytes())
-    if settings.budget_plan.is_file():
-        # Runs of before budgets were kept in the state.
-        return BudgetInputs(tuple(read_plan(settings.budget_plan)))
-    raise ConfigError(f"run {first} kept no record of its budgets", next_step="run the notebook anew")
+    # A run of before budgets were kept in the state has the plan beside it, or had none.
+    return BudgetInputs(tuple(read_plan(settings.budget_plan)))
 
 
 def _notice(settings: Settings, differing: list[str]) -> str:

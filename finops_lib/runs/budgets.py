@@ -15,7 +15,7 @@ from typing import Any
 
 from finops_lib.analyses.alerts.decide import decide
 from finops_lib.analyses.budgets import evaluate_budgets
-from finops_lib.errors import LakeError
+from finops_lib.errors import ConfigError, LakeError
 from finops_lib.findings import BudgetStatus
 from finops_lib.lake.catalog import is_there
 from finops_lib.lake.open import Lake, open_lake
@@ -94,7 +94,8 @@ def check_budgets(settings: Settings, *, as_of: str, now: datetime, run_id: str 
         as_of: last included day, ISO; empty = newest complete day in the lake.
         now: the moment that alerts are judged by.
     Raises:
-        ConfigError: a day that the lake does not have, or a plan file that is wrong.
+        ConfigError: a day that the lake does not have, or one that is older than what was checked already, or a plan
+            file that is wrong.
         LakeError: there is no lake, or it holds no charges.
     """
     if not is_there(settings.lake):
@@ -104,6 +105,8 @@ def check_budgets(settings: Settings, *, as_of: str, now: datetime, run_id: str 
         imported = import_first_plan(settings, state)
         _bring_marts_up_to_date(settings)
         evaluation = evaluate(settings, state, as_of=as_of)
+        if as_of:
+            _refuse_going_back(state, evaluation.as_of)
         new: list[str] = []
         alerts: list[AlertEvent] = []
         resolved: list[AlertEvent] = []
@@ -203,6 +206,18 @@ def _budgets_on(settings: Settings, state: State, day: date) -> list[Budget]:
     return budgets_in_force(state, day, lambda budget: period_start(budget, day))
 
 
+def _refuse_going_back(state: State, day: date) -> None:
+    """Refuse to append to a period what was known before what it holds: alerts follow the order of statuses."""
+    for kept in status_history(state):
+        status = kept.status
+        if status.period_start <= day < status.period_end and status.data_through > day:
+            raise ConfigError(
+                f"budget {status.budget!r} was checked with data through {status.data_through} already, after {day}",
+                next_step=f"to look at that day without writing: finops budgets status --as-of {day}",
+                as_of=day,
+            )
+
+
 def _bring_marts_up_to_date(settings: Settings) -> None:
     """Build what a load that was killed left undone: no alert comes from yesterday's marts."""
     with open_lake(settings.lake, memory_limit=settings.memory_limit, threads=1) as lake:
@@ -213,9 +228,10 @@ def _bring_marts_up_to_date(settings: Settings) -> None:
 
 def _marked(status: BudgetStatus, budget: Budget) -> BudgetStatus:
     """Give a status with its version and, where the analysis gave none, a watermark of all it says and is asked."""
-    versioned = replace(status, version=budget.version)
     if status.watermark:
-        return versioned
+        return replace(status, version=budget.version)
+    # What the complete days cost is known, whatever the others add.
+    versioned = replace(status, version=budget.version, actual_known=max(status.actual_known, status.actual))
     said = {name: None if value is None else str(value) for name, value in asdict(versioned).items()}
     told = canonical([said, definition_of(budget)])
     return replace(versioned, watermark=hashlib.sha256(told.encode()).hexdigest()[:32])
