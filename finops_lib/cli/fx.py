@@ -28,7 +28,7 @@ def fx_import(
         # A file of years has thousands of lines that nobody asked about.
         rows = [row for row in rows if row["status"] == "changed"]
         counts = {status: sum(change.status == status for change in changes) for status in ("new", "changed")}
-        said = f"{len(changes)} rates: {counts['new']} new, {counts['changed']} changed"
+        said = f"rates: {counts['new']} new, {counts['changed']} changed"
         typer.echo(f"{said}, {len(changes) - sum(counts.values())} unchanged")
         if not rows:
             return
