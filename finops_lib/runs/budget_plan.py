@@ -112,7 +112,10 @@ def create_budget(settings: Settings, line: Mapping[str, Any]) -> Budget:
 
 
 def amend_budget(settings: Settings, name: str, changes: Mapping[str, Any], *, valid_from: date | None) -> Budget:
-    """Change some fields of a budget from `valid_from` on; None = from the present period on.
+    """Change some fields of a budget from `valid_from` on.
+
+    Args:
+        valid_from: None = from the present period on, or from the first one of a newest version that has not begun yet.
 
     Raises:
         ConfigError: no such budget, or nothing that would change.
@@ -127,7 +130,7 @@ def amend_budget(settings: Settings, name: str, changes: Mapping[str, Any], *, v
                 f"budget {name!r} has an amount for each part of its period",
                 next_step="change them in the plan file, then: finops budgets import",
             )
-        start = valid_from or _start_of_period(held, at.date())
+        start = valid_from or max(_start_of_period(held, at.date()), held.valid_from or date.min)
         return kept_budgets.amend_budget(state, name, changes, valid_from=start, at=at, who=acting_user())
 
 

@@ -29,6 +29,7 @@ from finops_lib.runs.figures import run_query
 from finops_lib.runs.permissions import try_all
 from finops_lib.settings import Settings, load_budget_plan, load_settings
 from finops_lib.state.audit import verify
+from finops_lib.state.budgets import list_budgets
 from finops_lib.state.open import open_state
 
 # From about here on they are felt when the lake is opened, and their files on the disk.
@@ -159,7 +160,14 @@ def _budget_plan(settings: Settings) -> Check:
     budgets = load_budget_plan(settings.budget_plan)
     if not budgets:
         return Check("budget plan", True, f"no budgets in {settings.budget_plan}", "write params/budget_plan.yaml")
-    return Check("budget plan", True, f"{len(budgets)} budgets")
+    state = open_state(settings.state_url)
+    try:
+        held = len(list_budgets(state))
+    finally:
+        state.close()
+    if not held:
+        return Check("budget plan", True, f"{len(budgets)} budgets, not imported yet", "finops budgets import")
+    return Check("budget plan", True, f"{len(budgets)} budgets; {held} are kept in the state")
 
 
 def _sources(settings: Settings) -> Check:
