@@ -15,9 +15,10 @@ from pydantic import TypeAdapter
 
 from finops_lib.messages import AlertEvent
 from finops_lib.plans import Budget
-from finops_lib.runs.budget_plan import opened_state, period_start, read_plan
+from finops_lib.runs.budget_plan import period_start, read_plan
 from finops_lib.runs.folder import RunFolder
 from finops_lib.runs.handover import RERUN_OF
+from finops_lib.runs.opened import opened_state
 from finops_lib.settings import Settings
 from finops_lib.state.alerts import list_events
 from finops_lib.state.budget_import import plan_changes

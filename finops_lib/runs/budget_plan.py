@@ -10,8 +10,7 @@ Declined: importing at every run (a page would change what counts), and refusing
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -25,29 +24,20 @@ from finops_lib.periods import custom_at, month_at, quarter_at, year_at
 from finops_lib.plans import ACCRUAL, CASH, Budget, definition_of
 from finops_lib.runs.acting import acting_user
 from finops_lib.runs.clock import now
+from finops_lib.runs.opened import opened_state
 from finops_lib.settings import Budget as PlanLine
 from finops_lib.settings import Settings, load_budget_plan
 from finops_lib.state import budgets as kept_budgets
 from finops_lib.state.audit import list_lines
 from finops_lib.state.budget_import import PlanChange, compare_plan, import_plan
 from finops_lib.state.budgets import KeptBudget, audit_name, budget_versions, list_budgets
-from finops_lib.state.open import State, open_state
+from finops_lib.state.open import State
 
 # What `budgets list` shows of a budget, in this order.
 LISTED = (
     *("name", "version", "owner", "scope_type", "scope_value", "period", "cost", "amount", "currency"),
     *("parent", "valid_from", "valid_to"),
 )
-
-
-@contextmanager
-def opened_state(settings: Settings) -> Iterator[State]:
-    """Open the state database for the length of a block."""
-    state = open_state(settings.state_url)
-    try:
-        yield state
-    finally:
-        state.close()
 
 
 def read_plan(path: Path) -> list[Budget]:

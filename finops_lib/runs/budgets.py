@@ -24,9 +24,10 @@ from finops_lib.marts.figures import figure_sql
 from finops_lib.messages import AlertEvent
 from finops_lib.plans import Budget, definition_of
 from finops_lib.runs.acting import acting_user
-from finops_lib.runs.budget_plan import import_first_plan, opened_state, period_start, read_plan
+from finops_lib.runs.budget_plan import import_first_plan, period_start, read_plan
 from finops_lib.runs.context import resolve_context
 from finops_lib.runs.figures import bind, run_query
+from finops_lib.runs.opened import opened_state
 from finops_lib.runs.session import open_with_coverage
 from finops_lib.settings import Settings
 from finops_lib.state.audit import canonical

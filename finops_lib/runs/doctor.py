@@ -26,6 +26,7 @@ from finops_lib.runs.clock import now
 from finops_lib.runs.context import STALE_AFTER_DAYS, Coverage, stale_sources
 from finops_lib.runs.fetch import source_path
 from finops_lib.runs.figures import run_query
+from finops_lib.runs.opened import opened_state
 from finops_lib.runs.permissions import try_all
 from finops_lib.settings import Settings, load_budget_plan, load_settings
 from finops_lib.state.audit import verify
@@ -160,11 +161,8 @@ def _budget_plan(settings: Settings) -> Check:
     budgets = load_budget_plan(settings.budget_plan)
     if not budgets:
         return Check("budget plan", True, f"no budgets in {settings.budget_plan}", "write params/budget_plan.yaml")
-    state = open_state(settings.state_url)
-    try:
+    with opened_state(settings) as state:
         held = len(list_budgets(state))
-    finally:
-        state.close()
     if not held:
         return Check("budget plan", True, f"{len(budgets)} budgets, not imported yet", "finops budgets import")
     return Check("budget plan", True, f"{len(budgets)} budgets; {held} are kept in the state")
@@ -270,11 +268,8 @@ def _freshness(settings: Settings) -> Check:
 
 
 def _audit_log(settings: Settings) -> Check:
-    state = open_state(settings.state_url)
-    try:
+    with opened_state(settings) as state:
         found = verify(state)
-    finally:
-        state.close()
     if found.broken_at is not None:
         step = "compare the state database with its last copy; whoever can write to it can have changed it"
         return Check("audit log", False, f"the chain is broken: {found.reason}", step)

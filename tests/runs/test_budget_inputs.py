@@ -14,9 +14,10 @@ from pydantic import TypeAdapter
 from finops_lib.messages import AlertEvent
 from finops_lib.runs import open_run
 from finops_lib.runs.budget_inputs import INPUT, BudgetInputs, budget_inputs
-from finops_lib.runs.budget_plan import amend_budget, close_budget, import_budgets, opened_state
+from finops_lib.runs.budget_plan import amend_budget, close_budget, import_budgets
 from finops_lib.runs.folder import RunFolder
 from finops_lib.runs.handover import RERUN_OF
+from finops_lib.runs.opened import opened_state
 from finops_lib.settings import Settings
 from finops_lib.state.budget_status import append_status
 from finops_lib.state.evaluation import Decision, record_evaluation

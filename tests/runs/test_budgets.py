@@ -11,9 +11,10 @@ import pytest
 
 from finops_lib.errors import ConfigError, LakeError
 from finops_lib.marts.build import build
-from finops_lib.runs.budget_plan import amend_budget, import_budgets, listed_budgets, opened_state
+from finops_lib.runs.budget_plan import amend_budget, import_budgets, listed_budgets
 from finops_lib.runs.budgets import LISTED, Checked, budget_history, budget_statuses, check_budgets
 from finops_lib.runs.ingest import ingest
+from finops_lib.runs.opened import opened_state
 from finops_lib.settings import Settings
 from finops_lib.state.alerts import list_events
 from finops_lib.state.audit import list_lines, verify
