@@ -6,6 +6,8 @@ collect.py    finops collect
 export.py     finops export
 runs.py       finops runs ...
 alerts.py     finops alerts ...
+budgets.py    finops budgets ...
+fx.py         finops fx ...
 lake.py       finops lake ...
 printing.py   tables, CSV and JSON
 """
@@ -19,7 +21,17 @@ from typing import NoReturn
 
 import typer
 
-from finops_lib.cli import alerts, collect, export, lake, line, reconcile, runs  # noqa: F401  # registers their commands
+from finops_lib.cli import (  # noqa: F401  # registers their commands
+    alerts,
+    budgets,
+    collect,
+    export,
+    fx,
+    lake,
+    line,
+    reconcile,
+    runs,
+)
 from finops_lib.cli.app import app
 from finops_lib.errors import FinOpsError
 

@@ -17,8 +17,12 @@ app = typer.Typer(
 runs_app = typer.Typer(help="Notebook runs: what ran, when, from what, with what outcome.", no_args_is_help=True)
 lake_app = typer.Typer(help="The lake's upkeep: snapshots, pins, expiry, compaction, migration.", no_args_is_help=True)
 alerts_app = typer.Typer(help="Alerts: what was told, to whom, and what still waits to be sent.", no_args_is_help=True)
+budgets_app = typer.Typer(help="Budgets: their versions, how they stand, how they stood.", no_args_is_help=True)
+fx_app = typer.Typer(help="Dated currency rates; nothing is converted without one.", no_args_is_help=True)
 app.add_typer(runs_app, name="runs")
+app.add_typer(budgets_app, name="budgets")
 app.add_typer(alerts_app, name="alerts")
+app.add_typer(fx_app, name="fx")
 app.add_typer(lake_app, name="lake")
 
 

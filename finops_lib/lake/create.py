@@ -29,12 +29,13 @@ OWN_TABLES = (
     "inventory",
     "inventory_scopes",
     "metrics",
+    "fx_rates",
 )
 # One source is replaced as a whole there: its rows are never in a file with those of another, not even a merged one.
 _BY_SOURCE = ("inventory", "inventory_scopes", "metrics")
 # Raised with every change to the tables; each is then one more entry of _CHANGES.
-VERSION = 3
-# What brings a lake of the version before to this one: columns that were added, by table.
+VERSION = 4
+# What brings a lake of the version before to this one: columns that were added, by table; new tables need none.
 _CHANGES: dict[int, dict[str, tuple[str, ...]]] = {
     2: {"loads": ("rows_stated BIGINT", "manifest VARCHAR", "export_run VARCHAR")},
 }

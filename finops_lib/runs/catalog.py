@@ -33,7 +33,13 @@ _TABLES = {
         "source x account x region x type",
     ),
     "metrics": ("how busy are they?", "source x resource x metric x hour, with a histogram"),
+    "fx_rates": ("what is a currency worth in another?", "from_currency x to_currency x day x kind"),
     "state.run": ("which notebooks ran, from what, with what outcome?", "run"),
+    "state.budget": ("what may a scope cost, since when, and who says so?", "budget x version; definition is JSON"),
+    "state.budget_status": ("how did each budget stand, as far as was known when?", "budget x period x number"),
+    "state.alert_event": ("what was told, who took note, what is over?", "subject x period x kind x threshold x time"),
+    "state.outbox": ("which messages wait, which are sent, which cannot be?", "message"),
+    "state.audit_log": ("who did what, when, to which object?", "line; each holds the hash of the one before"),
 }
 
 

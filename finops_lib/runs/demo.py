@@ -22,10 +22,12 @@ from finops_lib.lake.catalog import is_there
 from finops_lib.lake.open import open_lake
 from finops_lib.lake.place import Place
 from finops_lib.periods import parse_day
+from finops_lib.runs.budget_plan import import_budgets
 from finops_lib.runs.clock import now
 from finops_lib.runs.ingest import ingest
 from finops_lib.runs.notebook import run_notebook
-from finops_lib.sample import sample_budget_plan_yaml, sample_workbench_yaml, write_estate
+from finops_lib.runs.rates import import_rates
+from finops_lib.sample import RATES_FILE, sample_budget_plan_yaml, sample_workbench_yaml, write_estate
 from finops_lib.settings import Settings, load_workbench, sqlite_url
 from finops_lib.state.runs import RunRecord
 
@@ -76,6 +78,10 @@ def run_demo(settings: Settings, *, as_of: str, rows: int, seed: int, say: Calla
     with _step(say, "invoices of the closed months"):
         for source in own.workbench.sources:
             ingest(own, [home / _BILLS / "invoices" / source.provider], source=source.name, replace=True)
+    with _step(say, "currency rates and budgets"):
+        import_rates(own, home / _BILLS / RATES_FILE, source="sample estate")
+        # An estate of another day or size has other amounts; they must speak for its last month, however long ago.
+        import_budgets(own, today=day)
     with _step(say, "ingestion: bills -> lake -> marts -> report"):
         # The demo's own estate of another day may well be smaller; nothing but demo bills is replaced.
         first = _run(own, "ingestion", say, replace="true")

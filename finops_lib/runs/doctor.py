@@ -31,6 +31,8 @@ from finops_lib.runs.figures import run_query
 from finops_lib.runs.opened import opened_state
 from finops_lib.runs.permissions import try_all
 from finops_lib.settings import Settings, load_budget_plan, load_settings
+from finops_lib.state.audit import verify
+from finops_lib.state.budgets import list_budgets
 from finops_lib.state.open import open_state
 from finops_lib.state.outbox import list_outbox
 
@@ -76,6 +78,7 @@ def examine() -> list[Check]:
         "freshness": _freshness,
         "channels": _channels,
         "outbox": _outbox,
+        "audit log": _audit_log,
     }
     return checks + [_guarded(name, look, settings) for name, look in looks.items()]
 
@@ -163,7 +166,11 @@ def _budget_plan(settings: Settings) -> Check:
     budgets = load_budget_plan(settings.budget_plan)
     if not budgets:
         return Check("budget plan", True, f"no budgets in {settings.budget_plan}", "write params/budget_plan.yaml")
-    return Check("budget plan", True, f"{len(budgets)} budgets")
+    with opened_state(settings) as state:
+        held = len(list_budgets(state))
+    if not held:
+        return Check("budget plan", True, f"{len(budgets)} budgets, not imported yet", "finops budgets import")
+    return Check("budget plan", True, f"{len(budgets)} budgets; {held} are kept in the state")
 
 
 def _sources(settings: Settings) -> Check:
@@ -290,3 +297,15 @@ def _freshness(settings: Settings) -> Check:
         step = "see why these sources stopped delivering, then load them: finops collect"
         return Check("freshness", False, f"newest day {newest}, but {'; '.join(sorted(old))}", step)
     return Check("freshness", True, f"every source reaches {newest - _STALE_AFTER} or later; newest day {newest}")
+
+
+def _audit_log(settings: Settings) -> Check:
+    with opened_state(settings) as state:
+        found = verify(state)
+    if found.broken_at is not None:
+        step = "compare the state database with its last copy; whoever can write to it can have changed it"
+        return Check("audit log", False, f"the chain is broken: {found.reason}", step)
+    if not found.lines:
+        return Check("audit log", True, "no change was made yet")
+    # Whoever keeps this hash can say later that nothing was cut off at the end.
+    return Check("audit log", True, f"{found.lines:,} lines, unbroken; the last is {found.last_hash[:16]}")

@@ -1,7 +1,7 @@
 """Make a run again: from the snapshot it pinned, and from what it read besides, frozen in its `inputs` folder.
 
     workbench.yaml     the settings in force, as far as a page depends on them
-    budget_plan.yaml   the budgets, where the page shows them
+    budgets.json       the budgets in force, how they stood and what was told, where the page shows them
     collected.json     what an ingestion loaded; made again, it loads nothing
 
 A rerun sees that folder as its params, so nothing that was changed since can reach it.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from finops_lib.lake.open import Lake, open_lake
 from finops_lib.lake.snapshots import pin
 from finops_lib.marts.build import stale_slices
 from finops_lib.marts.figures import figure_sql
+from finops_lib.plans import definition_of
 from finops_lib.runs import clock
 from finops_lib.runs.context import Context, Coverage, Notice, resolve_context
 from finops_lib.runs.empty_lake import EmptyLake, open_empty_lake
@@ -27,10 +28,15 @@ from finops_lib.runs.folder import RunFolder
 from finops_lib.runs.handover import STARTED_AT
 from finops_lib.runs.residuals import Reconciled, in_words
 from finops_lib.runs.shown import ResultShown, context_strips
-from finops_lib.settings import Settings, load_budget_plan, load_settings
+from finops_lib.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from finops_lib.runs.budget_inputs import BudgetInputs
+
+# Their readers are told before the first number when the plan file says something else than the budgets that count.
+_SHOW_BUDGETS = frozenset({"budgets", "overview", "leadership"})
 
 
 def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: str = "") -> Run:
@@ -47,7 +53,7 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
     """
     settings = load_settings()
     pinned = os.environ.get("FINOPS_RUN_SNAPSHOT", "")
-    lake, coverage, missing = _open_with_coverage(settings, snapshot=int(pinned) if pinned else None)
+    lake, coverage, missing = open_with_coverage(settings, snapshot=int(pinned) if pinned else None)
     context = resolve_context(
         coverage,
         as_of=as_of,
@@ -81,7 +87,10 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
         provider=context.provider,
     )
     folder.remember_checks(checks)
-    return Run(notebook=notebook, lake=lake, context=context, settings=settings, folder=folder)
+    run = Run(notebook=notebook, lake=lake, context=context, settings=settings, folder=folder)
+    if notebook in _SHOW_BUDGETS and (notice := run.budget_inputs().notice):
+        run.context = replace(context, notices=(*context.notices, Notice("info", notice)))
+    return run
 
 
 @dataclass
@@ -93,6 +102,7 @@ class Run:
     context: Context
     settings: Settings
     folder: RunFolder
+    _budget_inputs: BudgetInputs | None = field(default=None, init=False, repr=False)
 
     @property
     def as_of(self) -> date:
@@ -155,12 +165,18 @@ class Run:
         self.folder.add_check({"name": "every step adds up to the invoice", "ok": not failed, "message": message})
         return found
 
+    def budget_inputs(self) -> BudgetInputs:
+        """Give the budgets in force, their history and what was told of them, keeping a copy beside the result."""
+        # Imported here: a page without budgets need not load the state's library.
+        from finops_lib.runs.budget_inputs import budget_inputs
+
+        if self._budget_inputs is None:
+            self._budget_inputs = budget_inputs(self.settings, self.folder, as_of=self.as_of)
+        return self._budget_inputs
+
     def budget_plan(self) -> list[dict[str, Any]]:
-        """Read `params/budget_plan.yaml`, keeping a copy of it beside the result; no file means no budgets."""
-        path = self.settings.budget_plan
-        if path.is_file():
-            self.folder.freeze_input(path)
-        return load_budget_plan(path)
+        """Give the budgets that speak for the period of the run's day, each as plain values (`definition_of`)."""
+        return [definition_of(budget) for budget in self.budget_inputs().budgets]
 
     def write_result(self, result: Mapping[str, object]) -> ResultShown:
         """Write result.json (sorted keys, Decimals as text) and give an element that shows it folded."""
@@ -203,7 +219,7 @@ def _checks(lake: Lake | EmptyLake) -> list[dict[str, object]]:
     return checks
 
 
-def _open_with_coverage(settings: Settings, *, snapshot: int | None) -> tuple[Lake | EmptyLake, list[Coverage], str]:
+def open_with_coverage(settings: Settings, *, snapshot: int | None) -> tuple[Lake | EmptyLake, list[Coverage], str]:
     """Open the lake, or an empty one with the sentence that says what is missing."""
     if snapshot is None and not is_there(settings.lake):
         return open_empty_lake(settings.lake), [], "There is no lake yet; run: finops ingest PATH --source NAME"

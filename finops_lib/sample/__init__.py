@@ -2,7 +2,8 @@
 
     write_estate(folder, as_of=..., seed=7, rows=250_000)   AWS, Azure and Google Cloud in FOCUS 1.2, and truth.json;
                                                             earlier=... adds what was first delivered of some months;
-                                                            invoices/<provider>: what they invoiced for closed months
+                                                            invoices/<provider>: what they invoiced for closed months;
+                                                            fx_rates.csv: what its currencies are worth
     sample_workbench_yaml(data)                             the allocation rules and sources that fit it
     sample_budget_plan_yaml(estate)                         budgets of which some break
 
@@ -14,7 +15,8 @@ and a restated month (handover.py, restate.py, tree_*.py). Declined: recorded bi
 """
 
 from finops_lib.sample.params import sample_budget_plan_yaml, sample_workbench_yaml
+from finops_lib.sample.rates import FILE as RATES_FILE
 from finops_lib.sample.records import Estate
 from finops_lib.sample.write import write_estate
 
-__all__ = ["Estate", "sample_budget_plan_yaml", "sample_workbench_yaml", "write_estate"]
+__all__ = ["RATES_FILE", "Estate", "sample_budget_plan_yaml", "sample_workbench_yaml", "write_estate"]

@@ -23,6 +23,7 @@ from finops_lib.sample.extras import Month, month_extras
 from finops_lib.sample.handover import Schedule, hand_over
 from finops_lib.sample.invoices import write_invoices
 from finops_lib.sample.lines import Bill, build_bill, slots_of
+from finops_lib.sample.rates import write_rates
 from finops_lib.sample.records import Estate
 from finops_lib.sample.restate import CHANGES, as_first_delivered
 from finops_lib.sample.truth import Tally, add_month, add_restatement, tell_truth
@@ -45,8 +46,8 @@ def write_estate(
     """Write 13 months of billing files of three providers in the providers' own layouts, and the truth about them.
 
     Args:
-        folder: gets a tree per provider (`aws`, `azure`, `gcp`) and `truth.json`; the same arguments give the same
-            bytes.
+        folder: gets a tree per provider (`aws`, `azure`, `gcp`), `fx_rates.csv` and `truth.json`; the same arguments
+            give the same bytes.
         as_of: the last day with charges; the newest files are dated to the morning after.
         earlier: gets the months that were restated or delivered again this morning, as they stood until then.
         rows: how many charges there should be, within a tenth. Below about 83,000 the older months have charges of
@@ -80,6 +81,7 @@ def write_estate(
             write_invoices(folder, charges, provider=provider, month=period, as_of=as_of)
         if progress is not None:
             progress(f"{period}: {sum(file['rows'] for file in tally.files):,} charges so far")
+    write_rates(folder, first=months[0], as_of=as_of)
     told = tell_truth(
         tally,
         bills,

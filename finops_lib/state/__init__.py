@@ -1,4 +1,11 @@
-"""What changes and must be remembered: runs today; budgets, alerts, anomalies, recommendations and audit next.
+"""What changes and must be remembered: runs, budgets and how they stood, alerts, who did what.
+
+    open.py            the database: opened, brought up to date, one short transaction per verb
+    runs.py            the run ledger
+    budgets.py         budgets and their versions; budget_import.py: from a plan, all or nothing
+    budget_status.py   how they stood, appended; evaluation.py: a status with the alerts it is worth
+    alerts.py          alert events; outbox.py: messages that wait to be sent
+    audit.py           the log that every change is written to, each line chained to the one before
 
 Question: why not keep this in the lake?
 Choice: a small relational database beside it (SQLite in WAL mode, PostgreSQL for teams), one function per verb.

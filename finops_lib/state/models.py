@@ -69,7 +69,7 @@ class Run(Base):
 
 
 class BudgetVersion(Base):
-    """One version of a budget; amending adds one, nothing is edited. `definition` is its canonical JSON."""
+    """One version of a budget; amending adds one, and only its end can be set. `definition` is its canonical JSON."""
 
     __tablename__ = "budget"
 
@@ -81,6 +81,7 @@ class BudgetVersion(Base):
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     created_by: Mapped[str] = mapped_column(Text)
     closed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    closed_by: Mapped[str] = mapped_column(Text)
 
 
 class BudgetStatusRow(Base):
@@ -88,8 +89,9 @@ class BudgetStatusRow(Base):
 
     __tablename__ = "budget_status"
     __table_args__ = (
-        # Two runs over the same data at the same moment write it once.
-        UniqueConstraint("budget", "version", "period_start", "watermark", name="budget_status_once"),
+        # The watermark is not part of the key: a month restated to B and back to A has had three statuses.
+        UniqueConstraint("budget", "period_start", "number", name="budget_status_once"),
+        Index("budget_status_period", "period_start"),
     )
 
     status_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
@@ -99,6 +101,8 @@ class BudgetStatusRow(Base):
     scope_value: Mapped[str] = mapped_column(Text)
     period_start: Mapped[str] = mapped_column(Text)
     period_end: Mapped[str] = mapped_column(Text)
+    # 1 for the first status of the period: of two that are written at once, one finds it taken.
+    number: Mapped[int] = mapped_column(Integer)
     evaluated_at: Mapped[datetime] = mapped_column(UtcTime)
     run_id: Mapped[str | None] = mapped_column(Text)
     snapshot: Mapped[int | None] = mapped_column(BigInteger)
@@ -190,8 +194,9 @@ class AuditRow(Base):
 
     __tablename__ = "audit_log"
 
-    number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    at: Mapped[datetime] = mapped_column(UtcTime)
+    # Given by the writer: a number that the database gave would leave gaps where a transaction failed.
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    noted_at: Mapped[datetime] = mapped_column(UtcTime)
     who: Mapped[str] = mapped_column(Text)
     action: Mapped[str] = mapped_column(Text)
     object: Mapped[str] = mapped_column(Text)

@@ -11,6 +11,7 @@ import pytest
 from finops_lib.errors import LakeError
 from finops_lib.lake.catalog import open_catalog, tables_version
 from finops_lib.lake.create import VERSION, ensure_lake
+from finops_lib.lake.open import open_lake
 from finops_lib.settings import Settings, load_settings
 from tests.conftest import on_every_lake
 from tests.lake.conftest import Load, ask
@@ -31,6 +32,18 @@ def test_a_lake_of_the_first_version_is_brought_up_to_date(settings: Settings, l
     assert tables_version(settings.lake) == 1
     ensure_lake(settings.lake)
     assert tables_version(settings.lake) == VERSION
+    assert ask(settings, "select sum(BilledCost) from cost") == [(Decimal(40),)]
+
+
+def test_a_lake_without_the_newest_tables_gets_them_and_keeps_its_charges(settings: Settings, load: Load) -> None:
+    load(10, marts=False)
+    with open_lake(settings.lake, read_only=False) as lake:
+        lake.con.execute("drop table fx_rates")
+    with open_catalog(settings.lake, write=True) as catalog:
+        # What version 3 left; rates came with version 4.
+        catalog.rows("update finops_tables set version = 3")
+    ensure_lake(settings.lake)
+    assert ask(settings, "select count(*) from fx_rates") == [(0,)]
     assert ask(settings, "select sum(BilledCost) from cost") == [(Decimal(40),)]
 
 

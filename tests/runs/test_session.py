@@ -174,15 +174,6 @@ def test_a_result_with_the_runs_own_id_is_refused(run_folder: Path) -> None:
         RunFolder.from_environment().write_result({"from": f"{run_folder}/figures.json"})
 
 
-def test_the_budget_plan_is_frozen_beside_the_result(lake: Settings, run_folder: Path) -> None:
-    assert open_run("budgets").budget_plan() == []
-    line = '- {name: all, scope_type: team, scope_value: x, amount: "100.00", currency: USD}'
-    lake.budget_plan.write_text(f"budgets:\n  {line}\n")
-    [budget] = open_run("budgets").budget_plan()
-    assert (budget["amount"], budget["currency"]) == ("100.00", "USD")
-    assert (run_folder / "inputs" / "budget_plan.yaml").read_text() == lake.budget_plan.read_text()
-
-
 def test_a_page_on_marts_of_an_older_load_says_so(lake: Settings, run_folder: Path, write_bill: WriteBill) -> None:
     ingest(lake, [write_bill("more.csv", [{"BilledCost": "150"}])], source="payer")
     run = open_run("overview")

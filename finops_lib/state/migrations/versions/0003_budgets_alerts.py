@@ -1,4 +1,7 @@
-"""Budgets with their versions and statuses, alert events with their outbox, and the audit log."""
+"""Budgets with their versions and statuses, alert events with their outbox, and the audit log.
+
+The triggers are lost when a later migration copies one of these tables (SQLite, `batch_alter_table`): make them anew.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.Text, nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True)),
+        sa.Column("closed_by", sa.Text, nullable=False),
     )
     op.create_table(
         "budget_status",
@@ -30,6 +34,7 @@ def upgrade() -> None:
         sa.Column("scope_value", sa.Text, nullable=False),
         sa.Column("period_start", sa.Text, nullable=False),
         sa.Column("period_end", sa.Text, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
         sa.Column("evaluated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("run_id", sa.Text),
         sa.Column("snapshot", sa.BigInteger),
@@ -58,8 +63,9 @@ def upgrade() -> None:
         sa.Column("method", sa.Text, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("drivers", sa.Text, nullable=False),
-        sa.UniqueConstraint("budget", "version", "period_start", "watermark", name="budget_status_once"),
+        sa.UniqueConstraint("budget", "period_start", "number", name="budget_status_once"),
     )
+    op.create_index("budget_status_period", "budget_status", ["period_start"])
     op.create_table(
         "alert_event",
         sa.Column("event_id", sa.Text, primary_key=True),
@@ -105,8 +111,8 @@ def upgrade() -> None:
     op.create_index("outbox_waiting", "outbox", ["sent_at", "dead_at", "next_try"])
     op.create_table(
         "audit_log",
-        sa.Column("number", sa.Integer, primary_key=True),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("who", sa.Text, nullable=False),
         sa.Column("action", sa.Text, nullable=False),
         sa.Column("object", sa.Text, nullable=False),
@@ -117,8 +123,29 @@ def upgrade() -> None:
         sa.Column("previous_hash", sa.Text, nullable=False),
         sa.Column("hash", sa.Text, nullable=False),
     )
+    _protect()
 
 
 def downgrade() -> None:
     for table in ("audit_log", "outbox", "alert_event", "budget_status", "budget"):
         op.drop_table(table)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("drop function finops_keep()")
+
+
+def _protect() -> None:
+    """Let the database itself refuse what would rewrite history; a budget's end is all that may change in it."""
+    kept = "name, version, definition, valid_from, created_at, created_by"
+    changes = [("audit_log", "update"), ("budget_status", "update"), ("budget", f"update of {kept}")]
+    changes += [(table, "delete") for table in ("audit_log", "budget_status", "budget")]
+    is_postgres = op.get_bind().dialect.name == "postgresql"
+    if is_postgres:
+        raises = "begin raise exception '% keeps what was written', tg_table_name; end"
+        op.execute(f"create function finops_keep() returns trigger language plpgsql as $$ {raises} $$")
+        changes += [(table, "truncate") for table in ("audit_log", "budget_status", "budget")]
+    for table, change in changes:
+        head = f"create trigger {table}_no_{change.split()[0]} before {change} on {table}"
+        if is_postgres:
+            op.execute(f"{head} for each statement execute function finops_keep()")
+        else:
+            op.execute(f"{head} begin select raise(abort, '{table} keeps what was written'); end")
