@@ -19,6 +19,10 @@ from finops_lib.state.open import State
 from finops_lib.state.outbox import enqueue
 
 
+# A source or a rule may have the name of a budget.
+_OF_BUDGETS = ("actual", "forecast", "burn")
+
+
 def enter_events(session: Session, events: Iterable[AlertEvent]) -> set[str]:
     """Enter events inside the caller's transaction; give the ids of those that were not there.
 
@@ -87,6 +91,16 @@ def get_event(state: State, event_id: str) -> AlertEvent:
     """Give one event, by its id or a beginning of it that no other shares; ConfigError if there is not just one."""
     with state.read() as session:
         return _event(_one(session, event_id))
+
+
+def events_of_period(session: Session, budget: str, period_start: date) -> list[AlertEvent]:
+    """Give what was told, or superseded, of a budget in a period, oldest first, inside the caller's transaction."""
+    query = select(AlertEventRow).where(
+        AlertEventRow.subject == budget,
+        AlertEventRow.period_start == period_start.isoformat(),
+        AlertEventRow.kind.in_(_OF_BUDGETS),
+    )
+    return [_event(row) for row in session.scalars(query.order_by(AlertEventRow.created_at, AlertEventRow.event_id))]
 
 
 def acknowledge_event(
