@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
+
+from finops_lib.errors import ConfigError
 
 CostView = Literal["billed", "effective"]
 PeriodKind = Literal["monthly", "quarterly", "yearly", "custom"]
@@ -51,6 +54,7 @@ class Budget:
         fx: book = one rate for the whole period, spot = each day's.
         parent: the name of the budget this one is part of; "" = none.
         route: a name from the routes of workbench.yaml; "" = the default one.
+        accepts_upfront: a budget on billed cost may hold commitments paid in advance; they use it up on one day.
         valid_from: first day of the first period this version speaks of; None = always.
     """
 
@@ -74,5 +78,54 @@ class Budget:
     fx: Literal["book", "spot"] = "book"
     parent: str = ""
     route: str = ""
+    accepts_upfront: bool = False
     valid_from: date | None = None
     valid_to: date | None = None
+
+
+def definition_of(budget: Budget) -> dict[str, Any]:
+    """Write a budget as plain JSON values: amounts and days as text, so that no digit is lost on the way."""
+    return {field.name: _plain(getattr(budget, field.name)) for field in fields(budget)}
+
+
+def budget_of(definition: Mapping[str, Any]) -> Budget:
+    """Read back what `definition_of` wrote; a field that was not known yet then takes its default.
+
+    Raises:
+        ConfigError: a field that no budget has.
+    """
+    known = {field.name for field in fields(Budget)}
+    if strangers := sorted(definition.keys() - known):
+        raise ConfigError.unknown("field of a budget", strangers[0], known)
+    given = dict(definition)
+    return Budget(**{name: _READ[name](value) if name in _READ else value for name, value in given.items()})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Calendar):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _calendar(written: Mapping[str, Any]) -> Calendar:
+    return Calendar(**{**written, "boundaries": tuple(map(date.fromisoformat, written.get("boundaries", ())))})
+
+
+def _day(written: str | None) -> date | None:
+    return None if written is None else date.fromisoformat(written)
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "amount": Decimal,
+    "phased_amounts": lambda amounts: tuple(map(Decimal, amounts)),
+    "calendar": _calendar,
+    "counts": tuple,
+    "thresholds": tuple,
+    "forecast_thresholds": tuple,
+    "valid_from": _day,
+    "valid_to": _day,
+}
