@@ -45,5 +45,5 @@ def test_a_definition_of_an_older_version_takes_the_defaults() -> None:
 
 
 def test_a_field_that_no_budget_has_is_named() -> None:
-    with pytest.raises(ConfigError, match="unknown field of a budget 'amuont'.*did you mean 'amount'"):
+    with pytest.raises(ConfigError, match=r"unknown field of a budget 'amuont'.*did you mean 'amount'"):
         budget_of({"name": "web", "amuont": "5"})
