@@ -99,21 +99,22 @@ def test_what_a_budget_may_count_is_told_apart(lake: MemoryLake) -> None:
     lake.charge("2026-11-01", -64, ChargeCategory="Credit")
     lake.charge("2026-11-01", 128, ChargeCategory="Adjustment", ChargeClass="Correction")
     found = {
-        (row["charge_class"], row["is_scheduled"], row["is_prior_correction"]): (
+        (row["charge_class"], row["frequency"], row["is_prior_correction"]): (
             row["billed_cost"],
             row["effective_cost"],
         )
         for row in days(lake, "all").iter_rows(named=True)
     }
     assert found == {
-        ("usage", False, False): (1, 1),
-        ("unused_commitment", False, False): (2, 2),
-        ("purchase", True, False): (4, 4),
-        # 8 of a named commitment and 16 that an old export only shows by what is billed and not used
-        ("commitment_purchase", True, False): (24, 0),
-        ("tax", False, False): (32, 32),
-        ("credit", False, False): (-64, -64),
-        ("adjustment", False, True): (128, 128),
+        ("usage", "usage", False): (1, 1),
+        ("unused_commitment", "usage", False): (2, 2),
+        ("purchase", "recurring", False): (4, 4),
+        ("commitment_purchase", "recurring", False): (8, 0),
+        # an old export only shows it by what is billed and not used
+        ("commitment_purchase", "one_time", False): (16, 0),
+        ("tax", "one_time", False): (32, 32),
+        ("credit", "one_time", False): (-64, -64),
+        ("adjustment", "one_time", True): (128, 128),
     }
 
 

@@ -1,5 +1,5 @@
 -- question: what did each scope cost on each day, by what a budget may count or leave out?
--- grain:    scope x x_Provider x x_SourceId x day x billed_day x charge_class x is_scheduled x is_prior_correction x BillingCurrency
+-- grain:    scope x x_Provider x x_SourceId x day x billed_day x charge_class x frequency x is_prior_correction x BillingCurrency
 -- unit:     billed_cost and effective_cost in BillingCurrency; of all providers, for a budget knows none
 -- reads:    daily_cost, cost, data_freshness
 with members as (
@@ -18,7 +18,7 @@ select
         member_cost.x_BillingMonth
     ) as billed_day,
     member_cost.charge_class,
-    member_cost.is_scheduled,
+    member_cost.frequency,
     member_cost.is_prior_correction,
     least(cast($as_of as date), data_freshness.complete_through) as complete_through,
     coalesce(

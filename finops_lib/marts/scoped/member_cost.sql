@@ -13,7 +13,12 @@ select
     ServiceName,
     x_Team,
     charge_class,
-    coalesce(ChargeFrequency, 'Usage-Based') <> 'Usage-Based' as is_scheduled,
+    case ChargeFrequency
+        when 'Recurring' then 'recurring'
+        when 'One-Time' then 'one_time'
+        -- What is bought without a rhythm being named is bought once.
+        else case when charge_class in ('usage', 'unused_commitment') then 'usage' else 'one_time' end
+    end as frequency,
     is_prior_correction,
     BillingCurrency,
     billed_cost,
