@@ -20,6 +20,7 @@ from finops_lib.errors import ConfigError
 from finops_lib.focus import DIMENSIONS
 from finops_lib.lake import MEMORY_LIMIT
 from finops_lib.lake.place import Place
+from finops_lib.plans import Budget
 from finops_lib.registry import Registry
 from finops_lib.runs.secrets import is_secret_name
 from finops_lib.yaml_text import read_yaml
@@ -137,25 +138,6 @@ class Workbench(Strict):
     sources: Annotated[list[SourceConfig], AfterValidator(_names_are_their_own)] = []
 
 
-class Budget(Strict):
-    """One line of params/budget_plan.yaml. The amount is text, so that no digit is lost on the way."""
-
-    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-    scope_type: Literal["organization", "project", "team", "service", "environment", "account"]
-    scope_value: str
-    amount: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d{1,12})?$")]
-    currency: Currency
-    period: Literal["monthly"] = "monthly"
-    cost: Literal["billed", "effective"] = "effective"
-    owner: str = ""
-
-
-class BudgetPlan(Strict):
-    """The file params/budget_plan.yaml."""
-
-    budgets: list[Budget] = []
-
-
 class Environment(BaseSettings):
     """The FINOPS_* variables of design.md 6."""
 
@@ -239,16 +221,12 @@ def load_workbench(params: Path) -> Workbench:
     return _read_as(Workbench, params / "workbench.yaml")
 
 
-def load_budget_plan(path: Path) -> list[dict[str, Any]]:
-    """Give the budgets of a plan file as plain records; none if the file is not there."""
-    plan = _read_as(BudgetPlan, path)
-    names = [budget.name for budget in plan.budgets]
-    doubled = {name for name in names if names.count(name) > 1}
-    if doubled:
-        raise ConfigError(
-            f"{path.name}: two budgets are called {min(doubled)!r}", next_step="give each a name of its own"
-        )
-    return [budget.model_dump() for budget in plan.budgets]
+def load_budget_plan(path: Path) -> list[Budget]:
+    """Read the budgets of a plan file; none if the file is not there."""
+    # Imported here, because few commands ask for budgets and every one reads the settings.
+    from finops_lib.runs.plan_lines import PlanFile
+
+    return list(_read_as(PlanFile, path).planned())
 
 
 def _read_as(model: type[_Model], path: Path) -> _Model:

@@ -7,10 +7,10 @@ fold under the report; in JupyterLab none of that is set, the newest snapshot is
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -19,6 +19,7 @@ from finops_lib.lake.open import Lake, open_lake
 from finops_lib.lake.snapshots import pin
 from finops_lib.marts.build import stale_slices
 from finops_lib.marts.figures import figure_sql
+from finops_lib.plans import Budget
 from finops_lib.runs import clock
 from finops_lib.runs.context import Context, Coverage, Notice, resolve_context
 from finops_lib.runs.empty_lake import EmptyLake, open_empty_lake
@@ -31,6 +32,8 @@ from finops_lib.settings import Settings, load_budget_plan, load_settings
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from finops_lib.runs.scoped import BudgetCosts
 
 
 def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: str = "") -> Run:
@@ -155,7 +158,16 @@ class Run:
         self.folder.add_check({"name": "every step adds up to the invoice", "ok": not failed, "message": message})
         return found
 
-    def budget_plan(self) -> list[dict[str, Any]]:
+    def scoped_costs(self, budgets: Sequence[Budget]) -> BudgetCosts:
+        """Give what the scopes of budgets cost, and what moved them; remembered for the fold as queries are."""
+        # Imported here: few pages speak of budgets.
+        from finops_lib.runs.scoped import budget_costs
+
+        return budget_costs(
+            self.lake, budgets, as_of=self.as_of, judged_at=self.context.judged_at, remember=self.folder.remember_figure
+        )
+
+    def budget_plan(self) -> list[Budget]:
         """Read `params/budget_plan.yaml`, keeping a copy of it beside the result; no file means no budgets."""
         path = self.settings.budget_plan
         if path.is_file():

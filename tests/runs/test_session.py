@@ -179,7 +179,7 @@ def test_the_budget_plan_is_frozen_beside_the_result(lake: Settings, run_folder:
     line = '- {name: all, scope_type: team, scope_value: x, amount: "100.00", currency: USD}'
     lake.budget_plan.write_text(f"budgets:\n  {line}\n")
     [budget] = open_run("budgets").budget_plan()
-    assert (budget["amount"], budget["currency"]) == ("100.00", "USD")
+    assert (budget.amount, budget.currency, budget.scope) == (Decimal("100.00"), "USD", "team = 'x'")
     assert (run_folder / "inputs" / "budget_plan.yaml").read_text() == lake.budget_plan.read_text()
 
 

@@ -14,13 +14,13 @@ make a status worse, never better, and silence of a source makes it grey (domain
 """
 
 from finops_lib.analyses.budgets.accuracy import backtest
-from finops_lib.analyses.budgets.calendar import amount_of, period_of, state_of
+from finops_lib.analyses.budgets.calendar import amount_of, first_day_asked, period_of, state_of
 from finops_lib.analyses.budgets.counted import DAYS_SCHEMA
 from finops_lib.analyses.budgets.course import courses, history
 from finops_lib.analyses.budgets.drivers import windows_of
 from finops_lib.analyses.budgets.history import Forecaster, Outlook, Past
 from finops_lib.analyses.budgets.rates import MissingRate, Rates
-from finops_lib.analyses.budgets.review import Reviewed, evaluate_budgets, review_budgets
+from finops_lib.analyses.budgets.review import Reviewed, evaluate_budgets, review_budgets, statuses_of
 from finops_lib.analyses.budgets.run_rate import run_rate
 
 __all__ = [
@@ -35,10 +35,12 @@ __all__ = [
     "backtest",
     "courses",
     "evaluate_budgets",
+    "first_day_asked",
     "history",
     "period_of",
     "review_budgets",
     "run_rate",
     "state_of",
+    "statuses_of",
     "windows_of",
 ]

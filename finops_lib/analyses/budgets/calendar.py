@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,6 +13,8 @@ from finops_lib.plans import Budget
 
 # A month that ended is still being corrected until it is invoiced, or for so long (domain.md 1.5).
 SETTLED_AFTER = timedelta(days=10)
+# As long as a forecaster looks back for a year's course.
+HISTORY_DAYS = 400
 State = Literal["open", "provisional", "final"]
 
 
@@ -69,3 +72,13 @@ def state_of(period: Period, *, as_of: date, is_invoiced: bool = False) -> State
     if as_of < period.end - timedelta(days=1):
         return "open"
     return "final" if is_invoiced or as_of >= period.end + SETTLED_AFTER else "provisional"
+
+
+def first_day_asked(budgets: Sequence[Budget], *, as_of: date) -> date:
+    """Give the oldest day that a review of budgets looks at: a year and more for the forecast, or two periods."""
+    days = [as_of - timedelta(days=HISTORY_DAYS)]
+    for budget in budgets:
+        period = period_of(budget, as_of)
+        before = period_before(budget, period) if period else None
+        days += [found.start for found in (period, before) if found]
+    return min(days)

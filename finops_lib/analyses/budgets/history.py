@@ -15,14 +15,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from finops_lib.analyses.budgets.calendar import HISTORY_DAYS
 from finops_lib.analyses.budgets.ledger import Ledger
 from finops_lib.analyses.budgets.rates import Rates
 from finops_lib.periods import BillingPeriod
 from finops_lib.plans import Budget
 
 Matrix = NDArray[np.float64]
-# As long as a forecaster looks back for a year's course.
-HISTORY_DAYS = 400
 WEEKS_OF_WEIGHTS = 8
 EVEN = (1.0,) * 7
 

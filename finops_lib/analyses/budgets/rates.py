@@ -13,7 +13,6 @@ from typing import Any, Literal
 import polars as pl
 
 Kind = Literal["book", "spot", "invoice"]
-RATES_SCHEMA = {"from": pl.String, "to": pl.String, "day": pl.Date, "rate": pl.String, "kind": pl.String}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +38,12 @@ class Rates:
 
     @classmethod
     def of(cls, frame: pl.DataFrame | None) -> Rates:
-        """Read from, to, day, rate (Decimal or text), kind; None = there are none."""
+        """Read from_currency, to_currency, day, kind, rate (Decimal or text); None = there are none."""
         days: dict[tuple[str, str, str], list[date]] = defaultdict(list)
         rates: dict[tuple[str, str, str], list[Decimal]] = defaultdict(list)
         rows: list[dict[str, Any]] = [] if frame is None else frame.sort("day").to_dicts()
         for row in rows:
-            key = (row["from"], row["to"], row["kind"])
+            key = (row["from_currency"], row["to_currency"], row["kind"])
             days[key].append(row["day"])
             rates[key].append(Decimal(str(row["rate"])))
         return cls(days, rates)

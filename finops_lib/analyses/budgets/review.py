@@ -12,10 +12,10 @@ from decimal import Decimal, localcontext
 import numpy as np
 import polars as pl
 
-from finops_lib.analyses.budgets.calendar import amount_of, period_of, phases_of
+from finops_lib.analyses.budgets.calendar import amount_of, first_day_asked, period_of, phases_of
 from finops_lib.analyses.budgets.counted import counted_days
 from finops_lib.analyses.budgets.drivers import drivers_of
-from finops_lib.analyses.budgets.history import EVEN, HISTORY_DAYS, Forecaster, History, history_of
+from finops_lib.analyses.budgets.history import EVEN, Forecaster, History, history_of
 from finops_lib.analyses.budgets.ledger import NOTHING, Ledger, ledgers, reaches_of
 from finops_lib.analyses.budgets.projection import PATHS, Projection, project
 from finops_lib.analyses.budgets.rates import Rates
@@ -58,7 +58,7 @@ def review_budgets(
         budgets: versions in force; those that begin later or have ended are left out.
         days: the figure `scoped/days` of their scopes, of all that is known through `as_of`.
         forecaster: asked once for all budgets that are known through the same day.
-        rates: from, to, day, rate, kind (book, spot, invoice); each holds until a newer one of its kind.
+        rates: from_currency, to_currency, day, kind (book, spot, invoice), rate; each holds until a newer one.
         movers: the figure `scoped/movers` of `windows_of`; None = no drivers.
         provider: only budgets with cost at this provider; their amounts still count every provider.
     """
@@ -81,6 +81,11 @@ def evaluate_budgets(
     reviewed = review_budgets(
         budgets, days, as_of=as_of, forecaster=forecaster, rates=rates, movers=movers, provider=provider
     )
+    return statuses_of(reviewed)
+
+
+def statuses_of(reviewed: Sequence[Reviewed]) -> list[BudgetStatus]:
+    """Give the status of each, in the same order."""
     return [found.status for found in reviewed]
 
 
@@ -102,7 +107,7 @@ def _review(
     history = history_of(chosen, opened, counted, as_of=as_of, rates=rates)
     seen = set(days.get_column("scope").unique())
     projections = _projections(chosen, opened, history, forecaster, as_of)
-    since = min([as_of - timedelta(days=HISTORY_DAYS), *(period.start for period in periods)])
+    since = first_day_asked(chosen, as_of=as_of)
     marks = watermarks(chosen, opened, counted, as_of=as_of, since=since)
     moved = drivers_of(chosen, opened, movers, rates)
     reviewed = []

@@ -8,7 +8,7 @@ Why: the estate is read once whatever the number of budgets, and what a charge i
 Declined: a union of a thousand filtered selects; a clause pasted together from a user's text.
 """
 
-from finops_lib.marts.scoped.ask import ScopedCosts, scoped_costs
+from finops_lib.marts.scoped.ask import ScopedCosts, scoped_costs, scoped_sql
 from finops_lib.marts.scoped.claims import filter_of
 
-__all__ = ["ScopedCosts", "filter_of", "scoped_costs"]
+__all__ = ["ScopedCosts", "filter_of", "scoped_costs", "scoped_sql"]
