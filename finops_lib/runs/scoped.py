@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from finops_lib.analyses.budgets import first_day_asked, windows_of
+from finops_lib.analyses.budgets import family_scopes, first_day_asked, windows_of
 from finops_lib.analyses.scopes import parse_scope
 from finops_lib.marts.scoped import scoped_costs, scoped_sql
 from finops_lib.plans import Budget
@@ -46,7 +46,7 @@ def budget_costs(
     since = first_day_asked(budgets, as_of=as_of)
     # As text: a moment has no place among the parameters that are kept.
     moment = judged_at.replace(tzinfo=None).isoformat(timespec="seconds")
-    scopes = sorted({budget.scope for budget in budgets})
+    scopes = sorted({*(budget.scope for budget in budgets), *family_scopes(budgets)})
     with scoped_costs(lake.con, [parse_scope(scope) for scope in scopes], since=since) as costs:
         days = costs.days(as_of=as_of, judged_at=moment)
         windows = windows_of(budgets, days, as_of=as_of)

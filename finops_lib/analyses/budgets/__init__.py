@@ -18,25 +18,32 @@ from finops_lib.analyses.budgets.calendar import amount_of, first_day_asked, per
 from finops_lib.analyses.budgets.counted import DAYS_SCHEMA
 from finops_lib.analyses.budgets.course import courses, history
 from finops_lib.analyses.budgets.drivers import windows_of
+from finops_lib.analyses.budgets.families import Family, families_of, family_scopes
 from finops_lib.analyses.budgets.history import Forecaster, Outlook, Past
+from finops_lib.analyses.budgets.past import PastPeriod, past_periods
 from finops_lib.analyses.budgets.rates import MissingRate, Rates
 from finops_lib.analyses.budgets.review import Reviewed, evaluate_budgets, review_budgets, statuses_of
 from finops_lib.analyses.budgets.run_rate import run_rate
 
 __all__ = [
     "DAYS_SCHEMA",
+    "Family",
     "Forecaster",
     "MissingRate",
     "Outlook",
     "Past",
+    "PastPeriod",
     "Rates",
     "Reviewed",
     "amount_of",
     "backtest",
     "courses",
     "evaluate_budgets",
+    "families_of",
+    "family_scopes",
     "first_day_asked",
     "history",
+    "past_periods",
     "period_of",
     "review_budgets",
     "run_rate",
