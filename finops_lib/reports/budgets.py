@@ -16,7 +16,7 @@ from finops_lib.reports.tables import Column, table
 
 QUESTION = "Which budgets will break, when, and why?"
 NO_PLAN = "There is no budget yet: write some into params/budget_plan.yaml, and this page watches them."
-WORDS = {"red": "exceeded", "orange": "will break", "yellow": "ahead of pace", "green": "on track", "grey": "not known"}
+WORDS = {"red": "exceeded", "orange": "will break", "yellow": "at risk", "green": "on track", "grey": "not known"}
 HOW = (
     "Month to date is every complete day. Each budget says what it counts: effective cost leaves out tax, credits and "
     "the purchase of commitments, billed cost takes everything; corrections of earlier months stand apart. Of the days "

@@ -92,7 +92,8 @@ class Ledger:
     @property
     def actual(self) -> Decimal:
         """What the complete days cost."""
-        return sum((cost for day, cost in self.by_day.items() if day <= self.through), NOTHING)
+        through = self.through
+        return sum((cost for day, cost in self.by_day.items() if day <= through), NOTHING)
 
     @property
     def known(self) -> Decimal:
@@ -102,7 +103,8 @@ class Ledger:
     @property
     def at_least(self) -> Decimal:
         """What will be charged at the least: a refund on a day that may still grow is not relied on."""
-        late = (max(cost, NOTHING) for day, cost in self.by_day.items() if day > self.through)
+        through = self.through
+        late = (max(cost, NOTHING) for day, cost in self.by_day.items() if day > through)
         return self.actual + sum(late, NOTHING)
 
     @property
