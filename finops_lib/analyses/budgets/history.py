@@ -51,11 +51,11 @@ class Outlook(Protocol):
     """What a forecaster says of the days after the last one of a `Past`."""
 
     @property
-    def daily(self) -> Matrix:
-        """The expected cost: series x day."""
+    def method(self) -> tuple[str, ...]:
+        """By series, what was chosen to look ahead with."""
 
     def paths(self, index: int, count: int, seed: int) -> Matrix:
-        """Give possible courses of the series at `index`: course x day."""
+        """Give possible courses of the series at `index`: course x day; nan where too little is known."""
 
 
 class Forecaster(Protocol):

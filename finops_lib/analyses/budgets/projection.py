@@ -30,12 +30,14 @@ class Projection:
         used_up: the day the amount is used up in 10, 50 and 90 % of the futures; None = not in the period.
         p_exceed: share of the futures in which it is.
         fan: 3 x day after `through`: running totals at 10, 50 and 90 %.
+        method: what the forecaster chose; "" = nothing was left to be forecast.
     """
 
     totals: tuple[Decimal, Decimal, Decimal]
     used_up: tuple[date | None, date | None, date | None]
     p_exceed: float
     fan: Matrix
+    method: str = ""
 
 
 def project(ledger: Ledger, amount: Decimal, paths: Matrix, *, as_of: date) -> Projection:

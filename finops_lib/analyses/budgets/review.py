@@ -152,7 +152,9 @@ def _projections(
             seed = zlib.crc32(budgets[place].name.encode())
             paths = outlook.paths(index, PATHS, seed) if outlook else np.zeros((1, 0))
             amount = amount_of(budgets[place], opened[place].period)
-            found[place] = project(opened[place], amount, paths, as_of=as_of)
+            if np.isfinite(paths).all():
+                projected = project(opened[place], amount, paths, as_of=as_of)
+                found[place] = replace(projected, method=outlook.method[index] if outlook else "")
     return found
 
 

@@ -33,6 +33,10 @@ class RunRate:
     errors: Matrix
     levels: Matrix
 
+    @property
+    def method(self) -> tuple[str, ...]:
+        return ("run-rate",) * len(self.daily)
+
     def paths(self, index: int, count: int, seed: int) -> Matrix:
         """Give `count` courses: the expected one, and what was off in weeks drawn from the past."""
         days = self.daily.shape[1]

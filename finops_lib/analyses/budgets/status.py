@@ -73,6 +73,7 @@ def status_of(facts: Facts) -> BudgetStatus:
         exhaustion_p90=late,
         p_exceed=projection.p_exceed if projection else None,
         standing=verdict.standing,
+        method=projection.method if projection else "",
     )
 
 

@@ -24,6 +24,10 @@ class Steady:
     daily: Matrix
     factors: tuple[float, ...]
 
+    @property
+    def method(self) -> tuple[str, ...]:
+        return ("steady",) * len(self.daily)
+
     def paths(self, index: int, count: int, seed: int) -> Matrix:
         rows = [self.daily[index] * factor for factor in self.factors]
         return np.array(rows)[np.arange(count) % len(rows)]

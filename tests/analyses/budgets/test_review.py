@@ -34,6 +34,7 @@ def test_a_steady_budget_ends_where_its_rate_leads() -> None:
         None,
     )
     assert (status.p_exceed, status.reason) == (0.0, "30 USD below by the end")
+    assert status.method == "steady"
 
 
 def test_a_rate_that_leads_beyond_the_amount_names_the_day_it_is_used_up() -> None:
@@ -187,6 +188,12 @@ def test_a_month_without_a_complete_day_is_not_judged_unless_it_is_over_already(
     assert (open_.standing, open_.reason) == ("undefined", "Nov 2026 has no complete day yet")
     assert (over.standing, over.actual, over.actual_known) == ("exceeded", 0, 9)
     assert open_.data_through == date(2026, 10, 31)
+
+
+def test_what_the_forecaster_cannot_tell_is_not_made_up() -> None:
+    days = days_of("9", first="2026-10-20", last="2026-11-10")
+    [status] = evaluate([budget()], days, as_of=date(2026, 11, 10), forecaster=Weekly(factors=(float("nan"),)))
+    assert (status.standing, status.actual, status.forecast, status.p_exceed) == ("undefined", 90, None, None)
 
 
 def test_two_days_of_data_are_too_few_for_a_forecast() -> None:
