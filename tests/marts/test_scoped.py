@@ -167,6 +167,14 @@ def test_movers_sum_a_window_by_service_account_and_team(lake: MemoryLake) -> No
     }
 
 
+def test_movers_count_cash_in_the_month_it_is_billed_in(lake: MemoryLake) -> None:
+    lake.charge("2026-10-31", 1, x_BillingMonth="2026-11-01", BilledCost=10)
+    lake.charge("2026-11-02", 2, BilledCost=20)
+    services = [row for row in movers(lake, "all") if row["dimension"] == "service"]
+    # used 2 and billed 10 + 20 on 1 and 2 November; what was used on 31 October is in neither window
+    assert [(row["effective_cost"], row["billed_cost"]) for row in services] == [(2, 30)]
+
+
 def test_asking_leaves_nothing_behind(lake: MemoryLake) -> None:
     an_estate(lake)
     days(lake, "all", "tag['app'] = 'cart'")

@@ -173,7 +173,8 @@ def _burn_multiple(budget: Budget, ledger: Ledger, history: History, place: int)
     calendar: Mapping[date, float] = {}
     if budget.profile == "weekday":
         weights = history.weekday_weights(place, through)
-        known = {day: float(cost) for day, cost in ledger.calendar.items()}
+        # Only of complete days: what is known of later ones must not move the plan either way.
+        known = {day: float(cost) for day, cost in ledger.calendar.items() if day <= through}
         calendar = {**history.fees_expected(place, through, end), **known}
     planned = expected_share(phases_of(budget, ledger.period), through=through, weights=weights, calendar=calendar)
     return float(ledger.actual / amount) / planned if planned > 0 else None

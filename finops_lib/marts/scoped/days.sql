@@ -12,11 +12,7 @@ select
     member_cost.x_Provider,
     member_cost.x_SourceId,
     member_cost.day,
-    -- Cash belongs to the month it is billed in: what is charged for a day of another month counts at that month's edge.
-    greatest(
-        least(member_cost.day, cast(member_cost.x_BillingMonth + interval 1 month - interval 1 day as date)),
-        member_cost.x_BillingMonth
-    ) as billed_day,
+    member_cost.billed_day,
     member_cost.charge_class,
     member_cost.frequency,
     member_cost.is_prior_correction,

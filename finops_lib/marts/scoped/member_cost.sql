@@ -8,6 +8,11 @@ select
     x_SourceId,
     x_BillingMonth,
     day,
+    -- Cash belongs to the month it is billed in: what is charged for a day of another month counts at that month's edge.
+    greatest(
+        least(day, cast(x_BillingMonth + interval 1 month - interval 1 day as date)),
+        x_BillingMonth
+    ) as billed_day,
     account_id,
     account_name,
     ServiceName,

@@ -25,15 +25,24 @@ charges as (
         member_cost.charge_class,
         member_cost.is_prior_correction,
         member_cost.BillingCurrency,
-        sum(member_cost.billed_cost) as billed_cost,
-        sum(member_cost.effective_cost) as effective_cost
+        -- Cash counts on the day it is billed on, everything else on the day it is used on.
+        sum(case
+            when member_cost.billed_day >= windows.first_day and member_cost.billed_day < windows.end_day
+                then member_cost.billed_cost
+            else 0
+        end) as billed_cost,
+        sum(case
+            when member_cost.day >= windows.first_day and member_cost.day < windows.end_day
+                then member_cost.effective_cost
+            else 0
+        end) as effective_cost
     from windows
     inner join members
         on windows.scope = members.scope
     inner join member_cost
         on members.member = member_cost.member
-        and member_cost.day >= windows.first_day
-        and member_cost.day < windows.end_day
+        and greatest(member_cost.day, member_cost.billed_day) >= windows.first_day
+        and least(member_cost.day, member_cost.billed_day) < windows.end_day
     group by all
 ),
 by_dimension as (

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from finops_lib.analyses.budgets import evaluate_budgets
 from finops_lib.analyses.budgets.calendar import Phase
 from finops_lib.analyses.budgets.shares import expected_share
+from finops_lib.plans import CASH
 from tests.analyses.budgets.conftest import Weekly, budget, day_row, frame
 
 NOVEMBER = Phase(date(2026, 11, 1), date(2026, 12, 1), Decimal(10_000))
@@ -49,6 +50,17 @@ def test_fees_are_planned_on_their_days() -> None:
     share = expected_share([NOVEMBER], through=date(2026, 11, 3), weights=EVEN, calendar=fees)
     # 4,000 and a tenth of the 5,000 that are left for use
     assert share == pytest.approx(0.45)
+
+
+def test_a_credit_on_an_incomplete_day_does_not_move_the_plan() -> None:
+    through = date(2026, 11, 10)
+    rows = [day_row(date(2026, 10, n), "10", through) for n in range(1, 32)]
+    rows += [day_row(date(2026, 11, n), "10", through) for n in range(1, 11)]
+    credit = day_row(date(2026, 11, 11), "-50", through, charge_class="credit", frequency="recurring")
+    plan = [budget("250", profile="weekday", counts=CASH)]
+    known = {"as_of": date(2026, 11, 11), "forecaster": Weekly()}
+    before, after = (evaluate_budgets(plan, frame(held), **known) for held in (rows, [*rows, credit]))
+    assert before[0].burn_multiple == after[0].burn_multiple == pytest.approx(100 / 250 * 3)
 
 
 def test_fees_beyond_the_amount_are_all_the_plan_there_is() -> None:
