@@ -11,7 +11,6 @@ from typing import Any
 import polars as pl
 
 from finops_lib.analyses.budgets.calendar import period_before, period_of
-from finops_lib.analyses.budgets.counted import counted_days
 from finops_lib.analyses.budgets.ledger import LAKE_DIGITS, NOTHING, Ledger, reaches_of
 from finops_lib.analyses.budgets.rates import Rates
 from finops_lib.periods import Period
@@ -39,7 +38,7 @@ _Key = tuple[str, str]
 
 def windows_of(budgets: Sequence[Budget], days: pl.DataFrame, *, as_of: date) -> list[Window]:
     """Name the runs of days that drivers are made of: this period through its last complete day, and as many before."""
-    reaches = reaches_of(budgets, counted_days(budgets, days), as_of=as_of)
+    reaches = reaches_of(budgets, days, as_of=as_of)
     wanted: dict[Window, None] = {}
     for budget, reach in zip(budgets, reaches, strict=True):
         period = period_of(budget, as_of)

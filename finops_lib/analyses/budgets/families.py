@@ -98,7 +98,7 @@ def _family(parent: Budget, children: Sequence[Budget], days: pl.DataFrame, as_o
     # All with the parent's eyes, or the differences would be of what counts and not of whose it is.
     seen = [replace(parent, scope=scope) for scope in scopes]
     counted = counted_days(seen, days)
-    reaches = reaches_of(seen, counted, as_of=as_of)
+    reaches = reaches_of(seen, days, as_of=as_of)
     opened = ledgers(seen, [period] * len(seen), counted, reaches=reaches, as_of=as_of, rates=rates)
     if any(ledger.missing_rate for ledger in opened):
         return None

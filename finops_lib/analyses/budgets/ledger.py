@@ -164,19 +164,19 @@ def ledgers(
     ]
 
 
-def reaches_of(budgets: Sequence[Budget], counted: pl.DataFrame, *, as_of: date) -> list[Reach]:
-    """Say for each budget how far the data of its sources reaches."""
+def reaches_of(budgets: Sequence[Budget], days: pl.DataFrame, *, as_of: date) -> list[Reach]:
+    """Say for each budget how far the data of its sources reaches, whatever of it the budget counts."""
     sources = (
-        counted.lazy()
+        days.lazy()
         .filter(pl.col("day") <= as_of)
-        .group_by("budget", "x_Provider", "x_SourceId")
+        .group_by("scope", "x_Provider", "x_SourceId")
         .agg(pl.col("complete_through").max(), pl.col("is_stale").any(), pl.col("day").max())
         .collect()
     )
-    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in sources.iter_rows(named=True):
-        found[row["budget"]].append(row)
-    return [_reach(found[place], as_of) for place in range(len(budgets))]
+        found[row["scope"]].append(row)
+    return [_reach(found[budget.scope], as_of) for budget in budgets]
 
 
 def _reach(sources: Sequence[Mapping[str, Any]], as_of: date) -> Reach:

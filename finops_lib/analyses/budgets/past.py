@@ -54,7 +54,7 @@ def past_periods(
     seen, periods = [budget for budget, _ in wanted], [period for _, period in wanted]
     with localcontext(prec=DIGITS):
         counted = counted_days(seen, days)
-        reaches = reaches_of(seen, counted, as_of=as_of)
+        reaches = reaches_of(seen, days, as_of=as_of)
         opened = ledgers(seen, periods, counted, reaches=reaches, as_of=as_of, rates=Rates.of(rates))
         return [
             PastPeriod(

@@ -12,21 +12,23 @@ from typing import Any, Literal
 
 import polars as pl
 
+from finops_lib.errors import ConfigError
+
 Kind = Literal["book", "spot", "invoice"]
 
 
-@dataclass(frozen=True, slots=True)
-class MissingRate(Exception):
+class MissingRate(ConfigError):
     """A conversion that nobody has given a rate for."""
 
-    source: str
-    target: str
-    kind: Kind
-    day: date
+    def __init__(self, source: str, target: str, kind: Kind, day: date) -> None:
+        super().__init__(
+            f"no {kind} rate {source} to {target} for {day.day} {day:%b %Y}", next_step="finops fx import FILE"
+        )
 
-    def __str__(self) -> str:
-        on = f"{self.day.day} {self.day:%b %Y}"
-        return f"no {self.kind} rate {self.source} to {self.target} for {on}: finops fx import FILE"
+    @property
+    def reason(self) -> str:
+        """Say it as the reason of a status."""
+        return f"{self.what}: {self.next_step}"
 
 
 @dataclass(frozen=True, slots=True)

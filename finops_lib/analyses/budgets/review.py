@@ -102,7 +102,7 @@ def _review(
     chosen = [budget for budget in budgets if _is_in_force(budget, as_of) and (not provider or budget.scope in here)]
     periods = [period_of(budget, as_of) or _no_period(as_of) for budget in chosen]
     counted = counted_days(chosen, days)
-    reaches = reaches_of(chosen, counted, as_of=as_of)
+    reaches = reaches_of(chosen, days, as_of=as_of)
     opened = ledgers(chosen, periods, counted, reaches=reaches, as_of=as_of, rates=rates)
     history = history_of(chosen, opened, counted, as_of=as_of, rates=rates)
     seen = set(days.get_column("scope").unique())

@@ -82,10 +82,11 @@ def _verdict(facts: Facts) -> Verdict:
     period = ledger.period
     if not period.label:
         return undefined(f"its calendar has no period for {period.start.day} {period.start:%b %Y}: add boundaries")
-    if not facts.is_seen:
+    # A budget of nothing watches for what is not there yet.
+    if not facts.is_seen and facts.amount:
         return undefined(f"no charge is in its scope, {budget.scope}: check scope and tags")
     if ledger.missing_rate:
-        return undefined(str(ledger.missing_rate))
+        return undefined(ledger.missing_rate.reason)
     if ledger.upfront > 0 and not budget.accepts_upfront:
         return undefined(
             f"{ledger.upfront:,.0f} {budget.currency} were paid in advance, which uses up a budget in one day: "

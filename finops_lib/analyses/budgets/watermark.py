@@ -49,5 +49,12 @@ def watermarks(
 
 def _hash(definition: str, ledger: Ledger, rows: str) -> str:
     # Rates show in what was converted by them: the totals, and what the market made dearer.
-    converted = [ledger.period.start, ledger.known, ledger.prior, sorted(ledger.fx_effect.items()), ledger.missing_rate]
+    converted = [
+        ledger.period.start,
+        ledger.reach.through,
+        ledger.known,
+        ledger.prior,
+        sorted(ledger.fx_effect.items()),
+        ledger.missing_rate,
+    ]
     return hashlib.sha256("\n".join((definition, rows, *map(str, converted))).encode()).hexdigest()

@@ -172,6 +172,8 @@ def test_a_budget_of_nothing_breaks_with_the_first_cost() -> None:
     assert (status.standing, status.reason) == ("exceeded", "nothing is allowed, and 1 USD was spent")
     [quiet] = evaluate([budget("0")], days_of("0", first="2026-11-01", last="2026-11-04"), as_of=date(2026, 11, 4))
     assert (quiet.standing, quiet.colour, quiet.burn_multiple) == ("on_track", "green", None)
+    [unseen] = evaluate([budget("0", scope="service = 'GPU'")], days, as_of=date(2026, 11, 4))
+    assert (unseen.standing, unseen.reason) == ("on_track", "nothing is allowed, and nothing was spent")
 
 
 def test_a_scope_that_gets_money_back_has_no_share() -> None:
