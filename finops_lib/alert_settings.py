@@ -13,9 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -26,20 +24,14 @@ from finops_lib.analyses.alerts.quiet import WEEKDAYS, QuietHours
 from finops_lib.analyses.alerts.routing import DEFAULT_ROUTE, Directory, Recipient
 from finops_lib.analyses.alerts.rules import Comparator, Metric, Rule
 from finops_lib.errors import ConfigError
+from finops_lib.strict import Currency, Strict
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 _EVENT_KINDS = ("forecast", "burn", "stale", "rule")
 
 
-class Block(BaseModel):
-    """A block of YAML in which an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ChannelConfig(Block):
+class ChannelConfig(Strict):
     """One channel: its kind, and the options that its kind has."""
 
     kind: str
@@ -67,7 +59,7 @@ class ChannelConfig(Block):
             raise ValueError(f"{place}: {said}{hint}") from None
 
 
-class RecipientConfig(Block):
+class RecipientConfig(Strict):
     """Somebody who reads messages: `address` is a mail address or a channel's name, `scope` what they may read of."""
 
     name: Name
@@ -83,7 +75,7 @@ def _zone(name: str) -> str:
     return name
 
 
-class QuietConfig(Block):
+class QuietConfig(Strict):
     """A quiet time of the day; `weekdays` are those on which it begins."""
 
     begins: time = Field(alias="from")
@@ -145,7 +137,7 @@ def directory_of(
     )
 
 
-class RuleConfig(Block):
+class RuleConfig(Strict):
     """One custom rule. See `analyses.alerts.rules.Rule` for what each word means."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -172,7 +164,7 @@ def _names_are_their_own(rules: list[RuleConfig]) -> list[RuleConfig]:
     return rules
 
 
-class AlertRules(Block):
+class AlertRules(Strict):
     """The file params/alert_rules.yaml."""
 
     rules: Annotated[list[RuleConfig], AfterValidator(_names_are_their_own)] = []

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -31,21 +30,16 @@ from finops_lib.errors import ConfigError
 from finops_lib.focus import DIMENSIONS
 from finops_lib.lake import MEMORY_LIMIT
 from finops_lib.lake.place import Place
+from finops_lib.plans import Budget
 from finops_lib.registry import Registry
 from finops_lib.runs.secrets import is_secret_name
+from finops_lib.strict import Currency, Strict
 from finops_lib.yaml_text import read_yaml
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-class Strict(BaseModel):
-    """A block of YAML in which an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 SourceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 class DimensionRules(Strict):
@@ -161,25 +155,6 @@ class Workbench(Strict):
         return directory_of(self.channels, self.routes, self.recipients, self.quiet_hours)
 
 
-class Budget(Strict):
-    """One line of params/budget_plan.yaml. The amount is text, so that no digit is lost on the way."""
-
-    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-    scope_type: Literal["organization", "project", "team", "service", "environment", "account"]
-    scope_value: str
-    amount: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d{1,12})?$")]
-    currency: Currency
-    period: Literal["monthly"] = "monthly"
-    cost: Literal["billed", "effective"] = "effective"
-    owner: str = ""
-
-
-class BudgetPlan(Strict):
-    """The file params/budget_plan.yaml."""
-
-    budgets: list[Budget] = []
-
-
 class Environment(BaseSettings):
     """The FINOPS_* variables of design.md 6."""
 
@@ -267,16 +242,12 @@ def load_workbench(params: Path) -> Workbench:
     return _read_as(Workbench, params / "workbench.yaml")
 
 
-def load_budget_plan(path: Path) -> list[dict[str, Any]]:
-    """Give the budgets of a plan file as plain records; none if the file is not there."""
-    plan = _read_as(BudgetPlan, path)
-    names = [budget.name for budget in plan.budgets]
-    doubled = {name for name in names if names.count(name) > 1}
-    if doubled:
-        raise ConfigError(
-            f"{path.name}: two budgets are called {min(doubled)!r}", next_step="give each a name of its own"
-        )
-    return [budget.model_dump() for budget in plan.budgets]
+def load_budget_plan(path: Path) -> list[Budget]:
+    """Read the budgets of a plan file; none if the file is not there."""
+    # Imported here, because few commands ask for budgets and every one reads the settings.
+    from finops_lib.runs.plan_lines import PlanFile
+
+    return list(_read_as(PlanFile, path).planned())
 
 
 def load_alert_rules(path: Path) -> list[Rule]:

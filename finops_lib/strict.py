@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 # Where a secret is, never the secret itself.
 SecretReference = Annotated[str, StringConstraints(pattern=r"^(env|file):\S.*$")]
 

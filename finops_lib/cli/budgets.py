@@ -42,10 +42,15 @@ def budgets_import(
 @budgets_app.command("create")
 def budgets_create(
     name: NameArgument,
-    scope_type: Annotated[str, typer.Option(help="organization, project, team, service, environment or account.")],
-    scope_value: Annotated[str, typer.Option(help="Which one, e.g. payments.")],
     amount: Annotated[str, typer.Option(help="For one whole period, e.g. 90000.")],
     currency: Annotated[str, typer.Option(help="Three capital letters, e.g. USD.")],
+    scope: Annotated[
+        str, typer.Option(help="An expression, e.g. \"team = 'payments' and environment = 'prod'\".")
+    ] = "",
+    scope_type: Annotated[
+        str, typer.Option(help="Or one organization, project, team, service, environment or account.")
+    ] = "",
+    scope_value: Annotated[str, typer.Option(help="Which one, e.g. payments.")] = "",
     period: Annotated[str, typer.Option(help="How long one period is.")] = "monthly",
     cost: Annotated[str, typer.Option(help="effective = what is used, billed = what is paid.")] = "effective",
     owner: Annotated[str, typer.Option(help="Who answers for it and is told.")] = "",
@@ -56,7 +61,7 @@ def budgets_create(
     from finops_lib.runs.budget_plan import create_budget
     from finops_lib.settings import load_settings
 
-    line = {"name": name, "scope_type": scope_type, "scope_value": scope_value, "amount": amount}
+    line = {"name": name, "scope": scope, "scope_type": scope_type, "scope_value": scope_value, "amount": amount}
     line |= {"currency": currency, "period": period, "cost": cost, "owner": owner}
     made = create_budget(load_settings(), line)
     _print_fields(definition_of(made), format)

@@ -1,7 +1,6 @@
 """The budget page in words: which budgets will break, when, why, and what is to be done about them."""
 
-import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from finops_lib.findings import BudgetStatus
+from finops_lib.plans import Budget
 from finops_lib.reports import charts, page
 from finops_lib.reports import format as say
 from finops_lib.reports.page import Action, Element, Figure
@@ -16,16 +16,17 @@ from finops_lib.reports.tables import Column, table
 
 QUESTION = "Which budgets will break, when, and why?"
 NO_PLAN = "There is no budget yet: write some into params/budget_plan.yaml, and this page watches them."
-WORDS = {"red": "exceeded", "orange": "will break", "yellow": "ahead of pace", "green": "on track", "grey": "not known"}
+WORDS = {"red": "exceeded", "orange": "will break", "yellow": "at risk", "green": "on track", "grey": "not known"}
 HOW = (
-    "Month to date is every complete day. Budgets on effective cost leave out tax and credits, those on billed cost "
-    "take everything. The forecast adds the mean usage of the last seven complete days for each day left; fees and "
-    "purchases follow the calendar and are not extrapolated. Days that are not complete yet can make a status worse, "
-    "never better."
+    "Month to date is every complete day. Each budget says what it counts: effective cost leaves out tax, credits and "
+    "the purchase of commitments, billed cost takes everything; corrections of earlier months stand apart. Of the days "
+    "left a thousand possible courses are drawn: 80 % of them end between the low and the high forecast. Fees come on "
+    "their days and are not extrapolated. Days that are not complete yet can make a status worse, never better, and a "
+    "source that falls silent makes it not known."
 )
 
 
-def budget_answer(statuses: Sequence[BudgetStatus], plan: Sequence[Mapping[str, Any]] = ()) -> Element:
+def budget_answer(statuses: Sequence[BudgetStatus], plan: Sequence[Budget] = ()) -> Element:
     """Answer the page's question in one or two sentences."""
     if not statuses:
         return page.answer(QUESTION, _why_none(plan), "grey")
@@ -35,7 +36,7 @@ def budget_answer(statuses: Sequence[BudgetStatus], plan: Sequence[Mapping[str, 
         return page.answer(QUESTION, f"That cannot be told yet: {unknown[0].budget}, {unknown[0].reason}.", "grey")
     if not over and not breaking:
         known = say.plural(len(statuses) - len(unknown), "budget")
-        return page.answer(QUESTION, f"None of {known} at the present rate.{rest}", "green")
+        return page.answer(QUESTION, f"None of {known}, as far as can be told.{rest}", "green")
     parts = [f"{say.names(s.budget for s in over)} {'is' if len(over) == 1 else 'are'} over"] if over else []
     parts += [f"{say.names(s.budget for s in breaking)} will be"] if breaking else []
     worst = [*over, *breaking][0]
@@ -75,7 +76,7 @@ def budget_figures(
 
 
 def budget_table(
-    statuses: Sequence[BudgetStatus], plan: Sequence[Mapping[str, Any]] = (), courses: pl.DataFrame | None = None
+    statuses: Sequence[BudgetStatus], plan: Sequence[Budget] = (), courses: pl.DataFrame | None = None
 ) -> Element:
     """Show every budget, the worst first.
 
@@ -83,13 +84,13 @@ def budget_table(
         plan: names the owners.
         courses: gives each line its course of daily cost (`analyses.budgets.courses`).
     """
-    owners = {budget["name"]: budget.get("owner", "") for budget in plan}
+    owners = {budget.name: budget.owner for budget in plan}
     rows = [
         {
             "status": s.colour,
             "word": WORDS[s.colour],
             "budget": s.budget,
-            "scope": f"{s.scope_type} {s.scope_value}",
+            "scope": _scope(s),
             "owner": owners.get(s.budget, ""),
             "currency": s.currency,
             "amount": s.amount,
@@ -106,7 +107,7 @@ def budget_table(
         "status": Column("Status", "status", word_from="word"),
         "budget": Column("Budget"),
         "owner": Column("Owner"),
-        "amount": Column("Budget of the month", "money", currency_from="currency"),
+        "amount": Column("Budget of its period", "money", currency_from="currency"),
         "actual": Column("Spent", "money", currency_from="currency"),
         "share": Column("of budget", "percent"),
         "forecast": Column("Expected", "money", currency_from="currency"),
@@ -129,13 +130,13 @@ def budget_charts(statuses: Sequence[BudgetStatus], courses: pl.DataFrame, limit
     return page.beside(*(_burn_down(status, courses.filter(pl.col("budget") == status.budget)) for status in drawn))
 
 
-def budget_actions(statuses: Sequence[BudgetStatus], plan: Sequence[Mapping[str, Any]] = ()) -> Element:
+def budget_actions(statuses: Sequence[BudgetStatus], plan: Sequence[Budget] = ()) -> Element:
     """Say what to do about the worst three."""
-    owners = {budget["name"]: budget.get("owner", "") for budget in plan}
+    owners = {budget.name: budget.owner for budget in plan}
     breaking = [s for s in statuses if s.colour in ("red", "orange")]
     items = [
         Action(
-            text=f"{s.budget}: find {say.money(_over(s), s.currency)} by the end of the month, or amend the budget",
+            text=f"{s.budget}: find {say.money(_over(s), s.currency)} by the end of its period, or amend the budget",
             money=say.money(_over(s), s.currency),
             owner=owners.get(s.budget, "") or "its owner, who is not named in the plan",
             due=say.day(_due(s), "full"),
@@ -145,7 +146,7 @@ def budget_actions(statuses: Sequence[BudgetStatus], plan: Sequence[Mapping[str,
     if not statuses:
         return page.actions([], "Nothing to do here." if plan else "Write down what each team may spend.")
     is_known = any(s.colour != "grey" for s in statuses)
-    quiet = "Nothing to do: no budget is exceeded or will be at the present rate."
+    quiet = "Nothing to do: no budget is exceeded or expected to be."
     return page.actions(items, quiet if is_known else "Find out why no budget's status is known; the table says it.")
 
 
@@ -156,9 +157,9 @@ def budget_method() -> Element:
 
 def _burn_down(status: BudgetStatus, course: pl.DataFrame) -> page.Showable:
     ahead = course.filter(pl.col("expected_total").is_not_null()).select(
-        "day", low="expected_total", expected="expected_total", high="expected_total"
+        "day", low="low_total", expected="expected_total", high="high_total"
     )
-    chart = charts.burn_down(
+    return charts.burn_down(
         course.filter(pl.col("cost").is_not_null()),
         y="cost",
         amount=status.amount,
@@ -169,13 +170,18 @@ def _burn_down(status: BudgetStatus, course: pl.DataFrame) -> page.Showable:
         currency=status.currency,
         height=220,
         title=f"{status.budget}: {status.reason}",
-        subtitle=f"Running total in {status.currency}, {say.month(status.period_start)}, "
-        f"{status.scope_type} {status.scope_value}",
+        subtitle=f"Running total in {status.currency}, {_span(status)}, {_scope(status)}",
         source="daily_cost",
     )
-    # A run rate is one line; the chart's own note speaks of a range that nobody has computed yet.
-    note = "Dotted: an even pace. Dashed: the rate of the last seven days, continued."
-    return dataclasses.replace(chart, note=note) if isinstance(chart, charts.Chart) else chart
+
+
+def _span(status: BudgetStatus) -> str:
+    return say.days(status.period_start, status.period_end - timedelta(days=1))
+
+
+def _scope(status: BudgetStatus) -> str:
+    # An expression says itself what it is about.
+    return status.scope_value if status.scope_type == "expression" else f"{status.scope_type} {status.scope_value}"
 
 
 def _course(courses: pl.DataFrame | None, status: BudgetStatus) -> list[float]:
@@ -217,7 +223,7 @@ def _source(statuses: Sequence[BudgetStatus]) -> str:
     return f"daily_cost, {say.days(statuses[0].period_start, through)}; {kinds}"
 
 
-def _why_none(plan: Sequence[Mapping[str, Any]]) -> str:
+def _why_none(plan: Sequence[Budget]) -> str:
     return f"None of {say.plural(len(plan), 'budget')} has cost at this provider." if plan else NO_PLAN
 
 

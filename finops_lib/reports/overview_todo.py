@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import polars as pl
 
 from finops_lib.findings import Anomaly, BudgetStatus
+from finops_lib.plans import Budget
 from finops_lib.reports import format as say
 from finops_lib.reports import page
 from finops_lib.reports.overview import Totals
@@ -19,7 +19,7 @@ def overview_actions(
     totals: Totals | None,
     *,
     statuses: Sequence[BudgetStatus],
-    plan: Sequence[Mapping[str, Any]],
+    plan: Sequence[Budget],
     anomalies: Sequence[Anomaly],
     savings: Total,
     accounts: pl.DataFrame,
@@ -41,20 +41,18 @@ def overview_actions(
     return page.actions([action for action in candidates if action][: page.MOST_ACTIONS])
 
 
-def _budget_action(
-    statuses: Sequence[BudgetStatus], plan: Sequence[Mapping[str, Any]], totals: Totals
-) -> Action | None:
+def _budget_action(statuses: Sequence[BudgetStatus], plan: Sequence[Budget], totals: Totals) -> Action | None:
     breaking = [s for s in statuses if s.colour in ("red", "orange") and s.currency == totals.currency]
     if not breaking:
         return None
     worst = max(breaking, key=_overrun)
-    owners = {budget["name"]: str(budget.get("owner") or "") for budget in plan}
+    owners = {budget.name: budget.owner for budget in plan}
     soon = totals.as_of + timedelta(days=2)
     due = max(worst.exhaustion_date or soon, soon)
     return Action(
         f"Budget {worst.budget}: decide what stops, or amend it ({worst.reason})",
         f"{say.money(_overrun(worst), worst.currency)} over",
-        owners.get(worst.budget, "") or "owner not named in the plan",
+        owners.get(worst.budget) or "owner not named in the plan",
         say.day(due),
     )
 

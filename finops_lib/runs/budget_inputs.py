@@ -15,11 +15,11 @@ from pydantic import TypeAdapter
 
 from finops_lib.messages import AlertEvent
 from finops_lib.plans import Budget
-from finops_lib.runs.budget_plan import period_start, read_plan
+from finops_lib.runs.budget_plan import period_start
 from finops_lib.runs.folder import RunFolder
 from finops_lib.runs.handover import RERUN_OF
 from finops_lib.runs.opened import opened_state
-from finops_lib.settings import Settings
+from finops_lib.settings import Settings, load_budget_plan
 from finops_lib.state.alerts import list_events
 from finops_lib.state.budget_import import plan_changes
 from finops_lib.state.budget_status import FrozenForecast, KeptStatus, frozen_forecasts, status_history
@@ -62,13 +62,13 @@ def budget_inputs(settings: Settings, folder: RunFolder, *, as_of: date) -> Budg
         with opened_state(settings) as state:
             inputs = _read(settings, state, as_of)
     else:
-        inputs = BudgetInputs(tuple(read_plan(settings.budget_plan)))
+        inputs = BudgetInputs(tuple(load_budget_plan(settings.budget_plan)))
     folder.write_input(INPUT, TypeAdapter(BudgetInputs).dump_json(inputs, indent=1).decode())
     return inputs
 
 
 def _read(settings: Settings, state: State, as_of: date) -> BudgetInputs:
-    plan, held = read_plan(settings.budget_plan), {kept.budget.name: kept for kept in list_budgets(state)}
+    plan, held = load_budget_plan(settings.budget_plan), {kept.budget.name: kept for kept in list_budgets(state)}
     if not held:
         return BudgetInputs(tuple(plan))
     budgets = budgets_in_force(state, as_of, lambda budget: period_start(budget, as_of))
@@ -88,7 +88,7 @@ def _read_kept(settings: Settings) -> BudgetInputs:
     if path.is_file():
         return TypeAdapter(BudgetInputs).validate_json(path.read_bytes())
     # A run of before budgets were kept in the state has the plan beside it, or had none.
-    return BudgetInputs(tuple(read_plan(settings.budget_plan)))
+    return BudgetInputs(tuple(load_budget_plan(settings.budget_plan)))
 
 
 def _notice(settings: Settings, differing: list[str]) -> str:

@@ -18,14 +18,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from finops_lib.analyses.scopes import canonical, preset
+from finops_lib.analyses.budgets import period_of
 from finops_lib.errors import ConfigError
-from finops_lib.periods import custom_at, month_at, quarter_at, year_at
-from finops_lib.plans import ACCRUAL, CASH, Budget, definition_of
+from finops_lib.plans import Budget, definition_of
 from finops_lib.runs.acting import acting_user
 from finops_lib.runs.clock import now
 from finops_lib.runs.opened import opened_state
-from finops_lib.settings import Budget as PlanLine
+from finops_lib.runs.plan_lines import BudgetLine
 from finops_lib.settings import Settings, load_budget_plan
 from finops_lib.state import budgets as kept_budgets
 from finops_lib.state.audit import list_lines
@@ -38,15 +37,6 @@ LISTED = (
     *("name", "version", "owner", "scope_type", "scope_value", "period", "cost", "amount", "currency"),
     *("parent", "valid_from", "valid_to"),
 )
-
-
-def read_plan(path: Path) -> list[Budget]:
-    """Read a plan file; none if the file is not there.
-
-    Raises:
-        ConfigError: a line is not a budget, or a name is given twice.
-    """
-    return [_budget_of(line) for line in load_budget_plan(path)]
 
 
 def import_budgets(
@@ -69,7 +59,7 @@ def import_budgets(
     path = path or settings.budget_plan
     if not path.is_file():
         raise ConfigError(f"{path} is not a file", next_step="write a budget plan there, or name another file")
-    plan = read_plan(path)
+    plan = load_budget_plan(path)
     if close_missing and not plan:
         raise ConfigError(
             f"{path} names no budget, and all would be closed", next_step="close them by name: finops budgets close"
@@ -84,7 +74,7 @@ def import_first_plan(settings: Settings, state: State) -> list[PlanChange]:
     """Import params/budget_plan.yaml into a state that holds no budget at all, not even a closed one."""
     if list_budgets(state):
         return []
-    plan = read_plan(settings.budget_plan)
+    plan = load_budget_plan(settings.budget_plan)
     return _import(state, plan, close_missing=False) if plan else []
 
 
@@ -94,7 +84,7 @@ def create_budget(settings: Settings, line: Mapping[str, Any]) -> Budget:
     Raises:
         ConfigError: the line is not a budget, or its name is taken.
     """
-    budget = _budget_of(_checked_line(line))
+    budget = _checked_line(line)
     at = now()
     with opened_state(settings) as state:
         start = _start_of_period(budget, at.date())
@@ -161,22 +151,13 @@ def read_amount(text: str) -> Decimal:
         ConfigError: not digits with at most 12 decimals.
     """
     line = {"name": "x", "scope_type": "team", "scope_value": "x", "currency": "USD", "amount": text}
-    return Decimal(_checked_line(line)["amount"])
+    return _checked_line(line).amount
 
 
 def period_start(budget: Budget, day: date) -> date | None:
     """Give the first day of the budget's period that a day lies in; None = its calendar does not reach that day."""
-    first_month = budget.calendar.first_month
-    match budget.period:
-        case "monthly":
-            return month_at(day).start
-        case "quarterly":
-            return quarter_at(day, first_month=first_month).start
-        case "yearly":
-            return year_at(day, first_month=first_month).start
-        case "custom":
-            period = custom_at(day, budget.calendar.boundaries)
-            return period.start if period else None
+    period = period_of(budget, day)
+    return period.start if period else None
 
 
 def _import(
@@ -200,31 +181,17 @@ def _start_of_period(budget: Budget, today: date) -> date:
     return period_start(budget, today) or today
 
 
-def _checked_line(line: Mapping[str, Any]) -> dict[str, Any]:
+def _checked_line(line: Mapping[str, Any]) -> Budget:
     try:
-        return PlanLine.model_validate(dict(line)).model_dump()
+        return BudgetLine.model_validate(dict(line)).planned()
     except ValidationError as error:
         problem = error.errors()[0]
         option = "--" + str(problem["loc"][0]).replace("_", "-") if problem["loc"] else "the budget"
+        got = "" if isinstance(problem.get("input"), dict) else f" (got {str(problem.get('input'))[:80]!r})"
         raise ConfigError(
-            f"{option}: {problem['msg']} (got {str(problem.get('input'))[:80]!r})",
+            f"{option}: {problem['msg']}{got}",
             next_step="finops budgets create --help",
         ) from error
-
-
-def _budget_of(line: Mapping[str, Any]) -> Budget:
-    return Budget(
-        name=line["name"],
-        scope=canonical(preset(line["scope_type"], line["scope_value"])),
-        scope_type=line["scope_type"],
-        scope_value=line["scope_value"],
-        amount=Decimal(line["amount"]),
-        currency=line["currency"],
-        owner=line["owner"],
-        period=line["period"],
-        cost=line["cost"],
-        counts=CASH if line["cost"] == "billed" else ACCRUAL,
-    )
 
 
 def _row(kept: KeptBudget) -> dict[str, Any]:

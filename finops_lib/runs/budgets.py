@@ -24,12 +24,12 @@ from finops_lib.marts.figures import figure_sql
 from finops_lib.messages import AlertEvent
 from finops_lib.plans import Budget, definition_of
 from finops_lib.runs.acting import acting_user
-from finops_lib.runs.budget_plan import import_first_plan, period_start, read_plan
+from finops_lib.runs.budget_plan import import_first_plan, period_start
 from finops_lib.runs.context import resolve_context
 from finops_lib.runs.figures import bind, run_query
 from finops_lib.runs.opened import opened_state
 from finops_lib.runs.session import open_with_coverage
-from finops_lib.settings import Settings
+from finops_lib.settings import Settings, load_budget_plan
 from finops_lib.state.audit import canonical
 from finops_lib.state.budget_import import PlanChange
 from finops_lib.state.budget_status import status_history
@@ -203,7 +203,7 @@ def status_row(status: BudgetStatus) -> dict[str, Any]:
 def _budgets_on(settings: Settings, state: State, day: date) -> list[Budget]:
     if not list_budgets(state):
         # As a page does: a plan that was never imported speaks for itself.
-        return read_plan(settings.budget_plan)
+        return load_budget_plan(settings.budget_plan)
     return budgets_in_force(state, day, lambda budget: period_start(budget, day))
 
 

@@ -7,10 +7,10 @@ fold under the report; in JupyterLab none of that is set, the newest snapshot is
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -19,7 +19,7 @@ from finops_lib.lake.open import Lake, open_lake
 from finops_lib.lake.snapshots import pin
 from finops_lib.marts.build import stale_slices
 from finops_lib.marts.figures import figure_sql
-from finops_lib.plans import definition_of
+from finops_lib.plans import Budget
 from finops_lib.runs import clock
 from finops_lib.runs.context import Context, Coverage, Notice, resolve_context
 from finops_lib.runs.empty_lake import EmptyLake, open_empty_lake
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from finops_lib.runs.budget_inputs import BudgetInputs
+    from finops_lib.runs.scoped import BudgetCosts
 
 # Their readers are told before the first number when the plan file says something else than the budgets that count.
 _SHOW_BUDGETS = frozenset({"budgets", "overview", "leadership"})
@@ -174,9 +175,18 @@ class Run:
             self._budget_inputs = budget_inputs(self.settings, self.folder, as_of=self.as_of)
         return self._budget_inputs
 
-    def budget_plan(self) -> list[dict[str, Any]]:
-        """Give the budgets that speak for the period of the run's day, each as plain values (`definition_of`)."""
-        return [definition_of(budget) for budget in self.budget_inputs().budgets]
+    def budget_plan(self) -> list[Budget]:
+        """Give the budgets that speak for the period of the run's day."""
+        return list(self.budget_inputs().budgets)
+
+    def scoped_costs(self, budgets: Sequence[Budget]) -> BudgetCosts:
+        """Give what the scopes of budgets cost, and what moved them; remembered for the fold as queries are."""
+        # Imported here: few pages speak of budgets.
+        from finops_lib.runs.scoped import budget_costs
+
+        return budget_costs(
+            self.lake, budgets, as_of=self.as_of, judged_at=self.context.judged_at, remember=self.folder.remember_figure
+        )
 
     def write_result(self, result: Mapping[str, object]) -> ResultShown:
         """Write result.json (sorted keys, Decimals as text) and give an element that shows it folded."""

@@ -15,7 +15,7 @@ from finops_lib.sample.spend import LONGEST_TAIL, judged_month
 from finops_lib.sample.tags import ALIASES, DIMENSIONS, KEYS, account_value
 
 _PAYMENTS_DEV, _EU = ACCOUNT["payments-dev"].id, ACCOUNT["eu-commerce"].id
-# name, scope type, scope value, currency, how it ends, owner
+# name, scope type, scope value, currency, how it ends, owner; the teams are parts of the company's budget
 _BUDGETS = (
     ("company", "organization", ORGANIZATION, "USD", "kept", "Ines Albrecht, CFO"),
     ("team-payments", "team", "payments", "USD", "kept", "Tom Reyes"),
@@ -27,6 +27,8 @@ _BUDGETS = (
     ("payments-dev", "account", _PAYMENTS_DEV, "USD", "exceeded", "Tom Reyes"),
     ("europe", "account", _EU, "EUR", "kept", "Clara Weiss"),
 )
+# A budget of an expression, over a quarter, with an amount for each month.
+_PRODUCT_TEAMS = ("mobile", "search")
 
 
 class _Quoted(str):
@@ -65,13 +67,14 @@ def sample_budget_plan_yaml(estate: Estate) -> str:
     """Write the budget_plan.yaml of the demo: whatever the as-of date, some budgets break and most hold.
 
     The amounts follow from what the estate spent in the month of its newest day that is complete everywhere: `exceeded`
-    ones are below what is already spent, the `missed` one lies between that and the run rate, the others hold.
+    ones are below what is already spent, the `missed` one lies between that and the run rate, the others hold. One is
+    the parent of others, one is in euros, one is of an expression and lasts a quarter.
     """
     spent = {
         (row["scope_type"], row["scope_value"], row["currency"]): row
         for row in json.loads(estate.truth.read_text(encoding="utf-8"))["budget_basis"]
     }
-    budgets = []
+    budgets: list[dict[str, object]] = []
     for name, kind, value, currency, ending, owner in _BUDGETS:
         amount = _amount(spent[kind, value, currency], ending, estate.as_of)
         budgets.append(
@@ -84,8 +87,21 @@ def sample_budget_plan_yaml(estate: Estate) -> str:
                 "period": "monthly",
                 "cost": "effective",
                 "owner": owner,
+                **({"parent": _BUDGETS[0][0]} if kind == "team" else {}),
             }
         )
+    monthly = sum(_amount(spent["team", team, "USD"], "kept", estate.as_of) for team in _PRODUCT_TEAMS)
+    budgets.append(
+        {
+            "name": "product-teams",
+            "scope": f"team in ({', '.join(repr(team) for team in _PRODUCT_TEAMS)})",
+            "phased_amounts": [str(monthly)] * 3,
+            "currency": "USD",
+            "period": "quarterly",
+            "preset": "accrual",
+            "owner": "Nadia Haddad",
+        }
+    )
     return _yaml({"budgets": budgets})
 
 

@@ -18,7 +18,6 @@ from finops_lib.state.models import AlertEventRow
 from finops_lib.state.open import State
 from finops_lib.state.outbox import enqueue
 
-
 # A source or a rule may have the name of a budget.
 _OF_BUDGETS = ("actual", "forecast", "burn")
 

@@ -9,9 +9,15 @@ from typing import Any
 import polars as pl
 
 from finops_lib.findings import BudgetStatus
+from finops_lib.plans import Budget
 from finops_lib.reports import budgets as page
 
-PLAN = [{"name": "shop", "owner": "Ana <ana@example.com>"}, {"name": "web", "owner": "Bo"}]
+
+def planned(name: str, owner: str) -> Budget:
+    return Budget(name, "all", "expression", "all", Decimal(1), "USD", owner=owner)
+
+
+PLAN = [planned("shop", "Ana <ana@example.com>"), planned("web", "Bo")]
 
 
 def status(budget: str = "shop", colour: str = "green", **values: Any) -> BudgetStatus:
@@ -35,6 +41,7 @@ def status(budget: str = "shop", colour: str = "green", **values: Any) -> Budget
     return BudgetStatus(**{**usual, **values})
 
 
+RANGE = {"low_total": pl.Float64, "high_total": pl.Float64}
 OVER = "100 USD over since 8 Nov, 110 % spent"
 RED = status(
     "shop", "red", actual=Decimal(1100), forecast_p50=Decimal(1500), reason="100 USD over since 8 Nov, 110 % spent"
@@ -50,7 +57,7 @@ def test_the_answer_names_what_breaks_and_the_worst() -> None:
 
 def test_nothing_breaks_is_a_sentence_and_the_unknown_are_named() -> None:
     said = page.budget_answer([status("ok"), status("dark", "grey")]).text()
-    assert "None of 1 budget at the present rate. dark cannot be told." in said
+    assert "None of 1 budget, as far as can be told. dark cannot be told." in said
 
 
 def test_all_unknown_is_not_called_good() -> None:
@@ -60,7 +67,9 @@ def test_all_unknown_is_not_called_good() -> None:
 
 
 def test_without_a_plan_every_part_of_the_page_is_a_sentence() -> None:
-    empty = pl.DataFrame(schema={"budget": pl.String, "day": pl.Date, "cost": pl.Float64, "expected_total": pl.Float64})
+    empty = pl.DataFrame(
+        schema={"budget": pl.String, "day": pl.Date, "cost": pl.Float64, "expected_total": pl.Float64} | RANGE
+    )
     assert page.NO_PLAN in page.budget_answer([]).text()
     parts = (page.budget_figures([], "USD"), page.budget_table([]))
     for element in (*parts, page.budget_charts([], empty), page.budget_actions([])):
@@ -79,7 +88,7 @@ def test_money_at_risk_adds_one_currency_only() -> None:
 
 def test_the_table_shows_owner_and_reason_and_escapes_both() -> None:
     hostile = status("<b>shop</b>", "red", reason="<script>alert(1)</script>")
-    html = page.budget_table([hostile], [{"name": "<b>shop</b>", "owner": "<i>x</i>"}]).html()
+    html = page.budget_table([hostile], [planned("<b>shop</b>", "<i>x</i>")]).html()
     assert "<script>" not in html
     assert "<i>x" not in html
     assert "&lt;script&gt;" in html
@@ -92,7 +101,7 @@ def test_what_is_not_known_is_not_shown_as_nothing() -> None:
 
 def test_actions_name_money_owner_and_a_day_that_is_not_past() -> None:
     said = page.budget_actions([RED, ORANGE], PLAN).text().replace("\u00a0", " ")
-    assert "1. shop: find 500 USD by the end of the month, or amend the budget; 500 USD; Ana" in said
+    assert "1. shop: find 500 USD by the end of its period, or amend the budget; 500 USD; Ana" in said
     assert "by 12 Nov 2026" in said
     assert "by 27 Nov 2026" in said
 
@@ -102,6 +111,7 @@ def test_a_burn_down_is_drawn_for_each_endangered_budget() -> None:
     course = pl.DataFrame(
         {"budget": "shop", "day": days, "cost": [110.0] * 10, "expected_total": [None] * 9 + [1100.0]}
     )
+    course = course.with_columns(low_total="expected_total", high_total="expected_total")
     drawn = page.budget_charts([RED, status("ok")], course)
     assert drawn.html().count('class="fw-chart"') == 1
-    assert "Dashed: the rate of the last seven days" in drawn.text()
+    assert "Dashed: the forecast with its 80 % range" in drawn.text()

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from finops_lib.findings import Anomaly, BudgetStatus, Recommendation
+from finops_lib.plans import Budget
 from finops_lib.reports import overview, overview_charts, overview_todo
 from finops_lib.reports.charts import Chart
 from finops_lib.reports.overview import Totals
@@ -281,7 +282,7 @@ def test_the_three_things_to_do_have_money_an_owner_and_a_day() -> None:
     said = overview_todo.overview_actions(
         TOTALS,
         statuses=[budget("orange"), budget("green", budget="other")],
-        plan=[{"name": "company", "owner": "Ines"}],
+        plan=[Budget("company", "all", "expression", "all", Decimal(1), "USD", owner="Ines")],
         anomalies=[SURPRISE],
         savings=Savings(counted=(SAVING,)),
         accounts=accounts(("111", "shop", 4000)),

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from finops_lib.errors import ConfigError, LakeError, RunError
@@ -16,6 +17,7 @@ from finops_lib.lake.place import Place
 from finops_lib.marts.build import build
 from finops_lib.marts.figures import figure_names
 from finops_lib.money import Money
+from finops_lib.plans import Budget
 from finops_lib.runs import open_run
 from finops_lib.runs.empty_lake import open_empty_lake
 from finops_lib.runs.figures import bind, parameters_of, run_query
@@ -172,6 +174,38 @@ def test_a_result_holds_records_but_no_clock() -> None:
 def test_a_result_with_the_runs_own_id_is_refused(run_folder: Path) -> None:
     with pytest.raises(RunError, match="own id or folder"):
         RunFolder.from_environment().write_result({"from": f"{run_folder}/figures.json"})
+
+
+def test_the_budget_plan_is_frozen_beside_the_result(lake: Settings, run_folder: Path) -> None:
+    assert open_run("budgets").budget_plan() == []
+    line = '- {name: all, scope_type: team, scope_value: x, amount: "100.00", currency: USD}'
+    lake.budget_plan.write_text(f"budgets:\n  {line}\n")
+    [budget] = open_run("budgets").budget_plan()
+    assert (budget.amount, budget.currency, budget.scope) == (Decimal("100.00"), "USD", "team = 'x'")
+    assert (run_folder / "inputs" / "budget_plan.yaml").read_text() == lake.budget_plan.read_text()
+
+
+def test_the_costs_of_scopes_are_fetched_at_once_and_remembered(lake: Settings, run_folder: Path) -> None:
+    line = '{name: %s, scope: "%s", amount: "100", currency: USD, parent: "%s"}'
+    lines = [line % ("all", "all", ""), line % ("x", "tag['team'] = 'x' or service like '*'", "all")]
+    lake.budget_plan.write_text("budgets:\n" + "".join(f"  - {each}\n" for each in lines))
+    run = open_run("budgets")
+    plan = run.budget_plan()
+    costs = run.scoped_costs(plan)
+    # 18 complete days of 10 in either scope
+    totals = costs.days.group_by("scope").agg(pl.col("effective_cost").sum())
+    assert dict(totals.iter_rows()) == {budget.scope: Decimal(180) for budget in plan}
+    assert set(costs.movers.get_column("scope")) == {budget.scope for budget in plan}
+    figures = {figure["name"]: figure for figure in json.loads((run_folder / "figures.json").read_text())}
+    assert figures["budgets_scope_days"]["parameters"]["scopes"] == sorted(budget.scope for budget in plan)
+    assert "member_cost" in figures["budgets_scope_movers"]["sql"]
+
+
+def test_without_a_lake_scopes_cost_nothing(settings: Settings) -> None:
+    run = open_run("budgets")
+    budget = Budget("all", "all", "expression", "all", Decimal(1), "USD")
+    assert run.scoped_costs([budget]).days.is_empty()
+    assert run.scoped_costs([]).movers.is_empty()
 
 
 def test_a_page_on_marts_of_an_older_load_says_so(lake: Settings, run_folder: Path, write_bill: WriteBill) -> None:

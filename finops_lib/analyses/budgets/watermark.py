@@ -1,0 +1,60 @@
+"""Has anything changed that a status is made of? One hash over its rows, its rates and its definition."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from finops_lib.analyses.budgets.ledger import Ledger
+from finops_lib.plans import Budget, definition_of
+
+_KEYS = ("day", "x_Provider", "x_SourceId", "charge_class", "frequency", "is_prior", "BillingCurrency")
+
+
+def watermarks(
+    budgets: Sequence[Budget], ledgers: Sequence[Ledger], counted: pl.DataFrame, *, as_of: date, since: date
+) -> list[str]:
+    """Give each budget the hash of what its status is made of.
+
+    How long a source has been silent is no part of it: silence is not data.
+
+    Args:
+        since: the oldest day a status looks at.
+    """
+    lines = pl.concat_str(
+        [pl.col(name).cast(pl.String).fill_null("") for name in (*_KEYS, "complete_through", "cost")], separator="\t"
+    )
+    sums = (
+        counted.lazy()
+        .filter((pl.col("day") >= since) & (pl.col("day") <= as_of))
+        .group_by("budget", *_KEYS)
+        .agg(pl.col("complete_through").max(), pl.col("cost").sum())
+        .filter(pl.col("cost") != 0)
+        .sort("budget", *_KEYS)
+        .select("budget", line=lines)
+        .group_by("budget", maintain_order=True)
+        .agg(pl.col("line").str.join("\n"))
+        .collect()
+    )
+    rows = dict(sums.iter_rows())
+    return [
+        _hash(json.dumps(definition_of(budget), sort_keys=True), ledger, rows.get(place, ""))
+        for place, (budget, ledger) in enumerate(zip(budgets, ledgers, strict=True))
+    ]
+
+
+def _hash(definition: str, ledger: Ledger, rows: str) -> str:
+    # Rates show in what was converted by them: the totals, and what the market made dearer.
+    converted = [
+        ledger.period.start,
+        ledger.reach.through,
+        ledger.known,
+        ledger.prior,
+        sorted(ledger.fx_effect.items()),
+        ledger.missing_rate,
+    ]
+    return hashlib.sha256("\n".join((definition, rows, *map(str, converted))).encode()).hexdigest()
