@@ -1,4 +1,4 @@
-"""What people have decided, and no history can know: what is going to change, by how much, from when, and who says so."""
+"""What people have decided, and no history can know: what will change, by how much, from when, and who says so."""
 
 from __future__ import annotations
 
