@@ -4,6 +4,7 @@ app.py        the program: its name, its options
 line.py       the commands of the line: demo, ingest, build, sql, run, and those that look at it
 collect.py    finops collect
 export.py     finops export
+forecast.py   finops forecast
 runs.py       finops runs ...
 alerts.py     finops alerts ...
 budgets.py    finops budgets ...
@@ -26,6 +27,7 @@ from finops_lib.cli import (  # noqa: F401  # registers their commands
     budgets,
     collect,
     export,
+    forecast,
     fx,
     lake,
     line,
