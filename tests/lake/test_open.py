@@ -45,7 +45,7 @@ def test_where_there_is_no_lake_the_reader_is_told_how_to_make_one(tmp_path: Pat
     assert (caught.value.exit_code, caught.value.path) == (2, Place.of(tmp_path))  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", ["ducklake", "httpfs", "/tmp/x.duckdb_extension"])
+@pytest.mark.parametrize("name", ["httpfs", "postgres_scanner", "/tmp/x.duckdb_extension"])
 def test_who_asks_loads_no_extension(tmp_path: Path, name: str) -> None:
     con = connect()
     confine(con, [str(tmp_path)])
