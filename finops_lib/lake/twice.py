@@ -6,14 +6,13 @@ would be in every report twice.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import duckdb
 
+from finops_lib.lake.committed import committed
 from finops_lib.lake.create import statement
 from finops_lib.quoting import literal
 
@@ -69,16 +68,6 @@ def withdraw(con: duckdb.DuckDBPyConnection, source: str, *, loaded_at: datetime
 
     The connection has the lake attached for writing and has not read from it in a transaction.
     """
-    con.execute("begin")
-    try:
+    with committed(con, f"withdraw the charges of {source}", run_id=run_id, withdrawn=source):
         con.execute(f"delete from lake.cost where x_SourceId = {literal(source)}")
         con.execute(statement("withdraw_loads"), {"source": source, "loaded_at": loaded_at, "run_id": run_id})
-        info = json.dumps({"run_id": run_id, "withdrawn": source})
-        message = f"withdraw the charges of {source}"[:500]
-        con.execute("call lake.set_commit_message('finops', ?, extra_info => ?)", [message, info])
-        con.execute("commit")
-    except BaseException:
-        # A commit that failed has ended the transaction already; its own error is the one to be told.
-        with suppress(duckdb.Error):
-            con.execute("rollback")
-        raise
