@@ -87,6 +87,7 @@ class SourceConfig(Strict):
     Args:
         kind: `files`, or a name from COLLECTORS; its `options` are checked by the collector's own model.
         path: of `files`: a folder, file, s3:// or az:// URI.
+        apart_from: sources that hold other charges of the same accounts, so that both may be in the lake.
         inventory: options of the provider's inventory; absent = none is taken.
     """
 
@@ -96,6 +97,7 @@ class SourceConfig(Strict):
     path: str = ""
     dialect: str = ""
     options: dict[str, Any] = {}
+    apart_from: tuple[SourceName, ...] = ()
     inventory: dict[str, Any] | None = None
 
     @property
@@ -131,6 +133,8 @@ def _names_are_their_own(sources: list[SourceConfig]) -> list[SourceConfig]:
             raise ValueError(f"two sources are called {source.name!r}")
         if source.compare_with and source.compare_with not in names:
             raise ValueError(f"{source.name} is compared with {source.compare_with!r}, which is not a source")
+        if strange := [name for name in source.apart_from if name not in names]:
+            raise ValueError(f"{source.name} is apart from {strange[0]!r}, which is not a source")
     return sources
 
 

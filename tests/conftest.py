@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+from finops_lib.marts.build import build
+from finops_lib.runs.ingest import ingest
 from finops_lib.settings import Settings, load_settings
 from tests.postgres import free_port, new_database, postgres_server
 
@@ -149,6 +152,34 @@ def write_bill(tmp_path: Path) -> WriteBill:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def lake_of_one_charge(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake in a folder that holds CHARGE, loaded as source `aws`, with its marts; to be copied, never changed."""
+    home = tmp_path_factory.mktemp("one-charge")
+    bill = home / "bill.csv"
+    with bill.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(CHARGE))
+        writer.writeheader()
+        writer.writerow(CHARGE)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CATALOG", "STATE", "THREADS", "MEMORY_LIMIT", "RUN_ID", "RUN_DIR", "RUN_SNAPSHOT"):
+            patch.delenv(f"FINOPS_{name}", raising=False)
+        patch.setenv("FINOPS_PROJECT", str(PROJECT))
+        for name in ("LAKE", "OUTPUTS", "PARAMS"):
+            patch.setenv(f"FINOPS_{name}", str(home / name.lower()))
+        settings = load_settings()
+        ingest(settings, [bill], source="aws")
+        build(settings.lake)
+    return settings.lake.folder
+
+
+@pytest.fixture
+def settings_with_charge(settings: Settings, lake_of_one_charge: Path) -> Settings:
+    """Settings whose lake, in a folder, holds one charge and its marts: a copy, since loading takes a second."""
+    shutil.copytree(lake_of_one_charge, settings.lake.folder)
+    return settings
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.local_server import LocalServer, QuietHandler
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Refuse(Exception):
         self.status, self.body = status, body
 
 
-class StandIn(ABC):
+class StandIn(LocalServer, ABC):
     """Serves while it is entered.
 
     Attributes:
@@ -61,45 +62,26 @@ class StandIn(ABC):
         self.requests: list[Request] = []
         stand_in = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            # Otherwise a body waits 40 ms for the header's receipt.
-            disable_nagle_algorithm = True
-
+        class Handler(QuietHandler):
             def do_GET(self) -> None:
                 stand_in._serve(self)
 
             do_POST = do_GET
 
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
         self._left = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        super().__init__(Handler)
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
         self._left.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__exit__(*error)
 
     @abstractmethod
     def answer(self, request: Request) -> Mapping[str, Any]:
         """Give the JSON of one answer; raises Refuse."""
 
-    def _serve(self, handler: BaseHTTPRequestHandler) -> None:
+    def _serve(self, handler: QuietHandler) -> None:
         parts = urlsplit(handler.path)
-        content = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        content = handler.body()
         request = Request(
             handler.command,
             parts.path,
@@ -117,7 +99,7 @@ class StandIn(ABC):
         except Refuse as refuse:
             self._send(handler, Fault(refuse.status, refuse.body))
 
-    def _send(self, handler: BaseHTTPRequestHandler, fault: Fault) -> None:
+    def _send(self, handler: QuietHandler, fault: Fault) -> None:
         if fault.hang_s:
             self._left.wait(fault.hang_s)
         if fault.reset or fault.hang_s:

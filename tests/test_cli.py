@@ -64,7 +64,7 @@ def test_a_uri_reaches_the_place_that_it_names(settings: Settings) -> None:
 
 
 def test_a_refused_replacement_prints_its_slices_and_exits_with_3(settings: Settings, write_bill: WriteBill) -> None:
-    _finops("ingest", str(write_bill("a.csv", [{}] * 4)), "--source", "aws")
+    ingest(settings, [write_bill("a.csv", [{}] * 4)], source="aws")
     done = _finops("ingest", str(write_bill("b.csv", [{}])), "--source", "aws", "--format", "json")
     assert done.returncode == 3
     assert [report["status"] for report in json.loads(done.stdout)] == ["rejected"]
@@ -76,8 +76,7 @@ def test_debug_shows_the_traceback(settings: Settings, tmp_path: Path) -> None:
     assert "Traceback" in done.stderr
 
 
-def test_sql_answers_in_three_formats(settings: Settings, write_bill: WriteBill) -> None:
-    _finops("ingest", str(write_bill("a.csv", [{}])), "--source", "aws")
+def test_sql_answers_in_three_formats(settings_with_charge: Settings) -> None:
     query = "select BilledCost, map {'a': 1} as m, 'nan'::double as n, date '2026-05-01' as d, '=1+1' as f from cost"
     assert json.loads(_finops("sql", query, "--format", "json").stdout) == [
         {"BilledCost": "10.000000000000", "m": {"a": 1}, "n": None, "d": "2026-05-01", "f": "=1+1"}
@@ -87,8 +86,7 @@ def test_sql_answers_in_three_formats(settings: Settings, write_bill: WriteBill)
     assert "10.00" in _finops("sql", query).stdout
 
 
-def test_a_question_that_fails_on_a_row_is_one_line(settings: Settings, write_bill: WriteBill) -> None:
-    _finops("ingest", str(write_bill("a.csv", [{}])), "--source", "aws")
+def test_a_question_that_fails_on_a_row_is_one_line(settings_with_charge: Settings) -> None:
     done = _finops("sql", "select cast(ServiceName as int) from cost")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert done.stderr.startswith("finops: Conversion Error")
@@ -100,8 +98,7 @@ def test_two_columns_of_one_name_are_both_printed(settings: Settings) -> None:
     assert _finops("sql", query, "--format", "csv").stdout == "a,a_1\n1,2\n"
 
 
-def test_the_marts_and_the_state_can_be_asked(settings: Settings, write_bill: WriteBill) -> None:
-    _finops("ingest", str(write_bill("a.csv", [{}])), "--source", "aws")
+def test_the_marts_and_the_state_can_be_asked(settings_with_charge: Settings) -> None:
     done = _finops("sql", "select sum(effective_cost) as e from daily_cost", "--format", "json")
     assert json.loads(done.stdout) == [{"e": "8.000000000000"}]
     assert json.loads(_finops("runs", "list", "--format", "json").stdout) == []
@@ -145,10 +142,11 @@ def test_the_doctor_names_the_wrong_key_of_a_file(settings: Settings) -> None:
     assert "curency: unknown key" in problem["message"]
 
 
-def test_the_doctor_says_that_the_marts_are_older_than_the_loads(settings: Settings, write_bill: WriteBill) -> None:
-    _finops("ingest", str(write_bill("a.csv", [{}])), "--source", "aws")
+def test_the_doctor_says_that_the_marts_are_older_than_the_loads(
+    settings_with_charge: Settings, write_bill: WriteBill
+) -> None:
     assert {check.check: check.ok for check in examine()}["marts"]
-    ingest(settings, [write_bill("b.csv", [{"BilledCost": "11"}])], source="aws")
+    ingest(settings_with_charge, [write_bill("b.csv", [{"BilledCost": "11"}])], source="aws")
     [marts] = [check for check in examine() if check.check == "marts"]
     assert (marts.ok, marts.next_step) == (False, "finops build")
     assert marts.message.startswith("marts are older than the loads")
@@ -221,7 +219,7 @@ def test_collect_loads_the_configured_sources_and_says_which_one_failed(
 
 
 def test_export_writes_what_was_loaded(settings: Settings, write_bill: WriteBill, tmp_path: Path) -> None:
-    assert _finops("ingest", str(write_bill("a.csv", [{}, {}])), "--source", "aws").returncode == 0
+    ingest(settings, [write_bill("a.csv", [{}, {}])], source="aws")
     done = _finops("export", str(tmp_path / "out.parquet"), "--version", "1.2")
     assert "2 charges, billed 20 USD, FOCUS 1.2" in done.stdout, done.stderr
     assert _finops("export", str(tmp_path / "out.csv")).returncode == 2

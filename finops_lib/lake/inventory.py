@@ -8,10 +8,8 @@ same rule for slices). Declined: row updates, of which other engines see the row
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -19,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from finops_lib.errors import QualityError
+from finops_lib.lake.committed import committed
 from finops_lib.lake.create import statement
 from finops_lib.lake.objects import remove
 from finops_lib.lake.open import sql_text
@@ -141,22 +140,13 @@ def replace_inventory(con: duckdb.DuckDBPyConnection, found: Found, *, at: datet
         con.execute(f"insert into temp.looks select {', '.join(['unnest(?)'] * len(columns))}", columns)
     resources = literal(str(found.resources))
     con.execute(f"create or replace temp table found as select * from read_parquet({resources})")
-    con.execute("begin")
-    try:
+    with committed(con, message, run_id=run_id, **key):
         for table, name in (("inventory", "inventory_found"), ("inventory_scopes", "inventory_looked")):
             con.execute(f"create or replace temp table after_looks as {statement(name)}", {**key, "at": at})
             con.execute(f"delete from lake.{table} where {where}")
             con.execute(f"insert into lake.{table} select * from temp.after_looks")
         for file in found.metrics:
             _add_hours(con, file, where)
-        info = json.dumps({"run_id": run_id, **key})
-        con.execute("call lake.set_commit_message('finops', ?, extra_info => ?)", [message, info])
-        con.execute("commit")
-    except BaseException:
-        # A commit that failed has ended the transaction already; its own error is the one to be told.
-        with suppress(duckdb.Error):
-            con.execute("rollback")
-        raise
 
 
 def _add_hours(con: duckdb.DuckDBPyConnection, file: str, where: str) -> None:

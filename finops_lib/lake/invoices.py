@@ -5,9 +5,7 @@ Invoices are small, so their lines are inserted inside the transaction, not stag
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +13,7 @@ from decimal import Decimal
 import duckdb
 
 from finops_lib.focus import INVOICE_COLUMNS
+from finops_lib.lake.committed import committed
 from finops_lib.lake.create import statement
 from finops_lib.quoting import literal
 
@@ -76,8 +75,7 @@ def replace_invoices(
     names = [column.name for column in INVOICE_COLUMNS]
     columns = ", ".join([*names, "x_Provider", "x_SourceId", "x_BillingMonth", "x_LoadId", "loaded_at"])
     values = f"x_Provider, {literal(source)}, x_BillingMonth, case {whens} end, TIMESTAMP '{loaded_at}'"
-    con.execute("begin")
-    try:
+    with committed(con, message, run_id=run_id, load_ids=[new.load_id for new in invoices]):
         [[last]] = con.execute("select coalesce(max(load_number), 0) from lake.invoice_loads").fetchall()
         con.execute(f"delete from lake.invoices where {' or '.join(f'({new.key.where})' for new in invoices)}")
         mine = " or ".join(f"({_mine(new.key)})" for new in invoices)
@@ -92,14 +90,6 @@ def replace_invoices(
         marks = ", ".join(["(" + ", ".join("?" * len(rows[0])) + ")"] * len(rows))
         values_of_rows = [value for row in rows for value in row.values()]
         con.execute(f"insert into lake.invoice_loads ({', '.join(rows[0])}) values {marks}", values_of_rows)
-        info = json.dumps({"run_id": run_id, "load_ids": [new.load_id for new in invoices]})
-        con.execute("call lake.set_commit_message('finops', ?, extra_info => ?)", [message, info])
-        con.execute("commit")
-    except BaseException:
-        # A commit that failed has ended the transaction already; its own error is the one to be told.
-        with suppress(duckdb.Error):
-            con.execute("rollback")
-        raise
 
 
 def _mine(key: InvoiceKey) -> str:

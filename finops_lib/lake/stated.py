@@ -8,15 +8,14 @@ Declined: a provider label of its own, which every total over all providers woul
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 import duckdb
 
+from finops_lib.lake.committed import committed
 from finops_lib.quoting import literal
 
 
@@ -41,19 +40,9 @@ def replace_stated(
     Call it under the writer lock. The connection has the lake attached for writing and has not read from it in a
     transaction.
     """
-    con.execute("begin")
-    try:
+    with committed(con, f"totals of {month:%Y-%m} by {stated_by}", stated_by=stated_by, month=f"{month:%Y-%m}"):
         mine = f"stated_by = {literal(stated_by)} and x_BillingMonth = DATE '{month}'"
         con.execute(f"delete from lake.stated_totals where {mine}")
         for total in totals:
             values = [total.provider, total.source, stated_by, month, total.currency, total.billed, total.is_final]
             con.execute("insert into lake.stated_totals values (?, ?, ?, ?, ?, ?, ?, ?)", [*values, stated_at])
-        info = json.dumps({"stated_by": stated_by, "month": f"{month:%Y-%m}"})
-        message = f"totals of {month:%Y-%m} by {stated_by}"[:500]
-        con.execute("call lake.set_commit_message('finops', ?, extra_info => ?)", [message, info])
-        con.execute("commit")
-    except BaseException:
-        # A commit that failed has ended the transaction already; its own error is the one to be told.
-        with suppress(duckdb.Error):
-            con.execute("rollback")
-        raise

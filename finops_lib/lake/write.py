@@ -6,7 +6,6 @@ import json
 import os
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +16,7 @@ import duckdb
 from finops_lib.errors import QualityError
 from finops_lib.focus import COST_COLUMNS
 from finops_lib.lake.changes import changes_select, remember_changes, settle_sums
+from finops_lib.lake.committed import committed
 from finops_lib.lake.create import statement
 from finops_lib.lake.markers import Markers, remember
 from finops_lib.lake.objects import remove
@@ -183,8 +183,7 @@ def commit(
     remember_changes(con, staged, {item.key: str(item.loads[0]["mapping_version"]) for item in staged})
     for item in staged:
         settle_sums(con, item)
-    con.execute("begin")
-    try:
+    with committed(con, message, run_id=run_id, load_ids=[item.load_id for item in staged]):
         [[last]] = con.execute("select coalesce(max(load_number), 0) from lake.loads").fetchall()
         con.execute(f"delete from lake.cost where {' or '.join(f'({item.key.where})' for item in staged)}")
         loads: list[dict[str, object]] = []
@@ -204,14 +203,6 @@ def commit(
         _insert(con, "loads", loads)
         _insert(con, "load_findings", findings)
         remember(con, staged[0].key.source, markers or {}, seen_at=loaded_at)
-        info = json.dumps({"run_id": run_id, "load_ids": [item.load_id for item in staged]})
-        con.execute("call lake.set_commit_message('finops', ?, extra_info => ?)", [message, info])
-        con.execute("commit")
-    except BaseException:
-        # A commit that failed has ended the transaction already; its own error is the one to be told.
-        with suppress(duckdb.Error):
-            con.execute("rollback")
-        raise
 
 
 def discard(place: Place, staged: Sequence[Staged]) -> None:

@@ -119,8 +119,9 @@ def _computed(con: duckdb.DuckDBPyConnection) -> _Plan:
 def _is_of_its_loads(con: duckdb.DuckDBPyConnection, plan: _Plan) -> bool:
     """Is what was computed of the very loads that were planned? Call it under the writer lock.
 
-    A build reads without a lease. Where an expiry or compaction came between the plan and its reading, it may have seen
-    loads or charges of another moment. A slice that is really damaged looks the same; it is computed under the lock.
+    A build's lease keeps its snapshot and the files, but a compaction in a SQLite catalog gives the merged rows to
+    later snapshots alone: one between the plan and its reading takes loads away. A slice that is really damaged looks
+    the same; it is computed under the lock.
     """
     off = "charges is distinct from rows_loaded or billed_cost is distinct from billed_loaded"
     [[computed]] = con.execute(f"select count(*) from temp.slice_totals where {off}").fetchall()

@@ -30,6 +30,7 @@ from finops_lib.runs.fetch import source_path
 from finops_lib.runs.figures import run_query
 from finops_lib.runs.opened import opened_state
 from finops_lib.runs.permissions import try_all
+from finops_lib.runs.twice import held_twice, what_to_do
 from finops_lib.settings import Settings, load_budget_plan, load_settings
 from finops_lib.state.audit import verify
 from finops_lib.state.budgets import list_budgets
@@ -74,6 +75,7 @@ def examine() -> list[Check]:
         "lock": _lock,
         "snapshots": _snapshots,
         "orphans": _orphans,
+        "bills": _bills,
         "marts": _marts,
         "freshness": _freshness,
         "channels": _channels,
@@ -265,6 +267,19 @@ def _orphans(settings: Settings) -> Check:
             "finops lake orphans --remove",
         )
     return Check("orphans", True, "no file without an owner")
+
+
+def _bills(settings: Settings) -> Check:
+    if not is_there(settings.lake):
+        return Check("bills", True, "no lake yet")
+    with open_lake(settings.lake) as lake:
+        found = held_twice(lake.con, settings)
+    if not found:
+        return Check("bills", True, "no account's month is there under two sources")
+    first = found[0]
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    said = f"{first.asked} and {first.other} both hold account {first.account} of {first.month:%Y-%m}{more}"
+    return Check("bills", False, f"{said}: it counts twice", what_to_do(settings, first))
 
 
 def _marts(settings: Settings) -> Check:

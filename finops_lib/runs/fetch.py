@@ -28,6 +28,7 @@ from finops_lib.runs.clock import now
 from finops_lib.runs.compare import state_totals
 from finops_lib.runs.ingest import Asked, RefusedReplacement, load
 from finops_lib.runs.slice_report import SliceReport, unchanged
+from finops_lib.runs.twice import withdraw_charges
 from finops_lib.settings import FILES, Settings, SourceConfig
 from finops_lib.sources import DIALECTS, collectors, mapping_version
 from finops_lib.sources.collectors import COLLECTORS, OnProgress, Part, unseen
@@ -71,6 +72,11 @@ def fetch(settings: Settings, source: SourceConfig, wanted: Wanted) -> Iterator[
     place = str(source_path(settings, source)) if source.kind == FILES else source.kind
     try:
         held = _Held.read(settings, source)
+        if source.compare_with:
+            gone = withdraw_charges(settings, source, held.loads, replace=wanted.replace, run_id=wanted.run_id)
+            if gone:
+                yield gone
+            held = replace(held, loads=())
         of_kind = _from_files if source.kind == FILES else _from_provider
         yield from of_kind(settings, source, wanted, held)
     except _NOT_LOADED as error:

@@ -33,6 +33,7 @@ from finops_lib.runs.slice_report import (
     with_vanished,
 )
 from finops_lib.runs.stated import require_stated_rows, rows_by_path
+from finops_lib.runs.twice import refuse_bill_of_another
 from finops_lib.settings import Settings
 from finops_lib.sources import mapping_version
 from finops_lib.sources.conform import enum_expression
@@ -141,6 +142,8 @@ def _load(settings: Settings, given: Gathered, files: Sequence[BillingFile], ask
         given.require_rows(rows_by_path(delivery))
         _require_months(delivery, asked)
         plan = _plan(delivery, before, source, version, replace=replace)
+        if plan.changed and is_there(settings.lake):
+            _refuse_twice(con, settings, source)
         if asked.dry_run:
             return [as_dry_run(report) for report in plan.reports]
         if not plan.changed:
@@ -216,6 +219,7 @@ def _commit(con: duckdb.DuckDBPyConnection, settings: Settings, deal: Deal, stag
             if len(wanted) < len(plan.changed):
                 wanted = []
             if wanted:
+                refuse_bill_of_another(con, settings, deal.source)
                 for item in wanted:
                     item.loads = load_rows(deal, item.key, before)
                     item.findings = finding_rows(deal, item.key)
@@ -250,6 +254,15 @@ def _compare_with_lake(
     attach(con, settings.lake, read_only=True)
     try:
         remember_changes(con, replacing, dict.fromkeys((item.key for item in replacing), deal.version))
+    finally:
+        detach(con)
+
+
+def _refuse_twice(con: duckdb.DuckDBPyConnection, settings: Settings, source: str) -> None:
+    """Look before anything is staged, and for a dry run; under the writer lock it is looked once more."""
+    attach(con, settings.lake, read_only=True)
+    try:
+        refuse_bill_of_another(con, settings, source)
     finally:
         detach(con)
 

@@ -35,18 +35,33 @@ def fetch_progress() -> Iterator[Callable[[str], Callable[[str, int, int | None]
         yield lambda source: lambda what, done, total: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    words, steps = (TextColumn(text, markup=False) for text in ("{task.description}", "{task.fields[steps]}"))
+    columns = (words, BarColumn(), steps, TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
 
         def of_source(source: str) -> Callable[[str, int, int | None], None]:
-            task = progress.add_task(source, total=None)
+            # One source follows the other: whoever is asked now has ended for those before.
+            for former in progress.tasks:
+                progress.update(former.id, completed=1, total=1, description=former.fields["source"], steps="")
+                progress.stop_task(former.id)
+            task = progress.add_task(source, total=None, source=source, steps="")
 
             def show(what: str, done: int, total: int | None) -> None:
-                # Of a long name its end tells more: the file, not the bucket.
-                progress.update(task, completed=done, total=total, description=f"{source}: {what[-60:]}")
+                shown = tail_of(what, progress.console.width // 2 - len(source))
+                # Where nobody knows how many steps there are, the bar only moves, and the clock goes on.
+                steps = f"{done}/{total}" if total else ""
+                # Set here, since an update takes None for "as before".
+                progress.tasks[-1].total = total
+                progress.update(task, completed=done, description=f"{source}: {shown}", steps=steps)
 
             return show
 
         yield of_source
+
+
+def tail_of(name: str, room: int) -> str:
+    """Shorten a long name to its end, which tells more: the file, not the bucket."""
+    room = max(room, 20)
+    return name if len(name) <= room else f"…{name[1 - room :]}"

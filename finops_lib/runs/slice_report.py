@@ -154,3 +154,20 @@ def unchanged(load: CurrentLoad) -> SliceReport:
         load_id=load.load_id,
         message="the lake holds exactly this already",
     )
+
+
+def as_withdrawn(load: CurrentLoad, compared: str) -> SliceReport:
+    """Say that a slice's charges were taken out of the lake, because their source only compares with another."""
+    nothing = Decimal(0)
+    return replace(
+        unchanged(load),
+        status="loaded",
+        rows_in=0,
+        rows_loaded=0,
+        billed_in=nothing,
+        billed_loaded=nothing,
+        effective_in=nothing,
+        effective_loaded=nothing,
+        rounding_drift=nothing,
+        message=f"withdrawn: it only compares with {compared}",
+    )

@@ -163,6 +163,7 @@ def _select(dataset: str) -> Callable[[Sequence[str]], str]:
             "source": _source(header, dataset),
             "regions": mapping("azure_regions"),
             "services": mapping("azure_services"),
+            "charge_types": mapping("azure_charge_types"),
         }
         others = _others(header)
         renamed = "".join(f", {identifier(_OTHER + name)} as {identifier(kept)}" for name, kept in others.items())

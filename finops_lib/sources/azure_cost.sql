@@ -1,5 +1,5 @@
 -- Azure actual and amortized cost -> FOCUS. `source` (azure_cost.py) has every column that any agreement knows;
--- `regions` and `services` are small tables. One row in, one row out.
+-- `regions`, `services` and `charge_types` are small tables. One row in, one row out.
 with classified as (
     select
         *,
@@ -111,17 +111,7 @@ select
     coalesce(cast(DateStart + interval 1 day as VARCHAR), Date) as ChargePeriodEnd,
 
     -- What kind of charge.
-    case charge_type
-        when 'usage' then 'Usage'
-        when 'unusedreservation' then 'Usage'
-        when 'unusedsavingsplan' then 'Usage'
-        when 'purchase' then 'Purchase'
-        when 'refund' then 'Purchase'
-        when 'tax' then 'Tax'
-        when 'credit' then 'Credit'
-        -- RoundingAdjustment and Adjustment; Azure's own FOCUS export does the same with what is neither.
-        else 'Adjustment'
-    end as ChargeCategory,
+    coalesce(kind.ChargeCategory, 'Adjustment') as ChargeCategory,
     case when charge_type = 'refund' or PreviousInvoiceId is not null then 'Correction' end as ChargeClass,
     coalesce(ProductName, nullif(concat_ws(' - ', MeterCategory, MeterSubCategory, MeterName), '')) as ChargeDescription,
     case lower(Frequency)
@@ -255,6 +245,7 @@ from (
         case when json_valid(AdditionalInfo) then AdditionalInfo ->> 'VMCapacityReservationId' end as reserved
     from priced
 )
+left join charge_types as kind on kind.Key = charge_type
 left join services as by_meter on by_meter.Key = lower(MeterCategory)
 left join services as by_provider on by_provider.Key = lower(ConsumedService)
 left join regions as region on region.Spelling = place

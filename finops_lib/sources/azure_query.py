@@ -57,7 +57,8 @@ def _select(header: Sequence[str]) -> str:
     others = [f"{identifier(name)} as {identifier(f'x_{name}')}" for name in header if name not in known]
     own = f"columns('^x_(File|Row)$'){''.join(f', {other}' for other in others)}"
     source = f"select {', '.join(columns)}, {own} from raw"
-    parts = {"source": source, "regions": mapping("azure_regions"), "services": mapping("azure_services")}
+    tables = {name: mapping(f"azure_{name}") for name in ("regions", "services", "charge_types")}
+    parts = {"source": source, **tables}
     with_ = ", ".join(f"{name} as ({query})" for name, query in parts.items())
     return f"with {with_} select * from ({mapping('azure_query')})"
 

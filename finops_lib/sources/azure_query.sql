@@ -29,16 +29,7 @@ select
     date_trunc('month', cast(UsageDate as DATE)) + interval 1 month as BillingPeriodEnd,
     cast(UsageDate as DATE) as ChargePeriodStart,
     cast(UsageDate as DATE) + interval 1 day as ChargePeriodEnd,
-    case charge_type
-        when 'usage' then 'Usage'
-        when 'unusedreservation' then 'Usage'
-        when 'unusedsavingsplan' then 'Usage'
-        when 'purchase' then 'Purchase'
-        when 'refund' then 'Purchase'
-        when 'tax' then 'Tax'
-        when 'credit' then 'Credit'
-        else 'Adjustment'
-    end as ChargeCategory,
+    coalesce(kind.ChargeCategory, 'Adjustment') as ChargeCategory,
     case when charge_type = 'refund' then 'Correction' end as ChargeClass,
     coalesce(Product, Meter, ServiceName) as ChargeDescription,
     case lower(Frequency)
@@ -97,6 +88,7 @@ select
     Scope as x_QueryScope,
     columns('^x_')
 from committed
+left join charge_types as kind on kind.Key = charge_type
 left join services as by_service on by_service.Key = lower(ServiceName)
 left join services as by_meter on by_meter.Key = lower(MeterCategory)
 left join regions as region on region.Spelling = place

@@ -25,6 +25,8 @@ from finops_lib.sources.locations.local import LocalDisk
 from finops_lib.sources.survey import Found, Survey, surveyed
 from finops_lib.sources.unpack import is_archive, unpack
 
+# What is shown while the files that were fetched are read: it takes longer than fetching them.
+LOADING = "loading"
 # A name in an archive may be longer than a disk accepts.
 _LONGEST_NAME = 60
 
@@ -87,7 +89,11 @@ def gathered(places: Sequence[str | Path]) -> Iterator[Gathered]:
 
 @contextmanager
 def fetched(survey: Survey, progress: OnProgress = unseen) -> Iterator[Gathered]:
-    """Give the files of a survey, the remote ones as copies, for as long as the block lasts."""
+    """Give the files of a survey, the remote ones as copies, for as long as the block lasts.
+
+    Args:
+        progress: told each file before it is fetched, and LOADING when all are there.
+    """
     with tempfile.TemporaryDirectory(prefix="finops-") as name:
         folder = Path(name).resolve()
         result = Gathered(notes=list(survey.notes))
@@ -97,6 +103,8 @@ def fetched(survey: Survey, progress: OnProgress = unseen) -> Iterator[Gathered]
             for number, found in enumerate(survey.found):
                 progress(found.entry.uri, number, len(survey.found))
                 _add(result, found, folder)
+            if survey.found:
+                progress(LOADING, len(survey.found), None)
             yield result
         except FinOpsError as error:
             _speak_of_origins(error, result.origins)

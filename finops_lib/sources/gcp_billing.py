@@ -19,7 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from finops_lib.quoting import identifier, literal
-from finops_lib.sources import DIALECTS, Dialect, conform, gcp_focus, mapping
+from finops_lib.sources import DIALECTS, Dialect, gcp_focus, mapping
+from finops_lib.sources.conform import plain_digits
 from finops_lib.sources.focus import GOOGLE_LISTS
 
 EXACT = "DECIMAL(38,18)"
@@ -176,8 +177,9 @@ def _sum(amounts: str) -> str:
 
 
 def _exact(text: str) -> str:
-    plain = f"regexp_full_match({text}, '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)')"
-    return f"try_cast(case when {plain} then {text} else {conform._without_exponent(text)} end as {EXACT})"
+    # DuckDB's cast takes 1_000 for a number.
+    is_number = f"regexp_full_match({text}, '[-+0-9.eE]+')"
+    return f"try_cast(case when {is_number} then {plain_digits(text)} end as {EXACT})"
 
 
 DIALECTS.register("gcp-billing")(

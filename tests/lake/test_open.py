@@ -6,10 +6,11 @@ import shutil
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from finops_lib.errors import LakeError
-from finops_lib.lake.open import open_lake
+from finops_lib.lake.open import confine, connect, open_lake
 from finops_lib.lake.place import Place
 from finops_lib.runs.asking import ask, open_for_questions
 from finops_lib.runs.ingest import ingest
@@ -42,3 +43,13 @@ def test_where_there_is_no_lake_the_reader_is_told_how_to_make_one(tmp_path: Pat
     with pytest.raises(LakeError, match=r"no lake in .*; next: finops ingest") as caught:
         open_lake(Place.of(tmp_path))
     assert (caught.value.exit_code, caught.value.path) == (2, Place.of(tmp_path))  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["httpfs", "postgres_scanner", "/tmp/x.duckdb_extension"])
+def test_who_asks_loads_no_extension(tmp_path: Path, name: str) -> None:
+    con = connect()
+    confine(con, [str(tmp_path)])
+    for statement in (f"load '{name}'", f"install '{name}'"):
+        with pytest.raises(duckdb.PermissionException):
+            con.execute(statement)
+    con.close()

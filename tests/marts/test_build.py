@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import date
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import duckdb
@@ -14,6 +15,8 @@ from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.lock import writer_lock
 from finops_lib.lake.open import open_lake
 from finops_lib.lake.place import Place
+from finops_lib.lake.upkeep import compact, expire
+from finops_lib.marts import build as module
 from finops_lib.marts.build import Slice, build
 from finops_lib.marts.catalog import read_marts
 from finops_lib.marts.claims import check_claims
@@ -25,6 +28,8 @@ pytestmark = on_every_lake
 
 SEPTEMBER = Slice("aws", "aws-payer", date(2026, 9, 1))
 OCTOBER = Slice("aws", "aws-payer", date(2026, 10, 1))
+# Later than any snapshot that a test makes.
+FAR = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -174,3 +179,38 @@ def test_a_reader_pinned_to_a_snapshot_keeps_its_marts(place: Place) -> None:
     with open_lake(place, snapshot=pinned) as lake:
         assert lake.con.execute("select effective_cost from daily_cost").fetchall() == [(Decimal(10),)]
     assert daily(place) == {date(2026, 9, 1): 11}
+
+
+def _upkeep_between_plan_and_reading(monkeypatch: pytest.MonkeyPatch, upkeep: Callable[[], object]) -> list[str]:
+    """Let an upkeep come between what a build plans and what it reads, once; give what came."""
+    came: list[str] = []
+    compute = module._compute
+
+    def after_upkeep(con: duckdb.DuckDBPyConnection, plan: module._Plan) -> None:
+        if not came:
+            came.append("upkeep")
+            upkeep()
+        compute(con, plan)
+
+    monkeypatch.setattr(module, "_compute", after_upkeep)
+    return came
+
+
+def test_a_build_that_reads_across_a_compaction_and_an_expiry_has_every_load(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(place, SEPTEMBER, 10, number=1)
+    load(place, OCTOBER, 20, number=2)
+
+    def upkeep() -> None:
+        compact(place)
+        assert expire(place, superseded_before=FAR, at=datetime.now(UTC)).snapshots
+
+    came = _upkeep_between_plan_and_reading(monkeypatch, upkeep)
+    assert build(place).slices_built == (SEPTEMBER, OCTOBER)
+    assert came == ["upkeep"]
+    assert daily(place) == {date(2026, 9, 1): 10, date(2026, 10, 1): 20}
+    with open_lake(place) as lake:
+        numbers = "select x_BillingMonth, load_number, charges, billed_loaded from slice_totals order by all"
+        assert lake.con.execute(numbers).fetchall() == [(date(2026, 9, 1), 1, 1, 10), (date(2026, 10, 1), 2, 1, 20)]
+    assert build(place).marts == ()

@@ -16,6 +16,7 @@ from finops_lib.runs.collect import Collected, collect
 from finops_lib.runs.ingest import ingest
 from finops_lib.settings import Settings, SourceConfig
 from finops_lib.sources.collectors import COLLECTORS, Asked, Options, Part, Permission, Tried
+from finops_lib.sources.gather import LOADING
 from tests.sources.trees import bill, put, put_aws
 
 MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
@@ -42,6 +43,8 @@ def _fetched(settings: Settings, source: SourceConfig, **how: Any) -> tuple[Coll
     collected = collect(
         settings, [source], progress=lambda name: lambda what, done, total: seen.append(what.rpartition("/")[2]), **how
     )
+    # All that was fetched was loaded.
+    assert not seen or seen.pop() == LOADING
     return collected, seen
 
 

@@ -14,13 +14,13 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from finops_lib.errors import ConfigError, SourceError
 from finops_lib.sources.collectors import Permission
 from finops_lib.sources.collectors.azure_qpu import QpuBudget
+from finops_lib.sources.http_manners import asked_wait, first_line, is_local
 
 if TYPE_CHECKING:
     import httpx
@@ -31,7 +31,6 @@ PERMISSION = Permission("Microsoft.CostManagement/query/action", "daily costs; i
 _CONNECT_S, _READ_S = 5, 60
 # Where nobody says how long to wait: 2, 4 and 8 seconds, then it is an error.
 _FIRST_WAIT_S, _BLIND_TRIES = 2.0, 4
-_LOCAL = ("127.0.0.1", "localhost", "::1")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
@@ -61,7 +60,7 @@ class DefaultTokens:
                     self._kept = credential.get_token(self._scope).token
             except ClientAuthenticationError as error:
                 raise ConfigError(
-                    f"Azure gives no token: {_line(str(error))}",
+                    f"Azure gives no token: {first_line(str(error))}",
                     next_step="sign in with `az login`, or set AZURE_CLIENT_ID, AZURE_TENANT_ID and a secret",
                 ) from error
         return self._kept
@@ -80,14 +79,7 @@ def tokens_for(endpoint: str) -> Tokens:
     Raises:
         ConfigError: it is plain http to another machine, where anybody on the way could read them.
     """
-    parts = urlsplit(endpoint)
-    if parts.scheme == "https":
-        return DefaultTokens(endpoint)
-    if parts.scheme == "http" and parts.hostname in _LOCAL:
-        return LocalTokens()
-    raise ConfigError(
-        f"{endpoint} is not an https address: a token would travel in plain text", next_step="write https://..."
-    )
+    return LocalTokens() if is_local(endpoint) else DefaultTokens(endpoint)
 
 
 class _Again(Exception):
@@ -179,7 +171,7 @@ class CostQuery:
             response: httpx.Response = retrying(self._once, url, body)
         except (_Again, httpx.TransportError) as error:
             raise SourceError(
-                f"Azure's cost query did not answer for {self.scope}: {_line(str(error) or type(error).__name__)}",
+                f"Azure's cost query did not answer for {self.scope}: {first_line(str(error) or type(error).__name__)}",
                 next_step="look at Azure's status, then run the command again; it goes on where it stopped",
                 scope=self.scope,
             ) from error
@@ -227,7 +219,7 @@ class CostQuery:
             rows = tuple(tuple(row) for row in properties["rows"])
             link = properties.get("nextLink") or ""
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise self.broken(f"the answer cannot be read ({_line(str(error))[:80]})") from error
+            raise self.broken(f"the answer cannot be read ({first_line(str(error))[:80]})") from error
         if not isinstance(link, str) or any(len(row) != len(columns) for row in rows):
             raise self.broken("its rows do not have the columns it names")
         return Page(columns, rows, link)
@@ -236,26 +228,6 @@ class CostQuery:
 def is_number(value: object) -> bool:
     """Is a value of a page a number, as JSON writes it?"""
     return isinstance(value, str) and _NUMBER.fullmatch(value) is not None
-
-
-def asked_wait(headers: Mapping[str, str]) -> float | None:
-    """Give the longest wait that any header asks for, in seconds; None where none does."""
-    waits = [
-        _seconds(value, headers.get("date", ""))
-        for name, value in headers.items()
-        if name.lower().endswith("retry-after")
-    ]
-    return max((wait for wait in waits if wait is not None), default=None)
-
-
-def _seconds(value: str, answered_at: str) -> float | None:
-    """Read a number of seconds, or an HTTP date as seconds after the answer's own date."""
-    if re.fullmatch(r"\s*\d+(\.\d+)?\s*", value):
-        return float(value)
-    try:
-        return max((parsedate_to_datetime(value) - parsedate_to_datetime(answered_at)).total_seconds(), 0.0)
-    except (ValueError, TypeError):
-        return None
 
 
 def _wait(state: RetryCallState) -> float:
@@ -274,15 +246,11 @@ def _said(response: httpx.Response) -> str:
         said = f"{error['code']}: {error['message']}"
     except (ValueError, KeyError, TypeError):
         said = response.reason_phrase
-    return f"{response.status_code} {_line(said)}"
+    return f"{response.status_code} {first_line(said)}"
 
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no amount")
-
-
-def _line(text: str) -> str:
-    return next(iter(text.splitlines()), "")[:300]
 
 
 def client() -> httpx.Client:

@@ -61,6 +61,16 @@ class Scope:
     said: str = ""
 
 
+class Measured(Protocol):
+    """What a provider's own description of a metric says in our words; see Series."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def unit(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """The points of one metric of one resource, oldest first, at most 5 minutes apart where the provider has that.
@@ -82,6 +92,21 @@ class Series:
     times: Any  # numpy int64
     means: Any  # numpy float64
     maxima: Any  # numpy float64
+
+    @classmethod
+    def of(cls, resource: Resource, metric: Measured, *, times: Any, means: Any, maxima: Any) -> Series:
+        """Give the points of one metric of this resource."""
+        return cls(
+            type=resource.type,
+            resource_id=resource.resource_id,
+            account=resource.account,
+            region=resource.region,
+            metric=metric.name,
+            unit=metric.unit,
+            times=times,
+            means=means,
+            maxima=maxima,
+        )
 
 
 @dataclass(frozen=True, slots=True)

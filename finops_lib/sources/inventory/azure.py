@@ -21,6 +21,7 @@ from typing import Protocol
 from finops_lib.breaker import Breaker
 from finops_lib.errors import ConfigError, SourceError
 from finops_lib.sources.collectors import Options, Permission, Tried
+from finops_lib.sources.http_manners import is_local
 from finops_lib.sources.inventory import INVENTORIES, AskedInventory, Resource, Scope, Series
 from finops_lib.sources.inventory.azure_graph import Allowed, allowed, may, rows
 from finops_lib.sources.inventory.azure_kinds import KINDS, Kind, account, query, resource
@@ -28,7 +29,7 @@ from finops_lib.sources.inventory.azure_metrics import ACTION as METRICS_ACTION
 from finops_lib.sources.inventory.azure_metrics import METRICS
 from finops_lib.sources.inventory.azure_metrics import series as metrics_of
 from finops_lib.sources.inventory.looks import one_line
-from finops_lib.sources.inventory.rest import Refused, Rest, is_local, opened
+from finops_lib.sources.inventory.rest import Refused, Rest, opened
 
 _PROVIDER = "Azure"
 _ENDPOINT = "https://management.azure.com"

@@ -98,17 +98,7 @@ def series(rest: Rest, resource: Resource, asked: AskedInventory) -> Iterator[Se
                 continue
             times, means, maxima = _arrays(metric, sent[metric.azure])
             if len(times):
-                yield Series(
-                    type=resource.type,
-                    resource_id=resource.resource_id,
-                    account=resource.account,
-                    region=resource.region,
-                    metric=metric.name,
-                    unit=metric.unit,
-                    times=times,
-                    means=means,
-                    maxima=maxima,
-                )
+                yield Series.of(resource, metric, times=times, means=means, maxima=maxima)
 
 
 def _points(

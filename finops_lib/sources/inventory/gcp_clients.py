@@ -14,8 +14,8 @@ from pydantic import Field
 
 from finops_lib.errors import ConfigError, SourceError
 from finops_lib.sources.collectors import Options
+from finops_lib.sources.http_manners import is_local
 from finops_lib.sources.inventory.looks import NotAllowed, one_line
-from finops_lib.sources.inventory.rest import is_local
 
 CONNECT_S, TIMEOUT_S = 5.0, 30.0
 FIRST_WAIT_S, LONGEST_WAIT_S, ALL_TRIES_S = 0.5, 8.0, 20.0

@@ -131,17 +131,7 @@ def _some(client: Any, metric: Metric, some: Sequence[Resource], start: datetime
     for label, resource in by_label.items():
         if label in means:
             times, mean, most = _arrays(metric, means[label], maxima.get(label, {}))
-            yield Series(
-                type=resource.type,
-                resource_id=resource.resource_id,
-                account=resource.account,
-                region=resource.region,
-                metric=metric.name,
-                unit=metric.unit,
-                times=times,
-                means=mean,
-                maxima=most,
-            )
+            yield Series.of(resource, metric, times=times, means=mean, maxima=most)
 
 
 def _points(

@@ -10,11 +10,11 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from finops_lib.errors import ConfigError, SourceError
+from finops_lib.sources import http_manners
+from finops_lib.sources.http_manners import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,6 @@ TRIES = 4
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 60.0
 # A header hh:mm:ss of Azure Resource Graph: when the caller's quota is new again.
 _QUOTA_HEADER = "x-ms-user-quota-resets-after"
-_LOCAL = ("127.0.0.1", "localhost", "::1")
 
 # Gives a bearer token; told True where the last one was refused.
 Token = Callable[[bool], str]
@@ -92,7 +91,7 @@ class Rest:
             response: httpx.Response = retrying(self._once, method, path, query, body)
         except (_Again, httpx.TransportError) as error:
             raise SourceError(
-                f"{self.provider} did not answer {method} {path}: {_line(str(error) or type(error).__name__)}",
+                f"{self.provider} did not answer {method} {path}: {first_line(str(error) or type(error).__name__)}",
                 next_step="look at the provider's status and the network, then run the command again",
                 endpoint=self.endpoint,
             ) from error
@@ -139,45 +138,12 @@ def opened(provider: str, endpoint: str, token: Token) -> Iterator[Rest]:
         yield Rest(provider, endpoint, token, client)
 
 
-def is_local(endpoint: str) -> bool:
-    """Whether an endpoint is a stand-in on this machine; no real credential is made or sent for it.
-
-    Raises:
-        ConfigError: it is plain HTTP to another machine, where anybody on the way could read the token.
-    """
-    parts = urlsplit(endpoint)
-    if parts.scheme == "https":
-        return False
-    if parts.scheme == "http" and parts.hostname in _LOCAL:
-        return True
-    raise ConfigError(
-        f"{endpoint} is not an https address: a token would travel in plain text", next_step="write https://..."
-    )
-
-
 def asked_wait(headers: Mapping[str, str], status: int) -> float | None:
     """Give the longest wait that any header asks for, in seconds; None where none does."""
-    waits = [
-        _seconds(value, headers.get("date", ""))
-        for name, value in headers.items()
-        if name.lower().endswith("retry-after")
-    ]
+    waits = [http_manners.asked_wait(headers)]
     if status == 429 and _QUOTA_HEADER in headers:
         waits.append(_clock_seconds(headers[_QUOTA_HEADER]))
-    known = [wait for wait in waits if wait is not None]
-    return max(known, default=None)
-
-
-def _seconds(value: str, answered_at: str) -> float | None:
-    """Read a number of seconds, or an HTTP date as seconds after the answer's own date."""
-    try:
-        return max(float(value), 0.0)
-    except ValueError:
-        pass
-    try:
-        return max((parsedate_to_datetime(value) - parsedate_to_datetime(answered_at)).total_seconds(), 0.0)
-    except (ValueError, TypeError):
-        return None
+    return max((wait for wait in waits if wait is not None), default=None)
 
 
 def _clock_seconds(value: str) -> float | None:
@@ -209,8 +175,4 @@ def _refusal(response: httpx.Response) -> Refused:
     error = error if isinstance(error, dict) else {}
     # Microsoft's code is a word, Google's a number with the word in `status`.
     code = str(error.get("status") or error.get("code") or response.status_code)
-    return Refused(response.status_code, code, _line(str(error.get("message") or response.reason_phrase)), content)
-
-
-def _line(text: str) -> str:
-    return next(iter(text.splitlines()), "")[:300]
+    return Refused(response.status_code, code, first_line(str(error.get("message") or response.reason_phrase)), content)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import http.client
 import json
 import re
-import threading
 from collections import Counter
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.local_server import LocalServer, QuietHandler
 
 _QUERY = "<Error><Code>{0}</Code><Message>{1}</Message></Error>"
 _MESSAGE = "User finops is not authorized to do this"
 
 
-class AwsProxy:
+class AwsProxy(LocalServer):
     """Serves while it is entered.
 
     Attributes:
@@ -33,14 +33,9 @@ class AwsProxy:
         self.bodies: list[dict[str, Any]] = []
         proxy = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            # Otherwise a body waits 40 ms for the header's receipt.
-            disable_nagle_algorithm = True
-
+        class Handler(QuietHandler):
             def do_GET(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                status, kind, answer = proxy._answer(self.command, self.path, dict(self.headers), body, target)
+                status, kind, answer = proxy._answer(self.command, self.path, dict(self.headers), self.body(), target)
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(answer)))
@@ -49,25 +44,7 @@ class AwsProxy:
 
             do_POST = do_PUT = do_HEAD = do_GET
 
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(Handler)
 
     def _answer(
         self, method: str, path: str, headers: dict[str, str], body: bytes, target: str
