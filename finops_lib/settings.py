@@ -30,7 +30,7 @@ from finops_lib.errors import ConfigError
 from finops_lib.focus import DIMENSIONS
 from finops_lib.lake import MEMORY_LIMIT
 from finops_lib.lake.place import Place
-from finops_lib.plans import Budget
+from finops_lib.plans import Budget, FutureEvent
 from finops_lib.registry import Registry
 from finops_lib.runs.secrets import is_secret_name
 from finops_lib.strict import Currency, Strict
@@ -252,6 +252,13 @@ def load_budget_plan(path: Path) -> list[Budget]:
     from finops_lib.runs.plan_lines import PlanFile
 
     return list(_read_as(PlanFile, path).planned())
+
+
+def load_future_events(path: Path) -> list[FutureEvent]:
+    """Read the decided changes of a plan file, one for each budget they belong to; none if the file is not there."""
+    from finops_lib.runs.plan_lines import PlanFile
+
+    return list(_read_as(PlanFile, path).future_events())
 
 
 def load_alert_rules(path: Path) -> list[Rule]:

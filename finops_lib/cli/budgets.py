@@ -12,7 +12,7 @@ from finops_lib.cli.printing import FormatOption, print_rows
 from finops_lib.runs.listing import Format
 
 if TYPE_CHECKING:
-    from finops_lib.runs.budgets import Checked
+    from finops_lib.runs.budget_check import Checked
 
 NameArgument = Annotated[str, typer.Argument(help="The budget's name.")]
 
@@ -162,18 +162,24 @@ def budgets_close(
 
 @budgets_app.command("check")
 def budgets_check(
-    as_of: Annotated[str, typer.Option(help="Last included day, YYYY-MM-DD; empty = newest complete day.")] = "",
+    as_of: Annotated[str, typer.Option(help="Last included day, YYYY-MM-DD; empty = the newest with a charge.")] = "",
+    deliver: Annotated[bool, typer.Option(help="Send what waits in the outbox.")] = True,
     format: FormatOption = Format.table,
 ) -> None:
-    """Evaluate every budget, keep what is new, and enter the alerts; the same data again tells nobody anything."""
+    """Evaluate every budget, keep what is new, and alert; the same data again tells nobody anything."""
     from finops_lib.runs import clock
-    from finops_lib.runs.budgets import SHOWN, check_budgets, status_row
+    from finops_lib.runs.budget_check import check_budgets
+    from finops_lib.runs.budgets import SHOWN, status_row
     from finops_lib.settings import load_settings
 
-    checked = check_budgets(load_settings(), as_of=as_of, now=clock.now())
+    checked = check_budgets(load_settings(), as_of=as_of, now=clock.now(), deliver=deliver)
     _print_statuses([status_row(status) for status in checked.evaluation.statuses], format, SHOWN)
     for line in _news(checked):
         typer.echo(line, err=format is not Format.table)
+    for failure in checked.failures:
+        typer.echo(f"finops: {failure}", err=True)
+    if checked.failures:
+        raise typer.Exit(1)
 
 
 def _news(checked: Checked) -> list[str]:
@@ -182,8 +188,10 @@ def _news(checked: Checked) -> list[str]:
         f"alert: {event.subject}: {event.kind} {event.threshold} ({event.value:.0f} %)" for event in checked.alerts
     ]
     lines += [f"over: {event.subject}: {event.kind} {event.threshold}" for event in checked.resolved]
+    lines += [f"not told: {why}" for why in checked.unreached]
     count = len(checked.evaluation.statuses)
-    lines.append(f"{len(checked.new)} of {count} budgets had changed; {checked.waiting} messages wait to be sent")
+    sent = f"{checked.delivered.sent} messages sent, " if checked.delivered else ""
+    lines.append(f"{len(checked.new)} of {count} budgets had changed; {sent}{checked.waiting} wait to be sent")
     return lines
 
 

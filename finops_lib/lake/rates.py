@@ -6,9 +6,7 @@ know of deleted rows, then read it right as well.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, localcontext
@@ -17,6 +15,7 @@ from typing import Any, Literal
 import duckdb
 
 from finops_lib.errors import DataError
+from finops_lib.lake.committed import committed
 from finops_lib.money import Rate
 
 _COLUMNS = "from_currency, to_currency, day, kind, rate, source"
@@ -70,8 +69,7 @@ def replace_rates(
         [rate.source for rate in news],
     ]
     con.execute("create or replace temp table coming_rates as from lake.fx_rates limit 0")
-    con.execute("begin")
-    try:
+    with committed(con, message, run_id=run_id, rates=len(news)):
         # A list per column in one statement: every insert into the lake leaves a file of its own.
         unnested = ", ".join(["unnest(?)"] * len(columns))
         con.execute(f"insert into temp.coming_rates select {unnested}, ?, ?", [*columns, loaded_at, run_id])
@@ -80,14 +78,6 @@ def replace_rates(
         con.execute(f"create or replace temp table all_rates as (from temp.coming_rates) union all ({kept})")
         con.execute("delete from lake.fx_rates")
         con.execute("insert into lake.fx_rates from temp.all_rates order by from_currency, to_currency, kind, day")
-        info = json.dumps({"run_id": run_id, "rates": len(news)})
-        con.execute("call lake.set_commit_message('finops', ?, extra_info => ?)", [message, info])
-        con.execute("commit")
-    except BaseException:
-        # A commit that failed has ended the transaction already; its own error is the one to be told.
-        with suppress(duckdb.Error):
-            con.execute("rollback")
-        raise
 
 
 def _compared(held: Rate | None, coming: Rate) -> RateChange:

@@ -120,11 +120,15 @@ def resolve_context(
     if not currency:
         has_preferred = preferred_currency in {c.currency for c in in_scope}
         currency = preferred_currency if has_preferred else _main_currency(in_scope)
-    live = [c for c in in_scope if not _is_stale(c, in_scope)]
-    complete = [c.complete_through for c in live if c.complete_through]
-    day = _checked_day(asked_day, in_scope) if asked_day else min(complete, default=_newest(in_scope))
+    day = _checked_day(asked_day, in_scope) if asked_day else complete_day(in_scope)
     notices = (*_stale_or_incomplete(in_scope, day, judged_at), *_left_out(in_scope, currency))
     return Context(day, currency, provider, is_empty=False, notices=notices, judged_at=judged_at)
+
+
+def complete_day(coverage: Sequence[Coverage]) -> date:
+    """Give the newest day that is complete for every source that still delivers; the newest of all if none is."""
+    complete = [c.complete_through for c in coverage if c.complete_through and not _is_stale(c, coverage)]
+    return min(complete, default=_newest(coverage))
 
 
 def stale_sources(coverage: Sequence[Coverage], at: datetime) -> dict[str, datetime]:

@@ -17,6 +17,7 @@ from finops_lib.periods import four_four_five
 from finops_lib.strict import Currency, Strict
 
 Amount = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d{1,12})?$")]
+Change = Annotated[str, StringConstraints(pattern=r"^-?\d+(\.\d{1,12})?$")]
 Percent = Annotated[int, Field(ge=1, le=1000)]
 _MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
 _PRESETS: dict[str, tuple[plans.CostView, tuple[plans.Counted, ...]]] = {
@@ -172,10 +173,67 @@ def _check_no_circle(name: str, parents: dict[str, str]) -> None:
         above = parents.get(above, "")
 
 
+class EventLine(Strict):
+    """A decided change that no history knows: a commitment that expires, an approved saving, a launch.
+
+    Args:
+        budgets: names of the budgets whose cost it changes.
+        amount: what is added to what is expected otherwise, in the budgets' currency; a saving is negative.
+        active: false switches it off without forgetting it.
+    """
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    budgets: Annotated[tuple[str, ...], Field(min_length=1)]
+    starts_on: date
+    ends_on: date | None = None
+    amount: Change
+    per: plans.Per
+    owner: str
+    active: bool = True
+
+    @model_validator(mode="after")
+    def _can_be_planned(self) -> Self:
+        try:
+            self.planned()
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    def planned(self) -> list[plans.FutureEvent]:
+        """Give one event for each budget."""
+        return [
+            plans.FutureEvent(
+                name=self.name,
+                starts_on=self.starts_on,
+                amount=Decimal(self.amount),
+                per=self.per,
+                owner=self.owner,
+                ends_on=self.ends_on,
+                series=budget,
+                active=self.active,
+            )
+            for budget in self.budgets
+        ]
+
+
 class PlanFile(Strict):
     """The file params/budget_plan.yaml."""
 
     budgets: Annotated[tuple[BudgetLine, ...], AfterValidator(_names_are_their_own)] = ()
+    events: tuple[EventLine, ...] = ()
+
+    @model_validator(mode="after")
+    def _events_change_budgets_of_the_plan(self) -> Self:
+        known = {line.name: line.currency for line in self.budgets}
+        for event in self.events:
+            if missing := [name for name in event.budgets if name not in known]:
+                raise ValueError(f"event {event.name!r} changes {missing[0]!r}, which is no budget of this plan")
+            if len({known[name] for name in event.budgets}) > 1:
+                raise ValueError(f"event {event.name!r} has one amount for budgets in several currencies; split it")
+        return self
 
     def planned(self) -> Sequence[plans.Budget]:
         return [line.planned() for line in self.budgets]
+
+    def future_events(self) -> Sequence[plans.FutureEvent]:
+        return [event for line in self.events for event in line.planned()]

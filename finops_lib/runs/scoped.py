@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from finops_lib.analyses.budgets import family_scopes, first_day_asked, windows_of
 from finops_lib.analyses.scopes import parse_scope
+from finops_lib.marts.figures import figure_sql
 from finops_lib.marts.scoped import scoped_costs, scoped_sql
 from finops_lib.plans import Budget
-from finops_lib.runs.figures import HasConnection
+from finops_lib.runs.figures import HasConnection, run_query
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,10 +30,11 @@ def forget(name: str, sql: str, parameters: dict[str, object], rows: int) -> Non
 
 @dataclass(frozen=True, slots=True)
 class BudgetCosts:
-    """What a review of budgets looks at: the figures `days` and `movers` of their scopes."""
+    """What a review of budgets looks at: the figures `days` and `movers` of their scopes, and the rates there are."""
 
     days: pl.DataFrame
     movers: pl.DataFrame
+    rates: pl.DataFrame
 
 
 def budget_costs(
@@ -56,4 +58,7 @@ def budget_costs(
     remember(
         "budgets_scope_movers", scoped_sql("movers"), {"windows": [list(window) for window in windows]}, movers.height
     )
-    return BudgetCosts(days, movers)
+    rates_sql = figure_sql("budgets_rates")
+    rates = run_query(lake, rates_sql, {})
+    remember("budgets_rates", rates_sql, {}, rates.height)
+    return BudgetCosts(days, movers, rates)

@@ -25,7 +25,7 @@ from finops_lib.analyses.budgets.status import Facts, status_of
 from finops_lib.analyses.budgets.watermark import watermarks
 from finops_lib.findings import BudgetStatus, Colour
 from finops_lib.periods import Period
-from finops_lib.plans import Budget
+from finops_lib.plans import Budget, FutureEvent
 
 WORST_FIRST: tuple[Colour, ...] = ("red", "orange", "yellow", "grey", "green")
 # 28 digits, Python's default, are too few beside the lake's 38.
@@ -50,6 +50,7 @@ def review_budgets(
     forecaster: Forecaster,
     rates: pl.DataFrame | None = None,
     movers: pl.DataFrame | None = None,
+    events: Sequence[FutureEvent] = (),
     provider: str = "",
 ) -> list[Reviewed]:
     """Say for each budget how it stands at the end of `as_of`, the worst first.
@@ -60,10 +61,11 @@ def review_budgets(
         forecaster: asked once for all budgets that are known through the same day.
         rates: from_currency, to_currency, day, kind (book, spot, invoice), rate; each holds until a newer one.
         movers: the figure `scoped/movers` of `windows_of`; None = no drivers.
+        events: decided changes that the forecaster knows of; a status is another one when they change.
         provider: only budgets with cost at this provider; their amounts still count every provider.
     """
     with localcontext(prec=DIGITS):
-        reviewed = _review(budgets, days, as_of, forecaster, Rates.of(rates), movers, provider)
+        reviewed = _review(budgets, days, as_of, forecaster, Rates.of(rates), movers, events, provider)
     return sorted(reviewed, key=lambda r: (WORST_FIRST.index(r.status.colour), -_share_used(r.status), r.budget.name))
 
 
@@ -96,6 +98,7 @@ def _review(
     forecaster: Forecaster,
     rates: Rates,
     movers: pl.DataFrame | None,
+    events: Sequence[FutureEvent],
     provider: str,
 ) -> list[Reviewed]:
     here = set(days.filter(pl.col("x_Provider") == provider).get_column("scope")) if provider else set()
@@ -108,7 +111,7 @@ def _review(
     seen = set(days.get_column("scope").unique())
     projections = _projections(chosen, opened, history, forecaster, as_of)
     since = first_day_asked(chosen, as_of=as_of)
-    marks = watermarks(chosen, opened, counted, as_of=as_of, since=since)
+    marks = watermarks(chosen, opened, counted, as_of=as_of, since=since, events=events)
     moved = drivers_of(chosen, opened, movers, rates)
     reviewed = []
     for place, (budget, ledger) in enumerate(zip(chosen, opened, strict=True)):

@@ -10,13 +10,19 @@ from datetime import date
 import polars as pl
 
 from finops_lib.analyses.budgets.ledger import Ledger
-from finops_lib.plans import Budget, definition_of
+from finops_lib.plans import Budget, FutureEvent, definition_of
 
 _KEYS = ("day", "x_Provider", "x_SourceId", "charge_class", "frequency", "is_prior", "BillingCurrency")
 
 
 def watermarks(
-    budgets: Sequence[Budget], ledgers: Sequence[Ledger], counted: pl.DataFrame, *, as_of: date, since: date
+    budgets: Sequence[Budget],
+    ledgers: Sequence[Ledger],
+    counted: pl.DataFrame,
+    *,
+    as_of: date,
+    since: date,
+    events: Sequence[FutureEvent] = (),
 ) -> list[str]:
     """Give each budget the hash of what its status is made of.
 
@@ -24,6 +30,7 @@ def watermarks(
 
     Args:
         since: the oldest day a status looks at.
+        events: decided changes; those of another budget, and those switched off, change nothing.
     """
     lines = pl.concat_str(
         [pl.col(name).cast(pl.String).fill_null("") for name in (*_KEYS, "complete_through", "cost")], separator="\t"
@@ -42,9 +49,14 @@ def watermarks(
     )
     rows = dict(sums.iter_rows())
     return [
-        _hash(json.dumps(definition_of(budget), sort_keys=True), ledger, rows.get(place, ""))
+        _hash(_definition(budget, events), ledger, rows.get(place, ""))
         for place, (budget, ledger) in enumerate(zip(budgets, ledgers, strict=True))
     ]
+
+
+def _definition(budget: Budget, events: Sequence[FutureEvent]) -> str:
+    expected = sorted(repr(event) for event in events if event.series == budget.name and event.active)
+    return json.dumps([definition_of(budget), expected] if expected else definition_of(budget), sort_keys=True)
 
 
 def _hash(definition: str, ledger: Ledger, rows: str) -> str:
