@@ -19,6 +19,7 @@ from finops_lib.analyses.budgets.ledger import LAKE_DIGITS, NOTHING, Ledger
 Matrix = NDArray[np.float64]
 PATHS = 1000
 EARLY, MIDDLE, LATE = 0.1, 0.5, 0.9
+_NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Projection:
 
     Args:
         totals: of the whole period at 10, 50 and 90 % of the futures.
-        used_up: the day the amount is used up in 10, 50 and 90 % of the futures; None = not in the period.
+        used_up: the day the amount is used up in 10, 50 and 90 % of the futures; None = not in the period. Of a budget
+            that has crossed it already, `first_crossing` knows the day.
         p_exceed: share of the futures in which it is.
         fan: 3 x day after `through`: running totals at 10, 50 and 90 %.
         method: what the forecaster chose; "" = nothing was left to be forecast.
@@ -57,21 +59,13 @@ def project(ledger: Ledger, amount: Decimal, paths: Matrix, *, as_of: date) -> P
     running = np.cumsum(ahead, axis=1)
     room = float(amount - actual)
     crosses = running >= room
-    first = np.where(crosses.any(axis=1), crosses.argmax(axis=1), np.iinfo(np.int64).max) if running.size else None
-    crossed = first_crossing(ledger, amount)
-    if crossed is not None:
-        used_up: tuple[date | None, ...] = (crossed,) * 3
-        p_exceed = 1.0
-    elif first is None:
-        used_up, p_exceed = (None,) * 3, 0.0
-    else:
-        used_up = tuple(_nth_day(first, share, ledger.through) for share in (EARLY, MIDDLE, LATE))
-        p_exceed = float(crosses.any(axis=1).mean())
-    shares = (EARLY, MIDDLE, LATE)
-    fan = np.quantile(running, shares, axis=0) if running.size else np.zeros((3, 0))
-    ends = fan[:, -1] if running.size else np.zeros(3)
-    low, middle, high = (actual + _exact(end) for end in ends)
-    early, likely, late_day = used_up
+    if not running.size:
+        return Projection((actual,) * 3, (None,) * 3, 0.0, np.zeros((3, 0)))
+    first = np.where(crosses.any(axis=1), crosses.argmax(axis=1), _NEVER)
+    early, likely, late_day = (_nth_day(first, share, ledger.through) for share in (EARLY, MIDDLE, LATE))
+    fan = np.quantile(running, (EARLY, MIDDLE, LATE), axis=0)
+    low, middle, high = (actual + _exact(end) for end in fan[:, -1])
+    p_exceed = float(crosses.any(axis=1).mean())
     return Projection((low, middle, high), (early, likely, late_day), p_exceed, fan + float(actual))
 
 
@@ -89,15 +83,14 @@ def first_crossing(ledger: Ledger, amount: Decimal) -> date | None:
             total += max(cost, NOTHING)
             if total >= amount:
                 return day
-    # Nothing is allowed and nothing is left to happen: used up before it began.
-    return ledger.period.start
+    return None
 
 
 def _nth_day(first: NDArray[np.int64], share: float, through: date) -> date | None:
     """Give the day by which that share of all courses has crossed; None if fewer ever do."""
     ordered: Sequence[int] = np.sort(first).tolist()
     place = ordered[max(int(np.ceil(share * len(ordered))) - 1, 0)]
-    return None if place == np.iinfo(np.int64).max else through + timedelta(days=place + 1)
+    return None if place == _NEVER else through + timedelta(days=place + 1)
 
 
 def _exact(amount: float) -> Decimal:

@@ -54,6 +54,7 @@ def judge(
     amount: Decimal,
     projection: Projection | None,
     *,
+    crossed: date | None,
     multiple: float | None,
     days_known: int,
 ) -> Verdict:
@@ -61,13 +62,14 @@ def judge(
 
     Args:
         projection: None where the past is too short.
+        crossed: the day on which the amount was used up.
         multiple: share used over share planned.
         days_known: complete days of the scope's past.
     """
     say = _Words(budget.currency)
     since = f"no complete day has arrived since {_last(ledger.reach.through)}" if ledger.reach.is_stale else ""
     if ledger.at_least >= amount and ledger.at_least > 0:
-        reason = say.exceeded(ledger, amount, projection)
+        reason = say.exceeded(ledger, amount, crossed)
         return _coloured(budget, ledger, amount, "exceeded", f"{reason}; {since}" if since else reason)
     if since:
         return Verdict("stale", "grey", since)
@@ -80,7 +82,11 @@ def judge(
             f"credits and refunds exceed cost by {say.money(-ledger.actual)}: there is no share to speak of"
         )
     if projection is None:
-        return undefined(f"complete days so far: {days_known}; a forecast needs {FEWEST_DAYS}")
+        return undefined(
+            f"complete days so far: {days_known}; a forecast needs {FEWEST_DAYS}"
+            if days_known < FEWEST_DAYS
+            else "too little is known for a forecast"
+        )
     standing, reason = _expected(amount, projection, multiple, say)
     verdict = _coloured(budget, ledger, amount, standing, reason)
     is_ahead = standing == "on_track" and multiple is not None and multiple > AHEAD_OF_PLAN
@@ -122,11 +128,10 @@ class _Words:
     def percent(self, share: Decimal) -> str:
         return f"{share * 100:.0f} %"
 
-    def exceeded(self, ledger: Ledger, amount: Decimal, projection: Projection | None) -> str:
+    def exceeded(self, ledger: Ledger, amount: Decimal, crossed: date | None) -> str:
         if not amount:
             return f"nothing is allowed, and {self.money(ledger.at_least)} was spent"
-        on = projection.used_up[1] if projection else None
-        since = f" since {on.day} {on:%b}" if on else ""
+        since = f" since {crossed.day} {crossed:%b}" if crossed else ""
         over = f"{self.money(ledger.at_least - amount)} over" if ledger.at_least > amount else "used up"
         return f"{over}{since}, {self.percent(ledger.at_least / amount)} spent"
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from finops_lib.analyses.budgets.calendar import amount_of
 from finops_lib.analyses.budgets.ledger import BURN_DAYS, LAKE_DIGITS, NOTHING, Ledger
-from finops_lib.analyses.budgets.projection import Projection
+from finops_lib.analyses.budgets.projection import Projection, first_crossing
 from finops_lib.analyses.budgets.standing import FEWEST_DAYS, Verdict, judge, undefined
 from finops_lib.findings import BudgetStatus
 from finops_lib.plans import Budget
@@ -37,13 +37,20 @@ class Facts:
         period = self.ledger.period
         return amount_of(self.budget, period) if period.label else self.budget.amount
 
+    @property
+    def crossed(self) -> date | None:
+        """The day on which what is known reached the amount; a budget of nothing has none."""
+        if self.amount <= 0 or self.ledger.missing_rate or not self.ledger.period.label:
+            return None
+        return first_crossing(self.ledger, self.amount)
+
 
 def status_of(facts: Facts) -> BudgetStatus:
     """Give the status, but for its watermark and drivers."""
     budget, ledger, projection = facts.budget, facts.ledger, facts.projection
     verdict = _verdict(facts)
     low, middle, high = projection.totals if projection else (None, None, None)
-    early, likely, late = projection.used_up if projection else (None, None, None)
+    early, likely, late, p_exceed = _used_up(facts, verdict)
     return BudgetStatus(
         budget=budget.name,
         scope_type=budget.scope_type,
@@ -71,10 +78,22 @@ def status_of(facts: Facts) -> BudgetStatus:
         forecast_p90=high,
         exhaustion_p10=early,
         exhaustion_p90=late,
-        p_exceed=projection.p_exceed if projection else None,
+        p_exceed=p_exceed,
         standing=verdict.standing,
         method=projection.method if projection else "",
     )
+
+
+def _used_up(facts: Facts, verdict: Verdict) -> tuple[date | None, date | None, date | None, float | None]:
+    if verdict.standing == "undefined":
+        return None, None, None, None
+    crossed = facts.crossed
+    # What has happened needs no forecast.
+    if crossed is not None:
+        return crossed, crossed, crossed, 1.0
+    if facts.projection is None or facts.amount <= 0:
+        return None, None, None, None
+    return (*facts.projection.used_up, facts.projection.p_exceed)
 
 
 def _verdict(facts: Facts) -> Verdict:
@@ -97,6 +116,7 @@ def _verdict(facts: Facts) -> Verdict:
         ledger,
         facts.amount,
         facts.projection,
+        crossed=facts.crossed,
         multiple=facts.burn_multiple,
         days_known=facts.days_known,
     )

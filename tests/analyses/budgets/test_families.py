@@ -9,9 +9,11 @@ from typing import Any
 import polars as pl
 import pytest
 
+from finops_lib.analyses.budgets.calendar import state_of
 from finops_lib.analyses.budgets.families import families_of, family_scopes
 from finops_lib.analyses.budgets.past import past_periods
 from finops_lib.analyses.scopes import matches, parse_scope
+from finops_lib.periods import month_at
 from finops_lib.plans import Budget
 from tests.analyses.budgets.conftest import budget, day_row, days_of, frame
 
@@ -92,3 +94,9 @@ def test_no_more_periods_than_asked_for_and_none_of_an_empty_frame() -> None:
     # 314 days through 10 November
     assert found[-1].actual == Decimal(3140)
     assert past_periods([budget()], frame([]), as_of=AS_OF) == []
+
+
+def test_a_month_that_is_invoiced_is_final_at_once() -> None:
+    november = month_at(date(2026, 11, 1))
+    assert state_of(november, as_of=date(2026, 11, 30), is_invoiced=True) == "final"
+    assert state_of(november, as_of=date(2026, 11, 29), is_invoiced=True) == "open"

@@ -170,6 +170,7 @@ def test_a_budget_of_nothing_breaks_with_the_first_cost() -> None:
     days = days_of("0.25", first="2026-11-01", last="2026-11-04")
     [status] = evaluate([budget("0")], days, as_of=date(2026, 11, 4))
     assert (status.standing, status.reason) == ("exceeded", "nothing is allowed, and 1 USD was spent")
+    assert (status.exhaustion_date, status.burn_multiple) == (None, None)
     [quiet] = evaluate([budget("0")], days_of("0", first="2026-11-01", last="2026-11-04"), as_of=date(2026, 11, 4))
     assert (quiet.standing, quiet.colour, quiet.burn_multiple) == ("on_track", "green", None)
     [unseen] = evaluate([budget("0", scope="service = 'GPU'")], days, as_of=date(2026, 11, 4))
@@ -189,6 +190,7 @@ def test_a_month_without_a_complete_day_is_not_judged_unless_it_is_over_already(
     over, open_ = evaluate(plan, days, as_of=date(2026, 11, 1))
     assert (open_.standing, open_.reason) == ("undefined", "Nov 2026 has no complete day yet")
     assert (over.standing, over.actual, over.actual_known) == ("exceeded", 0, 9)
+    assert (over.exhaustion_date, over.p_exceed, over.forecast) == (date(2026, 11, 1), 1.0, None)
     assert open_.data_through == date(2026, 10, 31)
 
 
@@ -196,6 +198,7 @@ def test_what_the_forecaster_cannot_tell_is_not_made_up() -> None:
     days = days_of("9", first="2026-10-20", last="2026-11-10")
     [status] = evaluate([budget()], days, as_of=date(2026, 11, 10), forecaster=Weekly(factors=(float("nan"),)))
     assert (status.standing, status.actual, status.forecast, status.p_exceed) == ("undefined", 90, None, None)
+    assert status.reason == "too little is known for a forecast"
 
 
 def test_two_days_of_data_are_too_few_for_a_forecast() -> None:
