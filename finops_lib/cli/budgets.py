@@ -184,9 +184,9 @@ def budgets_check(
 
 def _news(checked: Checked) -> list[str]:
     lines = [f"imported {len(checked.imported)} budgets of the plan"] if checked.imported else []
-    lines += [
-        f"alert: {event.subject}: {event.kind} {event.threshold} ({event.value:.0f} %)" for event in checked.alerts
-    ]
+    # What something worse superseded is kept, and told by that.
+    told = [event for event in checked.alerts if event.state == "firing"]
+    lines += [f"alert: {event.subject}: {event.kind} {event.threshold} ({event.value:.0f} %)" for event in told]
     lines += [f"over: {event.subject}: {event.kind} {event.threshold}" for event in checked.resolved]
     lines += [f"not told: {why}" for why in checked.unreached]
     count = len(checked.evaluation.statuses)
