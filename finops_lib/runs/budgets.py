@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from finops_lib.analyses.budgets import Reviewed, forecaster, review_budgets
+from finops_lib.analyses.budgets import Reviewed, review_budgets
 from finops_lib.errors import LakeError
 from finops_lib.findings import BudgetStatus
 from finops_lib.lake.open import Lake
@@ -100,7 +100,6 @@ def evaluate_in(
         budgets,
         costs.days,
         as_of=as_of,
-        forecaster=forecaster(events=changes),
         rates=costs.rates,
         movers=costs.movers,
         events=changes,

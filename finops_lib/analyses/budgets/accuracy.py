@@ -22,7 +22,7 @@ def backtest(
     *,
     as_of: date,
     currency: str,
-    forecaster: Forecaster,
+    forecaster: Forecaster | None = None,
     rates: pl.DataFrame | None = None,
 ) -> tuple[Decimal, Decimal] | None:
     """Measure last month's forecasts of the 10th: (sum of absolute errors, sum of what was charged).

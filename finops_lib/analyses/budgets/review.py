@@ -17,6 +17,7 @@ from finops_lib.analyses.budgets.counted import counted_days
 from finops_lib.analyses.budgets.drivers import drivers_of
 from finops_lib.analyses.budgets.history import EVEN, Forecaster, History, history_of
 from finops_lib.analyses.budgets.ledger import NOTHING, Ledger, ledgers, reaches_of
+from finops_lib.analyses.budgets.outlook import forecaster as house_forecaster
 from finops_lib.analyses.budgets.projection import PATHS, Projection, project
 from finops_lib.analyses.budgets.rates import Rates
 from finops_lib.analyses.budgets.shares import expected_share
@@ -47,7 +48,7 @@ def review_budgets(
     days: pl.DataFrame,
     *,
     as_of: date,
-    forecaster: Forecaster,
+    forecaster: Forecaster | None = None,
     rates: pl.DataFrame | None = None,
     movers: pl.DataFrame | None = None,
     events: Sequence[FutureEvent] = (),
@@ -58,14 +59,15 @@ def review_budgets(
     Args:
         budgets: versions in force; those that begin later or have ended are left out.
         days: the figure `scoped/days` of their scopes, of all that is known through `as_of`.
-        forecaster: asked once for all budgets that are known through the same day.
+        forecaster: asked once for all budgets that are known through the same day; None = the house's, with `events`.
         rates: from_currency, to_currency, day, kind (book, spot, invoice), rate; each holds until a newer one.
         movers: the figure `scoped/movers` of `windows_of`; None = no drivers.
-        events: decided changes that the forecaster knows of; a status is another one when they change.
+        events: decided changes, `series` of each the name of a budget; a status is another one when they change.
         provider: only budgets with cost at this provider; their amounts still count every provider.
     """
     with localcontext(prec=DIGITS):
-        reviewed = _review(budgets, days, as_of, forecaster, Rates.of(rates), movers, events, provider)
+        ask = forecaster or house_forecaster(events=events)
+        reviewed = _review(budgets, days, as_of, ask, Rates.of(rates), movers, events, provider)
     return sorted(reviewed, key=lambda r: (WORST_FIRST.index(r.status.colour), -_share_used(r.status), r.budget.name))
 
 
@@ -74,14 +76,22 @@ def evaluate_budgets(
     days: pl.DataFrame,
     *,
     as_of: date,
-    forecaster: Forecaster,
+    forecaster: Forecaster | None = None,
     rates: pl.DataFrame | None = None,
     movers: pl.DataFrame | None = None,
+    events: Sequence[FutureEvent] = (),
     provider: str = "",
 ) -> list[BudgetStatus]:
     """Give the statuses of `review_budgets`."""
     reviewed = review_budgets(
-        budgets, days, as_of=as_of, forecaster=forecaster, rates=rates, movers=movers, provider=provider
+        budgets,
+        days,
+        as_of=as_of,
+        forecaster=forecaster,
+        rates=rates,
+        movers=movers,
+        events=events,
+        provider=provider,
     )
     return statuses_of(reviewed)
 
