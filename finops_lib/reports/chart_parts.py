@@ -108,6 +108,12 @@ def share_axis(field: str) -> alt.X:
     return alt.X(field, type="quantitative", scale=scale, axis=None)
 
 
+def share_to(field: str, most: float) -> alt.X:
+    """Lay a share along x, from nothing to `most` wholes, with room for words at its end."""
+    scale = alt.Scale(domain=[0, most], range=[0, expression("max(width - 150, width * 0.4)")], nice=False)
+    return alt.X(field, type="quantitative", scale=scale, axis=None)
+
+
 def name_axis(field: str) -> alt.Y:
     """Lay rows from top to bottom, each with its name; the field holds the row's place, so equal names stay apart."""
     # Looked up in the data: a name never becomes a part of an expression.

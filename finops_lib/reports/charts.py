@@ -3,6 +3,7 @@
     daily       money by day, by category, with expected band or forecast; incomplete days pale
     multiples   one small chart per category
     burn_down   a budget used up, its even pace and its forecast
+    used_up     budgets as shares of their amounts
     ranked      bars in order of size with change marks
     waterfall   what moved a total
     share_bars  how much of each whole is covered
@@ -14,6 +15,7 @@ Common to all: `title` states the finding, `subtitle` the measure, currency, per
 
 from finops_lib.reports.chart import Chart
 from finops_lib.reports.charts_by_size import heat, ranked, share_bars, waterfall
+from finops_lib.reports.charts_of_budgets import used_up
 from finops_lib.reports.charts_over_time import burn_down, daily, multiples
 
-__all__ = ["Chart", "burn_down", "daily", "heat", "multiples", "ranked", "share_bars", "waterfall"]
+__all__ = ["Chart", "burn_down", "daily", "heat", "multiples", "ranked", "share_bars", "used_up", "waterfall"]

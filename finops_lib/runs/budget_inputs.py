@@ -7,19 +7,20 @@ plan that was never imported speaks for itself.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from finops_lib.findings import BudgetStatus
 from finops_lib.messages import AlertEvent
-from finops_lib.plans import Budget
+from finops_lib.plans import Budget, FutureEvent
 from finops_lib.runs.budget_plan import period_start
 from finops_lib.runs.folder import RunFolder
 from finops_lib.runs.handover import RERUN_OF
 from finops_lib.runs.opened import opened_state
-from finops_lib.settings import Settings, load_budget_plan
+from finops_lib.settings import Settings, load_budget_plan, load_future_events
 from finops_lib.state.alerts import list_events
 from finops_lib.state.budget_import import plan_changes
 from finops_lib.state.budget_status import FrozenForecast, KeptStatus, frozen_forecasts, status_history
@@ -40,6 +41,7 @@ class BudgetInputs:
         history: the last word on each of the last twelve periods, by budget, oldest first; none later than the page.
         forecasts: what was expected of these periods when their data reached day 1 and day 10.
         events: what was told, or superseded, about these budgets in these periods, newest first.
+        changes: decided changes that forecasts know of.
         notice: what the page's reader must know about the plan; "" = nothing.
     """
 
@@ -47,7 +49,13 @@ class BudgetInputs:
     history: tuple[KeptStatus, ...] = ()
     forecasts: tuple[FrozenForecast, ...] = ()
     events: tuple[AlertEvent, ...] = ()
+    changes: tuple[FutureEvent, ...] = ()
     notice: str = ""
+
+    @property
+    def kept_forecasts(self) -> list[tuple[int, BudgetStatus]]:
+        """The day each was made from the data of (1, 10), and what was said."""
+        return [(one.day, one.kept.status) for one in self.forecasts]
 
 
 def budget_inputs(settings: Settings, folder: RunFolder, *, as_of: date) -> BudgetInputs:
@@ -63,6 +71,8 @@ def budget_inputs(settings: Settings, folder: RunFolder, *, as_of: date) -> Budg
             inputs = _read(settings, state, as_of)
     else:
         inputs = BudgetInputs(tuple(load_budget_plan(settings.budget_plan)))
+    if not os.environ.get(RERUN_OF):
+        inputs = replace(inputs, changes=tuple(load_future_events(settings.budget_plan)))
     folder.write_input(INPUT, TypeAdapter(BudgetInputs).dump_json(inputs, indent=1).decode())
     return inputs
 
@@ -79,7 +89,8 @@ def _read(settings: Settings, state: State, as_of: date) -> BudgetInputs:
     events = [event for event in list_events(state) if (event.subject, event.period_start) in periods]
     changes = plan_changes(held, plan, close_missing=False)
     differing = [change.budget for change in changes if change.action in _OF_A_PLAN]
-    return BudgetInputs(tuple(budgets), tuple(history), tuple(forecasts), tuple(events), _notice(settings, differing))
+    notice = _notice(settings, differing)
+    return BudgetInputs(tuple(budgets), tuple(history), tuple(forecasts), tuple(events), notice=notice)
 
 
 def _read_kept(settings: Settings) -> BudgetInputs:

@@ -11,8 +11,8 @@ import pytest
 
 from finops_lib.errors import ConfigError, LakeError
 from finops_lib.marts.build import build
-from finops_lib.runs.budget_plan import amend_budget, import_budgets, listed_budgets
 from finops_lib.runs.budget_check import Checked, check_budgets
+from finops_lib.runs.budget_plan import amend_budget, import_budgets, listed_budgets
 from finops_lib.runs.budgets import LISTED, budget_history, budget_statuses
 from finops_lib.runs.ingest import ingest
 from finops_lib.runs.opened import opened_state

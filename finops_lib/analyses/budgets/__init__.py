@@ -13,7 +13,7 @@ Money is exact from the lake to the status; only forecasts and shares are floats
 make a status worse, never better, and silence of a source makes it grey (domain.md 1).
 """
 
-from finops_lib.analyses.budgets.accuracy import backtest
+from finops_lib.analyses.budgets.accuracy import backtest, kept_accuracy
 from finops_lib.analyses.budgets.calendar import amount_of, first_day_asked, period_before, period_of, state_of
 from finops_lib.analyses.budgets.counted import DAYS_SCHEMA
 from finops_lib.analyses.budgets.course import courses, history
@@ -45,6 +45,7 @@ __all__ = [
     "first_day_asked",
     "forecaster",
     "history",
+    "kept_accuracy",
     "past_periods",
     "period_before",
     "period_of",

@@ -1,4 +1,4 @@
-"""How good were last month's forecasts of the 10th? What was expected then, against what was charged."""
+"""How good were the forecasts? Those that were kept, and what last month's would have been on its 10th."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from decimal import Decimal, localcontext
 import polars as pl
 
 from finops_lib.analyses.budgets.history import Forecaster
+from finops_lib.analyses.budgets.past import PastPeriod
 from finops_lib.analyses.budgets.review import DIGITS, review_budgets
+from finops_lib.analyses.forecasts import accuracy
+from finops_lib.findings import BudgetStatus
 from finops_lib.periods import BillingPeriod
 from finops_lib.plans import Budget
 
 FROZEN_ON = 10
+_MONEY = pl.Decimal(38, 12)
 
 
 def backtest(
@@ -52,3 +56,33 @@ def backtest(
             missed += abs(found.status.forecast_p50 - ended.ledger.actual)
             total += ended.ledger.actual
     return (missed, total) if total > 0 else None
+
+
+def kept_accuracy(kept: Sequence[tuple[int, BudgetStatus]], past: Sequence[PastPeriod]) -> pl.DataFrame:
+    """Hold the forecasts that were kept against the periods that have ended since.
+
+    Args:
+        kept: the day of the period whose data they were made from (1, 10), and the status.
+    Returns:
+        as `analyses.forecasts.accuracy`.
+    """
+    frozen = [
+        {
+            "series_id": status.budget,
+            "month": status.period_start,
+            "currency": status.currency,
+            "frozen_on": status.period_start.replace(day=day),
+            "yhat": status.forecast_p50,
+            "lo80": status.forecast_p10,
+            "hi80": status.forecast_p90,
+        }
+        for day, status in kept
+    ]
+    ended = [
+        {"series_id": one.budget, "month": one.period.start, "currency": one.currency, "cost": one.actual}
+        for one in past
+        if one.state != "open"
+    ]
+    keys = {"series_id": pl.String, "month": pl.Date, "currency": pl.String}
+    expected = keys | {"frozen_on": pl.Date} | dict.fromkeys(("yhat", "lo80", "hi80"), _MONEY)
+    return accuracy(pl.DataFrame(frozen, schema=expected), pl.DataFrame(ended, schema=keys | {"cost": _MONEY}))
