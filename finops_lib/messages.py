@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 AlertKind = Literal["actual", "forecast", "burn", "stale", "rule"]
 AlertState = Literal["firing", "superseded", "resolved"]
-Action = Literal["trigger", "resolve", "digest"]
+Action = Literal["trigger", "acknowledge", "resolve", "digest"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def mark_failed(
 
     Args:
         next_try: when to try again; None = never by itself: a dead letter.
-        is_unclear: it may have arrived all the same.
+        is_unclear: it may have arrived all the same, by this try or an earlier one.
         counts: whether it uses up one of the tries; being told to wait does not.
     """
     with state.write() as session:
@@ -130,7 +130,6 @@ def mark_failed(
         if row is None:
             return
         row.last_error, row.leased_until, row.leased_by = error[:_LONGEST_ERROR], None, ""
-        # A try that may have arrived stays one, whatever the next one says.
         row.sending_since = row.sending_since if is_unclear else None
         row.attempts -= 0 if counts else 1
         if next_try is None:
@@ -233,10 +232,10 @@ def _is_free(at: datetime) -> ColumnElement[bool]:
 
 
 def _follows_an_unsent_one() -> ColumnElement[bool]:
-    """Whether it takes back what is not sent yet: an incident must not be opened after it was closed."""
+    """Whether it speaks of what is not sent yet: an incident must not be opened after it was closed."""
     first = aliased(OutboxRow)
     return and_(
-        OutboxRow.action == "resolve",
+        OutboxRow.action.in_(("acknowledge", "resolve")),
         exists().where(
             first.action == "trigger",
             first.channel == OutboxRow.channel,
