@@ -16,6 +16,17 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from finops_lib.alert_settings import (
+    AlertRules,
+    ChannelConfig,
+    Name,
+    QuietConfig,
+    RecipientConfig,
+    RouteConfig,
+    directory_of,
+)
+from finops_lib.analyses.alerts.routing import Directory
+from finops_lib.analyses.alerts.rules import Rule
 from finops_lib.errors import ConfigError
 from finops_lib.focus import DIMENSIONS
 from finops_lib.lake import MEMORY_LIMIT
@@ -135,6 +146,19 @@ class Workbench(Strict):
     currency: Currency | Literal[""] = ""
     allocation: AllocationRules = AllocationRules()
     sources: Annotated[list[SourceConfig], AfterValidator(_names_are_their_own)] = []
+    channels: dict[Name, ChannelConfig] = {}
+    routes: dict[Name, RouteConfig] = {}
+    recipients: list[RecipientConfig] = []
+    quiet_hours: list[QuietConfig] = []
+
+    @model_validator(mode="after")
+    def _routes_lead_somewhere(self) -> Workbench:
+        self.directory()
+        return self
+
+    def directory(self) -> Directory:
+        """Give who can be told of an alert, and how."""
+        return directory_of(self.channels, self.routes, self.recipients, self.quiet_hours)
 
 
 class Budget(Strict):
@@ -196,6 +220,10 @@ class Settings(Strict):
     def budget_plan(self) -> Path:
         return self.params / "budget_plan.yaml"
 
+    @property
+    def alert_rules(self) -> Path:
+        return self.params / "alert_rules.yaml"
+
 
 def load_settings() -> Settings:
     """Read the environment and params/workbench.yaml.
@@ -249,6 +277,11 @@ def load_budget_plan(path: Path) -> list[dict[str, Any]]:
             f"{path.name}: two budgets are called {min(doubled)!r}", next_step="give each a name of its own"
         )
     return [budget.model_dump() for budget in plan.budgets]
+
+
+def load_alert_rules(path: Path) -> list[Rule]:
+    """Give the custom rules of a file; none if it is not there."""
+    return [rule.rule() for rule in _read_as(AlertRules, path).rules]
 
 
 def _read_as(model: type[_Model], path: Path) -> _Model:

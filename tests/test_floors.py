@@ -16,12 +16,11 @@ PACKAGE = PROJECT / "finops_lib"
 FLOORS = {
     "quoting": 0,
     "errors": 0,  # the ground that the vocabulary stands on
-    **dict.fromkeys(
-        ("focus", "money", "periods", "findings", "plans", "messages", "registry", "yaml_text", "breaker", "strict"), 1
-    ),
+    **dict.fromkeys(("focus", "money", "periods", "findings", "plans", "messages", "registry", "yaml_text"), 1),
+    "breaker": 1,
     **dict.fromkeys(("sources", "lake", "state", "analyses", "reports", "delivery", "sample"), 2),
     "marts": 3,
-    **dict.fromkeys(("runs", "settings"), 4),
+    **dict.fromkeys(("runs", "settings", "alert_settings"), 4),
     "cli": 5,
 }
 HEAVY = ("pandas", "prophet", "sklearn", "altair", "boto3", "google.cloud", "rfc3987_syntax", "polars", "duckdb")
@@ -54,7 +53,7 @@ def test_a_module_imports_only_from_lower_floors(path: Path) -> None:
             continue
         other = _part(module)
         assert other in FLOORS, f"{module} is on no floor"
-        same_room = other == own or {own, other} == {"runs", "settings"}
+        same_room = other == own or {own, other} <= {"runs", "settings", "alert_settings"}
         assert same_room or FLOORS[other] < FLOORS[own], f"{own} (floor {FLOORS[own]}) imports {module}"
         if own in ("sources", "state", "analyses", "reports", "delivery", "sample", "lake") and other != own:
             assert FLOORS[other] <= 1, f"neighbours meet: {own} imports {module}"

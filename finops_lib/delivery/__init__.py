@@ -12,20 +12,22 @@ A new channel is one file here that registers itself under its kind.
 
 Question: who escapes a name that is markup, a mention, or ten thousand characters long?
 Choice: payloads hold plain words; each channel cleans and escapes all of them as it renders.
-Why: a channel alone knows what is markup to it. Declined: escaping where a payload is made; it would be for one channel.
+Why: a channel alone knows what is markup to it. Declined: escaping where a payload is made, for one channel only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from finops_lib.errors import SourceError
 from finops_lib.messages import Leased
 from finops_lib.registry import Registry
 
+# Where a secret is, never the secret itself.
+SecretReference = Annotated[str, StringConstraints(pattern=r"^(env|file):\S.*$")]
 # Gives the secret behind `env:NAME` or `file:PATH`.
 Reveal = Callable[[str], str]
 

@@ -19,11 +19,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from finops_lib.delivery import CHANNELS, NotDelivered, Options, Reveal
+from finops_lib.delivery import CHANNELS, NotDelivered, Options, Reveal, SecretReference
 from finops_lib.delivery.mail_page import html_of, subject_of, text_of
 from finops_lib.delivery.plain import clean
 from finops_lib.messages import Leased
-from finops_lib.strict import SecretReference
 
 MAIL_ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$"
 MailAddress = Annotated[str, StringConstraints(pattern=MAIL_ADDRESS)]
@@ -51,7 +50,7 @@ class MailOptions(Options):
 class Mail:
     """SMTP to one relay."""
 
-    options = MailOptions
+    options: type[Options] = MailOptions
     spacing_s = 0.0
     needs_target = True
     folds = True

@@ -79,7 +79,7 @@ def _page(payload: Mapping[str, Any]) -> Iterator[str]:
     title = _shown(payload.get("title", ""), _TEXT_LIMIT)
     yield f'<h1 style="margin:12px 0 8px;font-size:22px;line-height:1.3;font-weight:600">{title}</h1>'
     if payload.get("sentence"):
-        yield f'<p style="margin:0 0 16px;font-size:16px;line-height:1.5">{_shown(payload["sentence"], _TEXT_LIMIT)}</p>'
+        yield _paragraph(payload["sentence"], "margin:0 0 16px;font-size:16px;line-height:1.5")
     if payload.get("figures"):
         yield _table(payload["figures"])
     if payload.get("drivers"):
@@ -89,14 +89,14 @@ def _page(payload: Mapping[str, Any]) -> Iterator[str]:
     for item in items[:_ITEMS_SHOWN]:
         yield '<div style="border-top:1px solid #d0d7de;padding:14px 0">'
         yield _pill(item)
-        yield f'<p style="margin:8px 0 4px;font-size:16px;font-weight:600">{_shown(item.get("title", ""), _TEXT_LIMIT)}</p>'
+        yield _paragraph(item.get("title", ""), "margin:8px 0 4px;font-size:16px;font-weight:600")
         if item.get("sentence"):
-            yield f'<p style="margin:0;font-size:14px;line-height:1.5">{_shown(item["sentence"], _TEXT_LIMIT)}</p>'
+            yield _paragraph(item["sentence"], "margin:0;font-size:14px;line-height:1.5")
         if item.get("acknowledge"):
             yield _code(item["acknowledge"])
         yield "</div>"
     if len(items) > _ITEMS_SHOWN:
-        yield f'<p style="margin:0;font-size:14px">and {len(items) - _ITEMS_SHOWN} more</p>'
+        yield _paragraph(f"and {len(items) - _ITEMS_SHOWN} more", "margin:0;font-size:14px")
     if link := web_link(payload.get("link", "")):
         yield (
             f'<p style="margin:20px 0 0"><a href="{html.escape(link)}" style="display:inline-block;background:#0a58ca;'
@@ -104,10 +104,10 @@ def _page(payload: Mapping[str, Any]) -> Iterator[str]:
             "Open the report</a></p>"
         )
     if payload.get("acknowledge"):
-        yield '<p style="margin:20px 0 0;font-size:14px;color:#57606a">Take note of it:</p>'
+        yield _paragraph("Take note of it:", "margin:20px 0 0;font-size:14px;color:#57606a")
         yield _code(payload["acknowledge"])
     for note in payload.get("notes", ()):
-        yield f'<p style="margin:12px 0 0;font-size:13px;line-height:1.5;color:#57606a">{_shown(note, _TEXT_LIMIT)}</p>'
+        yield _paragraph(note, "margin:12px 0 0;font-size:13px;line-height:1.5;color:#57606a")
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:
@@ -131,11 +131,16 @@ def _pill(payload: Mapping[str, Any]) -> str:
     )
 
 
+def _paragraph(text: object, style: str) -> str:
+    return f'<p style="{style}">{_shown(text, _TEXT_LIMIT)}</p>'
+
+
 def _code(command: object) -> str:
-    return (
-        '<p style="margin:6px 0 0"><code style="display:inline-block;background:#f3f4f6;border-radius:4px;padding:4px 8px;'
-        f"font-size:13px;font-family:ui-monospace,Menlo,Consolas,monospace;{_BREAK}\">{_shown(command)}</code></p>"
+    style = (
+        "display:inline-block;background:#f3f4f6;border-radius:4px;padding:4px 8px;font-size:13px;"
+        f"font-family:ui-monospace,Menlo,Consolas,monospace;{_BREAK}"
     )
+    return f'<p style="margin:6px 0 0"><code style="{style}">{_shown(command)}</code></p>'
 
 
 def _badge(payload: Mapping[str, Any]) -> str:

@@ -9,12 +9,11 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from finops_lib.delivery import CHANNELS, NotDelivered, Options, Reveal
+from finops_lib.delivery import CHANNELS, NotDelivered, Options, Reveal, SecretReference
 from finops_lib.delivery.plain import clean, web_link
 from finops_lib.delivery.slack_blocks import REPEAT
 from finops_lib.errors import ConfigError
 from finops_lib.messages import Leased
-from finops_lib.strict import SecretReference
 
 if TYPE_CHECKING:
     from apprise import Apprise
@@ -34,7 +33,7 @@ class OtherOptions(Options):
 class Other:
     """What apprise can reach."""
 
-    options = OtherOptions
+    options: type[Options] = OtherOptions
     spacing_s = 1.0
     needs_target = False
     folds = True
@@ -44,7 +43,9 @@ class Other:
         notifier = _notifier(reveal(options.url), options.timeout_s)
         payload = held.message.payload
         body = "\n".join(_lines(payload, may_repeat=held.may_repeat))
-        if not notifier.notify(title=unmentioned(payload.get("title", ""), _TITLE_LIMIT), body=body, body_format="text"):
+        if not notifier.notify(
+            title=unmentioned(payload.get("title", ""), _TITLE_LIMIT), body=body, body_format="text"
+        ):
             raise NotDelivered("apprise could not deliver the message", is_unclear=True)
         return ""
 

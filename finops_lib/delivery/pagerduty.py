@@ -1,4 +1,4 @@
-"""PagerDuty, Events API v2: an incident is opened, acknowledged and resolved under one dedup key, so no repeat doubles it."""
+"""PagerDuty, Events API v2: an incident is known by its dedup key, so no repeat doubles it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from finops_lib.delivery import CHANNELS, NotDelivered, Options, Reveal
+from finops_lib.delivery import CHANNELS, NotDelivered, Options, Reveal, SecretReference
 from finops_lib.delivery.plain import clean, web_link
 from finops_lib.delivery.post import check_address, post
 from finops_lib.messages import Leased
-from finops_lib.strict import SecretReference
 
 SUMMARY_LIMIT, KEY_LIMIT = 1024, 255
 SEVERITIES = ("info", "warning", "error", "critical")
@@ -29,7 +28,7 @@ class PagerDutyOptions(Options):
 class PagerDuty:
     """Events API v2, `POST /v2/enqueue`."""
 
-    options = PagerDutyOptions
+    options: type[Options] = PagerDutyOptions
     spacing_s = 0.2
     needs_target = False
     # Each incident is opened and closed by itself.

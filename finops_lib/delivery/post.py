@@ -75,7 +75,9 @@ def post(
             # A body that is not whole is not read by anybody.
             raise NotDelivered(f"{whose} cannot be reached ({_kind(error)})") from None
         except (httpx.TransportError, httpx.DecodingError) as error:
-            raise NotDelivered(f"{whose} took the message and gave no answer ({_kind(error)})", is_unclear=True) from None
+            raise NotDelivered(
+                f"{whose} took the message and gave no answer ({_kind(error)})", is_unclear=True
+            ) from None
     if answer.is_success:
         return answer
     raise _refusal(answer, whose, secrets)

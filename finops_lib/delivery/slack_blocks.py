@@ -38,7 +38,8 @@ def body_of(payload: Mapping[str, Any], *, may_repeat: bool) -> dict[str, Any]:
 
 def escaped(text: object, limit: int) -> str:
     """Clean and escape text so that the result is no longer than `limit` and no escape is cut in two."""
-    parts, length = [], 0
+    parts: list[str] = []
+    length = 0
     for character in clean(text, limit):
         part = _ESCAPES.get(character, character)
         if length + len(part) > limit - 1:

@@ -195,7 +195,10 @@ def fold(
         choose: messages, oldest first -> digests, each with the ids of what it holds.
     """
     untried = select(OutboxRow).where(
-        _is_waiting(), OutboxRow.next_try <= at, _is_free(at), OutboxRow.attempts == 0, OutboxRow.sending_since.is_(None)
+        _is_waiting(),
+        OutboxRow.next_try <= at,
+        _is_free(at),
+        OutboxRow.attempts == 0,
     )
     with state.write() as session:
         rows = list(session.scalars(untried.order_by(OutboxRow.created_at, OutboxRow.message_id).with_for_update()))

@@ -65,9 +65,7 @@ def decide(
     if is_ended and now.date() >= status.period_end + policy.settles:
         return Decision(resolutions=tuple(over_by_now(events, today=now.date(), now=now)))
     read = readings([*earlier, status])
-    found = list(
-        actual_crossings(read, budget.thresholds, events, spent=status.actual_known > 0, policy=policy)
-    )
+    found = list(actual_crossings(read, budget.thresholds, events, spent=status.actual_known > 0, policy=policy))
     if not is_ended:
         found += forecast_crossings(read, budget.forecast_thresholds, events, now=now, policy=policy)
         found += burn_crossings(read, events, now=now, policy=policy)
@@ -112,9 +110,7 @@ def _event(
     crossing: Crossing, budget: Budget, status: BudgetStatus, now: datetime, known: Mapping[str, Any]
 ) -> AlertEvent:
     return AlertEvent(
-        event_id=event_id(
-            budget.name, status.period_start, crossing.kind, crossing.threshold, crossing.occurrence
-        ),
+        event_id=event_id(budget.name, status.period_start, crossing.kind, crossing.threshold, crossing.occurrence),
         subject=budget.name,
         period_start=status.period_start,
         kind=crossing.kind,

@@ -6,13 +6,14 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Literal
-
-import polars as pl
+from typing import TYPE_CHECKING, Literal
 
 from finops_lib.analyses.alerts.decide import BY_ITSELF, Decision, event_id
 from finops_lib.errors import ConfigError
 from finops_lib.messages import AlertEvent
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Metric = Literal[
     "billed_cost", "effective_cost", "billed_change", "effective_change", "burn_multiple", "forecast_share", "anomalies"
