@@ -7,6 +7,7 @@ export.py     finops export
 runs.py       finops runs ...
 budgets.py    finops budgets ...
 fx.py         finops fx ...
+alerts.py     finops alerts ...
 lake.py       finops lake ...
 printing.py   tables, CSV and JSON
 """
@@ -20,7 +21,17 @@ from typing import NoReturn
 
 import typer
 
-from finops_lib.cli import budgets, collect, export, fx, lake, line, reconcile, runs  # noqa: F401  # registers their commands
+from finops_lib.cli import (  # noqa: F401  # registers their commands
+    alerts,
+    budgets,
+    collect,
+    export,
+    fx,
+    lake,
+    line,
+    reconcile,
+    runs,
+)
 from finops_lib.cli.app import app
 from finops_lib.errors import FinOpsError
 

@@ -63,7 +63,7 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    timeout_s: float = Field(default=20.0, gt=0, le=60)
+    timeout_s: float = Field(default=20.0, gt=0, le=30)
 
 
 class Channel(Protocol):

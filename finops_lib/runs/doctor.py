@@ -22,6 +22,7 @@ from finops_lib.lake.snapshots import list_snapshots
 from finops_lib.lake.upkeep import SETTLED_AFTER, find_orphans
 from finops_lib.marts.build import stale_slices
 from finops_lib.marts.figures import figure_sql
+from finops_lib.runs.alert_outbox import unreachable_channels
 from finops_lib.runs.clock import now
 from finops_lib.runs.context import STALE_AFTER_DAYS, Coverage, stale_sources
 from finops_lib.runs.fetch import source_path
@@ -32,6 +33,7 @@ from finops_lib.settings import Settings, load_budget_plan, load_settings
 from finops_lib.state.audit import verify
 from finops_lib.state.budgets import list_budgets
 from finops_lib.state.open import open_state
+from finops_lib.state.outbox import list_outbox
 
 # From about here on they are felt when the lake is opened, and their files on the disk.
 _MANY_SNAPSHOTS = 500
@@ -74,6 +76,8 @@ def examine() -> list[Check]:
         "marts": _marts,
         "freshness": _freshness,
         "audit log": _audit_log,
+        "channels": _channels,
+        "outbox": _outbox,
     }
     return checks + [_guarded(name, look, settings) for name, look in looks.items()]
 
@@ -199,6 +203,28 @@ def _lake(settings: Settings) -> Check:
     with open_lake(settings.lake) as lake:
         [[charges]] = lake.con.execute("select count(*) from cost").fetchall()
         return Check("lake", True, f"{charges:,} charges, snapshot {lake.snapshot_id}")
+
+
+def _channels(settings: Settings) -> Check:
+    configured = settings.workbench.channels
+    if not configured:
+        return Check("channels", True, "none configured", "add channels to params/workbench.yaml to be told of alerts")
+    lost = unreachable_channels(settings)
+    if lost:
+        said = "; ".join(f"{name}: {error.what}" for name, error in lost)
+        return Check("channels", False, said, lost[0][1].next_step or f"finops alerts test {lost[0][0]}")
+    return Check("channels", True, f"{', '.join(sorted(configured))} can be reached")
+
+
+def _outbox(settings: Settings) -> Check:
+    with opened_state(settings) as state:
+        dead = list_outbox(state, standing="dead")
+        waiting = list_outbox(state, standing="waiting")
+    if dead:
+        newest = dead[0]
+        said = f"{len(dead)} dead letters; the newest, for {newest.message.channel}: {newest.last_error}"
+        return Check("outbox", False, said, f"mend the channel, then finops alerts retry {newest.message.message_id}")
+    return Check("outbox", True, f"{len(waiting)} messages wait, no dead letter")
 
 
 def _lock(settings: Settings) -> Check:

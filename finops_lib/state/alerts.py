@@ -102,9 +102,19 @@ def get_event(state: State, event_id: str) -> AlertEvent:
         return _event(_one(session, event_id))
 
 
-def acknowledge_event(state: State, event_id: str, *, at: datetime, who: str, note: str = "") -> AlertEvent:
-    """Write down that somebody has taken note of an event.
+def acknowledge_event(
+    state: State,
+    event_id: str,
+    *,
+    at: datetime,
+    who: str,
+    note: str = "",
+    messages: Callable[[AlertEvent], Sequence[Outgoing]],
+) -> AlertEvent:
+    """Write down that somebody has taken note of an event, and enter the messages that say so.
 
+    Args:
+        messages: what to send, told the event as it is then.
     Raises:
         ConfigError: no such event, or one that is acknowledged or resolved already.
     """
@@ -113,7 +123,9 @@ def acknowledge_event(state: State, event_id: str, *, at: datetime, who: str, no
         _refuse(row.resolved_at, "resolved", row.resolved_by, row)
         _refuse(row.acknowledged_at, "acknowledged", row.acknowledged_by, row)
         row.acknowledged_at, row.acknowledged_by, row.note = at, who, note or row.note
-        return _event(row)
+        event = _event(row)
+        enqueue(session, messages(event), at=at)
+        return event
 
 
 def resolve_event(

@@ -97,10 +97,10 @@ def begin(state: State, message_id: str, sender: Sender, *, at: datetime, until:
         return True
 
 
-def mark_sent(state: State, message_id: str, sender: Sender, *, at: datetime, provider_ref: str) -> None:
+def mark_sent(state: State, message_id: str, *, at: datetime, provider_ref: str) -> None:
     """Say that the channel has taken a message, and what it calls it."""
     with state.write() as session:
-        # Even where the lease is lost: that it arrived is true whoever holds it.
+        # Whoever holds the lease by now: that it arrived is true.
         row = session.get(OutboxRow, message_id)
         if row is not None:
             row.sent_at, row.provider_ref, row.last_error = at, provider_ref[:_LONGEST_ERROR], ""

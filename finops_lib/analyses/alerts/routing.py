@@ -109,6 +109,26 @@ def route(
     return Routed(tuple(messages.values()), tuple(dict.fromkeys(unreached)))
 
 
+def acknowledgements(event: AlertEvent, directory: Directory, *, now: datetime, words: Words) -> list[Outgoing]:
+    """Make the messages that stop the pager, once somebody has taken note of an event; nobody else is told."""
+    if event.superseded_by:
+        return []
+    pagers = {name: kind for name, kind in directory.channels.items() if kind == _PAGER}
+    return [
+        Outgoing(
+            message_id=_message_id(event, "acknowledge", channel, ""),
+            event_ids=(event.event_id,),
+            action="acknowledge",
+            channel=channel,
+            target="",
+            payload=words(event),
+            not_before=now,
+        )
+        for channel, _ in _destinations(event, directory.routes, directory.channels)
+        if channel in pagers
+    ]
+
+
 def _messages(
     event: AlertEvent,
     action: Action,
