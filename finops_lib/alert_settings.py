@@ -11,7 +11,16 @@ from datetime import time
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from finops_lib.analyses.alerts.quiet import WEEKDAYS, QuietHours
 from finops_lib.analyses.alerts.routing import DEFAULT_ROUTE, Directory, Recipient
@@ -93,8 +102,14 @@ def _known_rows(route: dict[str, list[str]]) -> dict[str, list[str]]:
     return route
 
 
-# A threshold in percent is a number in YAML and a word here.
-RouteConfig = Annotated[dict[str, list[str]], AfterValidator(_known_rows)]
+def _rows_as_words(route: Any) -> Any:
+    """Give a threshold in percent, a number in YAML, as the word it is here."""
+    if not isinstance(route, dict):
+        return route
+    return {str(row) if isinstance(row, int) else row: to for row, to in route.items()}
+
+
+RouteConfig = Annotated[dict[str, list[str]], BeforeValidator(_rows_as_words), AfterValidator(_known_rows)]
 
 
 def directory_of(

@@ -19,12 +19,16 @@ class Fault:
     Args:
         body: JSON, or text as it is.
         cut: promises more bytes than it sends, and hangs up.
+        hang_s: so long nothing is answered, and then it hangs up; over when the stand-in is left.
+        reset: hangs up without a word.
     """
 
     status: int = 200
     body: Any = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: bool = False
+    hang_s: float = 0
+    reset: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class StandIn(ABC):
             def log_message(self, format: str, *args: Any) -> None:
                 pass
 
+        self._left = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -83,6 +88,7 @@ class StandIn(ABC):
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._left.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -112,6 +118,12 @@ class StandIn(ABC):
             self._send(handler, Fault(refuse.status, refuse.body))
 
     def _send(self, handler: BaseHTTPRequestHandler, fault: Fault) -> None:
+        if fault.hang_s:
+            self._left.wait(fault.hang_s)
+        if fault.reset or fault.hang_s:
+            # Whoever asked has gone, or shall find nobody.
+            handler.close_connection = True
+            return
         content = (fault.body if isinstance(fault.body, str) else json.dumps(fault.body)).encode()
         handler.send_response(fault.status)
         handler.send_header("Content-Type", "application/json")

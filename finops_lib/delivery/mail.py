@@ -17,7 +17,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from finops_lib.delivery import CHANNELS, NotDelivered, Options, Reveal, SecretReference
 from finops_lib.delivery.mail_page import html_of, subject_of, text_of
@@ -25,7 +25,15 @@ from finops_lib.delivery.plain import clean
 from finops_lib.messages import Leased
 
 MAIL_ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$"
-MailAddress = Annotated[str, StringConstraints(pattern=MAIL_ADDRESS)]
+
+
+def _mail_address(text: str) -> str:
+    if not re.fullmatch(MAIL_ADDRESS, text):
+        raise ValueError("not a mail address")
+    return text
+
+
+MailAddress = Annotated[str, AfterValidator(_mail_address)]
 
 
 class MailOptions(Options):
@@ -142,7 +150,8 @@ def _told(options: MailOptions) -> Iterator[None]:
     except smtplib.SMTPResponseException as error:
         raise _refusal(options, error.smtp_code, error.smtp_error) from None
     except (OSError, smtplib.SMTPException) as error:
-        raise NotDelivered(f"{options.host}:{options.port} cannot be reached ({type(error).__name__})") from None
+        what = f"{options.host}:{options.port} cannot be reached ({type(error).__name__})"
+        raise NotDelivered(what, next_step="look at the channel's host, port and tls, and the network") from None
 
 
 def _part(relay: smtplib.SMTP) -> None:

@@ -73,7 +73,8 @@ def post(
             answer: httpx.Response = retrying(client.post, address, json=dict(body), headers=dict(headers))
         except (*never_sent, httpx.WriteError, httpx.WriteTimeout) as error:
             # A body that is not whole is not read by anybody.
-            raise NotDelivered(f"{whose} cannot be reached ({_kind(error)})") from None
+            what = f"{whose} cannot be reached ({_kind(error)})"
+            raise NotDelivered(what, next_step="look at the channel's address, the network and its status") from None
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise NotDelivered(
                 f"{whose} took the message and gave no answer ({_kind(error)})", is_unclear=True
