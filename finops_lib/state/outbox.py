@@ -220,12 +220,6 @@ def list_outbox(state: State, *, standing: Standing | None = None, limit: int | 
     return [record for record in records if standing in (None, record.standing)][:limit]
 
 
-def next_due(state: State) -> datetime | None:
-    """Give the moment at which the next message is due; None = nothing waits."""
-    with state.read() as session:
-        return session.scalars(select(OutboxRow.next_try).where(_is_waiting()).order_by(OutboxRow.next_try)).first()
-
-
 def _is_waiting() -> ColumnElement[bool]:
     return and_(OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None))
 
