@@ -24,6 +24,8 @@ from finops_lib.delivery.mail_page import html_of, subject_of, text_of
 from finops_lib.delivery.plain import clean
 from finops_lib.messages import Leased
 
+# RFC 5322 allows 998.
+_LONGEST_LINE = 900
 MAIL_ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$"
 
 
@@ -75,7 +77,7 @@ class Mail:
                 _accepted(options, *relay.rcpt(target))
             try:
                 # Once its last line is out the relay may have it, whatever becomes of the answer.
-                code, said = relay.data(letter.as_bytes(policy=SMTP))
+                code, said = relay.data(letter.as_bytes())
             except smtplib.SMTPDataError as error:
                 raise _refusal(options, error.smtp_code, error.smtp_error) from None
             except (OSError, smtplib.SMTPServerDisconnected) as error:
@@ -95,8 +97,10 @@ def letter_of(options: MailOptions, held: Leased) -> EmailMessage:
     """Make the mail: headers, the text, the page."""
     message, payload = held.message, held.message.payload
     user, _, domain = options.sender.rpartition("@")
-    letter = EmailMessage(policy=SMTP)
-    letter["Subject"] = subject_of(payload)
+    subject = subject_of(payload)
+    # A subject that is broken into lines gets blanks in odd places; one of plain letters need not be broken.
+    letter = EmailMessage(policy=SMTP.clone(max_line_length=_LONGEST_LINE) if subject.isascii() else SMTP)
+    letter["Subject"] = subject
     letter["From"] = Address(clean(options.sender_name, 80), user, domain)
     letter["To"] = message.target
     letter["Date"] = format_datetime(_moment(str(payload.get("at", ""))))
@@ -105,8 +109,9 @@ def letter_of(options: MailOptions, held: Leased) -> EmailMessage:
         # What opens an alert and what closes it stand together in the inbox.
         letter["References"] = f"<{clean(thread, 64)}@{domain}>"
     letter["Auto-Submitted"] = "auto-generated"
-    letter.set_content(text_of(payload))
-    letter.add_alternative(html_of(payload), subtype="html")
+    # Seven bits and short lines: what any relay on the way can carry.
+    letter.set_content(text_of(payload), cte="quoted-printable")
+    letter.add_alternative(html_of(payload), subtype="html", cte="quoted-printable")
     return letter
 
 

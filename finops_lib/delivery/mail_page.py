@@ -15,6 +15,7 @@ from finops_lib.delivery.plain import clean, web_link
 SUBJECT_LIMIT = 200
 _TEXT_LIMIT = 600
 _ITEMS_SHOWN = 50
+_SHORT_LABEL = 16
 _FONT = "font-family:-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 _BREAK = "overflow-wrap:anywhere;word-break:break-word"
 # White text on each has a contrast of at least 4.5; the word beside it says the same without colour.
@@ -113,7 +114,7 @@ def _page(payload: Mapping[str, Any]) -> Iterator[str]:
 def _table(rows: Sequence[Sequence[str]]) -> str:
     cell = "padding:7px 0;border-bottom:1px solid #eaeef2;font-size:15px;line-height:1.4;vertical-align:top"
     lines = "".join(
-        f'<tr><td style="{cell};padding-right:16px;color:#57606a;{_BREAK}">{_shown(label)}</td>'
+        f'<tr><td style="{cell};padding-right:16px;color:#57606a;{_wrap(label)}">{_shown(label)}</td>'
         f'<td style="{cell};text-align:right;font-variant-numeric:tabular-nums">{_shown(value)}</td></tr>'
         for label, value in rows
     )
@@ -121,6 +122,11 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
         '<table role="presentation" cellpadding="0" cellspacing="0" width="100%" '
         f'style="border-collapse:collapse;width:100%">{lines}</table>'
     )
+
+
+def _wrap(label: str) -> str:
+    # A short label stays on its line beside a long value; a long one must not push the value off the screen.
+    return "white-space:nowrap" if len(label) <= _SHORT_LABEL else _BREAK
 
 
 def _pill(payload: Mapping[str, Any]) -> str:
@@ -144,7 +150,7 @@ def _code(command: object) -> str:
 
 
 def _badge(payload: Mapping[str, Any]) -> str:
-    return clean(payload.get("badge") or payload.get("colour", "")).upper() or "ALERT"
+    return clean(payload.get("badge") or payload.get("colour", ""), 40).upper() or "ALERT"
 
 
 def _shown(text: object, limit: int = 300) -> str:

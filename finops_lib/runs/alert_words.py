@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from finops_lib.analyses.alerts.decide import BY_ITSELF
 from finops_lib.analyses.alerts.routing import is_critical
 from finops_lib.analyses.alerts.thresholds import ANY_SPEND
 from finops_lib.delivery.plain import clean
@@ -47,7 +48,8 @@ def words_of(event: AlertEvent) -> dict[str, Any]:
         "colour": colour,
         "severity": "info" if is_over else _severity(event),
         "sentence": _over(event) if is_over else sentence,
-        "figures": list(_figures(event)),
+        # Who ends it by hand says why; the figures of before would look like those of now.
+        "figures": [] if is_over and event.resolved_by != BY_ITSELF else list(_figures(event)),
         "drivers": [] if is_over else [list(_driver(one, event)) for one in facts.get("drivers", ())[:_DRIVERS_SHOWN]],
         "notes": list(_notes(event)),
         "link": link,
@@ -114,8 +116,9 @@ def _measured(facts: Mapping[str, Any], value: float) -> str:
 
 
 def _over(event: AlertEvent) -> str:
-    who = "" if event.resolved_by in ("", "finops") else f" ({named(event.resolved_by)})"
-    return f"{clean(event.note) or 'It is over'}{who}.".capitalize()
+    who = "" if event.resolved_by in ("", BY_ITSELF) else f" ({named(event.resolved_by)})"
+    note = clean(event.note) or "it is over"
+    return f"{note[:1].upper()}{note[1:]}{who}."
 
 
 def _expected(event: AlertEvent) -> str:
@@ -135,10 +138,13 @@ def _expected(event: AlertEvent) -> str:
 def _subject(event: AlertEvent, title: str, colour: str) -> str:
     """Give a mail's subject: colour, scope, percent, expected total, date."""
     facts = event.facts
-    parts = [f"[{'RESOLVED' if event.state == 'resolved' else colour.upper()}] {title}"]
+    is_over = event.state == "resolved"
+    parts = [f"[{'RESOLVED' if is_over else colour.upper()}] {title}"]
     scope_type, scope_value = facts.get("scope_type", ""), facts.get("scope_value", "")
     if scope_type not in ("", "expression") and clean(scope_value) != clean(event.subject):
         parts[0] += f" ({scope_type} {named(scope_value)})"
+    if is_over:
+        return parts[0]
     if event.kind in ("actual", "burn") and facts.get("forecast_p50"):
         parts.append(f"{say.money(_amount(event, 'forecast_p50'), facts['currency'])} expected")
     if event.kind == "forecast":
@@ -158,7 +164,8 @@ def _figures(event: AlertEvent) -> Iterator[list[str]]:
             yield ["Limit", f"{facts['comparator']} {_measured(facts, facts['limit'])}"]
         return
     currency, amount = facts["currency"], _amount(event, "amount")
-    yield ["Budget", f"{say.money(amount, currency, 'unit')}, {_period(event)}"]
+    yield ["Period", _period(event)]
+    yield ["Budget", say.money(amount, currency, "unit")]
     used = _amount(event, "actual")
     share = f" ({_percent(float(100 * used / amount))})" if amount > 0 else ""
     yield ["Used", f"{say.money(used, currency, 'unit')}{share}"]

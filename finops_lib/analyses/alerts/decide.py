@@ -22,6 +22,11 @@ from finops_lib.messages import AlertEvent
 from finops_lib.plans import Budget
 
 BY_ITSELF = "finops"
+_WHY_OVER = {
+    "forecast": "the forecast has been below the threshold twice in a row",
+    "burn": "the pace has slowed down",
+    "actual": "the budget was amended",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +74,12 @@ def decide(
     if not is_ended:
         found += forecast_crossings(read, budget.forecast_thresholds, events, now=now, policy=policy)
         found += burn_crossings(read, events, now=now, policy=policy)
-    over = [_over(event, now, "back below its threshold") for event in _open(events) if is_over(event, read, policy)]
+    over = [_over(event, now, _WHY_OVER[event.kind]) for event in _open(events) if is_over(event, read, policy)]
     if is_ended:
         gone = {event.event_id for event in over}
         over += [event for event in over_by_now(events, today=now.date(), now=now) if event.event_id not in gone]
+    # People are told how it is, not how it was; what is kept of an event stays as it fired.
+    over = [replace(event, facts={**event.facts, **_facts(budget, status)}) for event in over]
     known = {"watermark": status.watermark, "version": status.version, "is_first": not earlier, **(facts or {})}
     told, superseded = _worst_first(found, budget, status, now, known)
     return Decision(told, superseded, tuple(over))
