@@ -85,11 +85,12 @@ def alerts_retry(message_id: Annotated[str, typer.Argument(help="A message's id,
 @alerts_app.command("deliver")
 def alerts_deliver() -> None:
     """Send what waits in the outbox and is due."""
+    from finops_lib.reports.format import plural
     from finops_lib.runs.alert_outbox import deliver_all
     from finops_lib.settings import load_settings
 
     done = deliver_all(load_settings())
-    typer.echo(f"{done.sent} sent, {done.failed} to be tried again, {done.dead} dead letters")
+    typer.echo(f"{done.sent} sent, {done.failed} to be tried again, {plural(done.dead, 'dead letter')}")
     for channel, error in sorted(done.errors.items()):
         typer.echo(f"finops: {channel}: {error}", err=True)
     if done.errors:

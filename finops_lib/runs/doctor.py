@@ -22,6 +22,7 @@ from finops_lib.lake.snapshots import list_snapshots
 from finops_lib.lake.upkeep import SETTLED_AFTER, find_orphans
 from finops_lib.marts.build import stale_slices
 from finops_lib.marts.figures import figure_sql
+from finops_lib.reports.format import plural
 from finops_lib.runs.alert_outbox import unreachable_channels
 from finops_lib.runs.clock import now
 from finops_lib.runs.context import STALE_AFTER_DAYS, Coverage, stale_sources
@@ -218,13 +219,18 @@ def _channels(settings: Settings) -> Check:
 
 def _outbox(settings: Settings) -> Check:
     with opened_state(settings) as state:
-        dead = list_outbox(state, standing="dead")
-        waiting = list_outbox(state, standing="waiting")
+        messages = list_outbox(state)
+    dead = [one for one in messages if one.standing == "dead"]
+    waiting = sum(one.standing in ("waiting", "sending") for one in messages)
     if dead:
         newest = dead[0]
-        said = f"{len(dead)} dead letters; the newest, for {newest.message.channel}: {newest.last_error}"
+        said = f"{plural(len(dead), 'dead letter')}; the newest, for {newest.message.channel}: {newest.last_error}"
         return Check("outbox", False, said, f"mend the channel, then finops alerts retry {newest.message.message_id}")
-    return Check("outbox", True, f"{len(waiting)} messages wait, no dead letter")
+    return Check(
+        "outbox",
+        True,
+        f"{plural(waiting, 'message')} {'waits or is' if waiting == 1 else 'wait or are'} being sent, no dead letter",
+    )
 
 
 def _lock(settings: Settings) -> Check:
