@@ -229,7 +229,7 @@ def _outbox(settings: Settings) -> Check:
     return Check(
         "outbox",
         True,
-        f"{plural(waiting, 'message')} {'waits or is' if waiting == 1 else 'wait or are'} being sent, no dead letter",
+        f"{plural(waiting, 'message')} not sent yet, no dead letter",
     )
 
 
