@@ -58,7 +58,7 @@ def _text(payload: Mapping[str, Any]) -> Iterator[str]:
     width = max((len(label) for label, _ in figures), default=0)
     yield from (f"{label:<{width}}  {value}" for label, value in figures)
     if payload.get("drivers"):
-        yield from ("", "What moves it most")
+        yield from ("", "What moves it most, with the change")
         for place, (label, value) in enumerate(payload["drivers"], start=1):
             yield f"{place}. {clean(label)}: {clean(value)}"
     items = payload.get("items", ())
@@ -84,7 +84,7 @@ def _page(payload: Mapping[str, Any]) -> Iterator[str]:
     if payload.get("figures"):
         yield _table(payload["figures"])
     if payload.get("drivers"):
-        yield '<h2 style="margin:20px 0 6px;font-size:16px;font-weight:600">What moves it most</h2>'
+        yield '<h2 style="margin:20px 0 6px;font-size:16px;font-weight:600">What moves it most, with the change</h2>'
         yield _table([(f"{place}. {label}", value) for place, (label, value) in enumerate(payload["drivers"], start=1)])
     items = payload.get("items", ())
     for item in items[:_ITEMS_SHOWN]:

@@ -91,7 +91,7 @@ def _details(payload: Mapping[str, Any]) -> dict[str, Any]:
     details |= {clean(label, 100): clean(value, _DETAIL_LIMIT) for label, value in payload.get("figures", ())}
     drivers = [f"{clean(label)}: {clean(value)}" for label, value in payload.get("drivers", ())]
     if drivers:
-        details["What moves it most"] = drivers
+        details["What moves it most, with the change"] = drivers
     if payload.get("notes"):
         details["Notes"] = [clean(note, _DETAIL_LIMIT) for note in payload["notes"]]
     if payload.get("acknowledge"):

@@ -58,7 +58,7 @@ def _blocks(payload: Mapping[str, Any], may_repeat: bool) -> Iterator[dict[str, 
         yield {"type": "section", "fields": [_field(label, value) for label, value in figures[:FIELDS_LIMIT]]}
     if payload.get("drivers"):
         lines = [f"{place}. {label}: {value}" for place, (label, value) in enumerate(payload["drivers"], start=1)]
-        yield {"type": "section", "text": _lines(["What moves it most", *lines])}
+        yield {"type": "section", "text": _lines(["What moves it most, with the change", *lines])}
     yield from _items(payload.get("items", ()))
     notes = [*payload.get("notes", ()), *([REPEAT] if may_repeat else [])]
     elements = [_plain(note, _CONTEXT_LIMIT) for note in notes[:8]]

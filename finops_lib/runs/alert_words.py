@@ -187,8 +187,9 @@ def _driver(driver: Mapping[str, Any], event: AlertEvent) -> Iterator[str]:
     kind = clean(driver.get("dimension", ""), 40)
     yield f"{named(driver.get('label', ''))}{f' ({kind})' if kind else ''}"
     cost, change = (_decimal(driver.get(name)) for name in ("cost", "change"))
-    against = "" if change is None else f", {say.signed_money(change, currency)} against plan"
-    yield f"{say.money(cost, currency)}{against}"
+    # Without a former cost the change is all of it, and says nothing of its own.
+    is_compared = change is not None and driver.get("before", "0") != ""
+    yield f"{say.money(cost, currency)}{f', {say.signed_money(change, currency)}' if is_compared else ''}"
 
 
 def _notes(event: AlertEvent) -> Iterator[str]:

@@ -5,20 +5,25 @@ Settings, words and sight come together here: `told_of` makes the messages of a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
 from finops_lib.analyses.alerts.decide import Decision, over_by_now
 from finops_lib.analyses.alerts.routing import MayRead, Routed, acknowledgements, route
+from finops_lib.analyses.alerts.rules import Rule, decide_rule
+from finops_lib.analyses.alerts.stale import decide_stale
 from finops_lib.messages import AlertEvent, Outgoing
 from finops_lib.runs import clock
 from finops_lib.runs.acting import acting_user
 from finops_lib.runs.alert_words import words_of
 from finops_lib.runs.opened import opened_state
-from finops_lib.settings import Settings
+from finops_lib.settings import Settings, load_alert_rules
 from finops_lib.state.alerts import acknowledge_event, list_events, record, resolve_event
 from finops_lib.state.open import State
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # What scripts rely on (design.md 7), in this order.
 LISTED = (
@@ -66,6 +71,40 @@ def close_ended(settings: Settings, state: State, *, now: datetime, may_read: Ma
     ended = over_by_now(list_events(state, only_open=True), today=now.date(), now=now)
     if ended:
         record_decision(settings, state, Decision(resolutions=tuple(ended)), now=now, may_read=may_read)
+
+
+def tell_of_silence(settings: Settings, state: State, silent: Mapping[str, datetime], *, now: datetime) -> Routed:
+    """Tell the operators of sources that stopped delivering, once each, and that one delivers again.
+
+    Args:
+        silent: `runs.context.stale_sources`.
+    """
+    decision = decide_stale(silent, list_events(state, kind="stale"), now=now)
+    return record_decision(settings, state, decision, now=now)
+
+
+def check_rules(
+    settings: Settings,
+    state: State,
+    days_of: Callable[[Rule], pl.DataFrame],
+    *,
+    as_of: date,
+    now: datetime,
+    may_read: MayRead = nobody_else_may,
+) -> list[Routed]:
+    """Hold every rule of params/alert_rules.yaml against the days of its scope, and enter what must be told.
+
+    Args:
+        days_of: the frame that `decide_rule` asks for.
+    Raises:
+        ConfigError: a rule is wrong, or asks for a metric that its scope does not have.
+    """
+    routed = []
+    for rule in load_alert_rules(settings.alert_rules):
+        events = list_events(state, subject=rule.name, kind="rule")
+        decision = decide_rule(rule, days_of(rule), events, as_of=as_of, now=now)
+        routed.append(record_decision(settings, state, decision, now=now, may_read=may_read))
+    return routed
 
 
 def listed_events(settings: Settings, *, only_open: bool) -> list[dict[str, Any]]:

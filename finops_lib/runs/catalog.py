@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from finops_lib.analyses.anomalies import DETECTORS
 from finops_lib.analyses.savings import RULES
+from finops_lib.delivery import CHANNELS
 from finops_lib.errors import ConfigError
 from finops_lib.marts.catalog import read_marts
 from finops_lib.runs.parameters import read_parameters
@@ -72,6 +73,10 @@ def entries(settings: Settings) -> list[Entry]:
             "inventory", name, _first_line(inspect.getmodule(INVENTORIES.get(name))), "params/workbench.yaml: inventory"
         )
         for name in INVENTORIES.names()
+    ]
+    found += [
+        Entry("channel kind", name, _first_line(inspect.getmodule(CHANNELS.get(name))), "params/workbench.yaml: kind")
+        for name in CHANNELS.names()
     ]
     found += [
         Entry("detector", name, _first_line(DETECTORS.get(name)), "anomalies: method") for name in DETECTORS.names()

@@ -19,7 +19,7 @@ ORDINARY: Mapping[str, Any] = {
     "severity": "warning",
     "sentence": "Expected by the end: 618k USD. 482k USD of 600k USD are used by 21 Oct 2026.",
     "figures": [["Budget", "600,000 USD"], ["Used", "482,000 USD (80.3 %)"], ["Expected", "618,000 USD (103 %)"]],
-    "drivers": [["Amazon EC2 (service)", "212k USD, +31.0k USD against plan"], ["AWS Glue (service)", "18k USD"]],
+    "drivers": [["Amazon EC2 (service)", "212k USD, +31.0k USD"], ["AWS Glue (service)", "18k USD"]],
     "notes": ["Effective cost, all that is known; days that are not complete can still grow."],
     "link": "https://finops.example.org/outputs/budgets/1/report.html?a=1&b=2",
     "acknowledge": "finops alerts acknowledge 0123456789abcdef",

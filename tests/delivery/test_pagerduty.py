@@ -47,7 +47,7 @@ def test_an_incident_is_opened_acknowledged_and_resolved_under_one_key() -> None
     assert [request.body["event_action"] for request in receiver.requests] == ["trigger", "acknowledge", "resolve"]
     details = receiver.requests[0].body["payload"]["custom_details"]
     assert details["Used"] == "482,000 USD (80.3 %)"
-    assert details["What moves it most"][0].startswith("Amazon EC2 (service)")
+    assert details["What moves it most, with the change"][0].startswith("Amazon EC2 (service)")
 
 
 @pytest.mark.parametrize(

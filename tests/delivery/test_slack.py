@@ -85,7 +85,7 @@ def test_a_reader_finds_what_to_know_and_what_to_do() -> None:
     for part in (
         "\U0001f7e0 shop: 103 % of 600k USD expected",
         "*Used*\n482,000 USD (80.3 %)",
-        "1. Amazon EC2 (service): 212k USD, +31.0k USD against plan",
+        "1. Amazon EC2 (service): 212k USD, +31.0k USD",
         "<https://finops.example.org/outputs/budgets/1/report.html?a=1&amp;b=2|Open the report>",
         "`finops alerts acknowledge 0123456789abcdef`",
         REPEAT,
