@@ -177,6 +177,7 @@ def _news(checked: Checked) -> list[str]:
     told = [event for event in checked.alerts if event.state == "firing"]
     lines += [f"alert: {event.subject}: {event.kind} {event.threshold} ({event.value:.0f} %)" for event in told]
     lines += [f"over: {event.subject}: {event.kind} {event.threshold}" for event in checked.resolved]
+    lines += [f"not told: {reason}" for reason in checked.unreached]
     count = len(checked.evaluation.statuses)
     lines.append(f"{len(checked.new)} of {count} budgets had changed; {checked.waiting} messages wait to be sent")
     return lines

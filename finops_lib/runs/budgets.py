@@ -8,7 +8,7 @@ waiting_messages  what the outbox holds for whoever delivers
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +24,7 @@ from finops_lib.marts.figures import figure_sql
 from finops_lib.messages import AlertEvent
 from finops_lib.plans import Budget, definition_of
 from finops_lib.runs.acting import acting_user
+from finops_lib.runs.alerts import close_ended, told_of
 from finops_lib.runs.budget_plan import import_first_plan, period_start, read_plan
 from finops_lib.runs.context import resolve_context
 from finops_lib.runs.figures import bind, run_query
@@ -78,6 +79,7 @@ class Checked:
         alerts: what was found worth telling, and not told before.
         resolved: what was told and is over.
         waiting: messages of the outbox that are not sent yet.
+        unreached: in words, whom a message does not reach, and why.
     """
 
     evaluation: Evaluation
@@ -86,6 +88,7 @@ class Checked:
     alerts: tuple[AlertEvent, ...]
     resolved: tuple[AlertEvent, ...]
     waiting: int
+    unreached: tuple[str, ...] = ()
 
 
 def check_budgets(settings: Settings, *, as_of: str, now: datetime, run_id: str | None = None) -> Checked:
@@ -112,11 +115,13 @@ def check_budgets(settings: Settings, *, as_of: str, now: datetime, run_id: str 
         alerts: list[AlertEvent] = []
         resolved: list[AlertEvent] = []
         by_name = {budget.name: budget for budget in evaluation.budgets}
+        owners = {budget.name: budget.owner for budget in evaluation.budgets}
+        unreached: list[str] = []
         for status in evaluation.statuses:
             recorded = record_evaluation(
                 state,
                 status,
-                decide=deciding_on(by_name[status.budget], now=now),
+                decide=deciding_on(settings, by_name[status.budget], owners, unreached, now=now),
                 at=now,
                 who=who,
                 run_id=run_id,
@@ -125,8 +130,10 @@ def check_budgets(settings: Settings, *, as_of: str, now: datetime, run_id: str 
             new += [status.budget] if recorded.is_new else []
             alerts += recorded.new_events
             resolved += recorded.resolved
+        close_ended(settings, state, now=now)
         waiting = waiting_messages(state)
-    return Checked(evaluation, tuple(imported), tuple(new), tuple(alerts), tuple(resolved), waiting)
+    told = (tuple(alerts), tuple(resolved), waiting, tuple(dict.fromkeys(unreached)))
+    return Checked(evaluation, tuple(imported), tuple(new), *told)
 
 
 def evaluate(settings: Settings, state: State, *, as_of: str) -> Evaluation:
@@ -155,12 +162,21 @@ def evaluate(settings: Settings, state: State, *, as_of: str) -> Evaluation:
             lake.close()
 
 
-def deciding_on(budget: Budget, *, now: datetime) -> Decide:
-    """Give the rules of domain.md 1.10 for one budget, as the recording transaction asks them."""
+def deciding_on(
+    settings: Settings, budget: Budget, owners: Mapping[str, str], unreached: list[str], *, now: datetime
+) -> Decide:
+    """Give the rules of domain.md 1.10 for one budget, as the recording transaction asks them.
+
+    Args:
+        owners: of each budget, by its name.
+        unreached: takes in words whom a message does not reach, and why.
+    """
 
     def decided(status: BudgetStatus, earlier: Sequence[BudgetStatus], events: Sequence[AlertEvent]) -> Decision:
         found = decide(budget, status, earlier, events, now=now)
-        return Decision(new_events=(*found.events, *found.superseded), resolved=found.resolutions)
+        routed = told_of(settings, found, now=now, parent_owner=owners.get(budget.parent, ""))
+        unreached.extend(routed.unreached)
+        return Decision((*found.events, *found.superseded), found.resolutions, routed.messages)
 
     return decided
 
