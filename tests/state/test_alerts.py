@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from finops_lib.errors import ConfigError
 from finops_lib.messages import AlertEvent, Outgoing
 from finops_lib.state import alerts, audit, outbox
-from finops_lib.state.open import State, open_state
+from finops_lib.state.open import State
+from tests.state.conftest import on_every_state
+
+pytestmark = on_every_state
 
 NOON = datetime(2026, 10, 3, 12, tzinfo=UTC)
 EVENT = AlertEvent(
@@ -29,13 +31,6 @@ EVENT = AlertEvent(
     created_at=NOON,
     facts={"amount": "1000.000000000001", "drivers": [{"label": "<b>"}]},
 )
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Iterator[State]:
-    state = open_state(f"sqlite:///{tmp_path / 'state.sqlite'}")
-    yield state
-    state.close()
 
 
 def message(event_id: str = "abc123", number: int = 1) -> Outgoing:
