@@ -38,7 +38,7 @@ class NotDelivered(SourceError):
     Args:
         wait_s: the channel asks for so much patience; None where it does not.
         is_unclear: it may have arrived all the same: the answer never came.
-        is_final: the channel will never take it like this.
+        is_final: the channel works and will never take this message.
     """
 
     def __init__(
