@@ -23,8 +23,11 @@ from pydantic import (
 from finops_lib.analyses.alerts.quiet import WEEKDAYS, QuietHours
 from finops_lib.analyses.alerts.routing import DEFAULT_ROUTE, Directory, Recipient
 from finops_lib.analyses.alerts.rules import Comparator, Metric, Rule
+from finops_lib.analyses.scopes import canonical, parse_scope
 from finops_lib.errors import ConfigError
 from finops_lib.strict import Currency, Strict
+
+EVERYTHING = "all"
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -59,12 +62,27 @@ class ChannelConfig(Strict):
             raise ValueError(f"{place}: {said}{hint}") from None
 
 
+def _canonical(text: str) -> str:
+    """Give a scope as it is compared; "" stays everything."""
+    try:
+        return canonical(parse_scope(text)) if text else text
+    except ConfigError as error:
+        raise ValueError(str(error)) from error
+
+
+ScopeText = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_canonical)]
+
+
 class RecipientConfig(Strict):
     """Somebody who reads messages: `address` is a mail address or a channel's name, `scope` what they may read of."""
 
     name: Name
     address: Text
-    scope: Annotated[str, StringConstraints(max_length=2000)] = ""
+    scope: ScopeText = ""
+
+    def recipient(self) -> Recipient:
+        # A scope of everything is no limit.
+        return Recipient(self.name, self.address, "" if self.scope == EVERYTHING else self.scope)
 
 
 def _zone(name: str) -> str:
@@ -132,7 +150,10 @@ def directory_of(
     return Directory(
         channels={name: channel.kind for name, channel in channels.items()},
         routes={"default": DEFAULT_ROUTE, **routes},
-        recipients=tuple(Recipient(one.name, one.address, one.scope) for one in recipients),
+        # No scope is no limit.
+        recipients=tuple(
+            Recipient(one.name, one.address, "" if one.scope == EVERYTHING else one.scope) for one in recipients
+        ),
         quiet=tuple(one.quiet_hours() for one in quiet),
     )
 
@@ -142,7 +163,7 @@ class RuleConfig(Strict):
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     metric: Metric
-    scope: Text
+    scope: ScopeText
     comparator: Comparator = ">"
     threshold: float = Field(allow_inf_nan=False)
     currency: Currency

@@ -76,15 +76,23 @@ def test_a_directory_knows_channels_routes_people_and_quiet_hours(tmp_path: Path
     assert directory.quiet == (QuietHours(time(20), time(7), "Europe/Berlin", (4,)),)
 
 
+def test_a_scope_is_checked_and_compared_in_one_spelling(tmp_path: Path) -> None:
+    write(tmp_path, "recipients: [{name: a, address: x, scope: \"TEAM='shop'\"}, {name: b, address: y, scope: all}]")
+    assert [one.scope for one in load_workbench(tmp_path).directory().recipients] == ["team = 'shop'", ""]
+    write(tmp_path, "recipients: [{name: a, address: x, scope: squad = 'shop'}]")
+    with pytest.raises(ConfigError, match="unknown field 'squad'"):
+        load_workbench(tmp_path)
+
+
 def test_without_channels_nobody_is_told_and_nothing_is_wrong(tmp_path: Path) -> None:
     assert load_workbench(tmp_path).directory().channels == {}
     assert load_alert_rules(tmp_path / "alert_rules.yaml") == []
 
 
 def test_a_rule_is_read_with_what_it_leaves_out(tmp_path: Path) -> None:
-    line = "{name: a, metric: billed_cost, scope: x, threshold: 5, currency: USD}"
+    line = "{name: a, metric: billed_cost, scope: all, threshold: 5, currency: USD}"
     [rule] = load_alert_rules(write(tmp_path, f"rules: [{line}]", "alert_rules.yaml"))
-    assert rule == Rule("a", "billed_cost", "x", ">", 5.0, "USD")
+    assert rule == Rule("a", "billed_cost", "all", ">", 5.0, "USD")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +107,7 @@ def test_a_rule_is_read_with_what_it_leaves_out(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_rule_is_named_with_its_place(tmp_path: Path, change: str, message: str) -> None:
-    parts = {"name": "a", "metric": "billed_cost", "scope": "x", "threshold": "5", "currency": "USD"}
+    parts = {"name": "a", "metric": "billed_cost", "scope": "all", "threshold": "5", "currency": "USD"}
     key, value = change.split(": ")
     line = ", ".join(f"{name}: {said}" for name, said in {**parts, key: value}.items())
     with pytest.raises(ConfigError, match=message):
@@ -107,6 +115,6 @@ def test_a_wrong_rule_is_named_with_its_place(tmp_path: Path, change: str, messa
 
 
 def test_two_rules_of_one_name_are_refused(tmp_path: Path) -> None:
-    line = "{name: a, metric: billed_cost, scope: x, threshold: 5, currency: USD}"
+    line = "{name: a, metric: billed_cost, scope: all, threshold: 5, currency: USD}"
     with pytest.raises(ConfigError, match="two rules are called 'a'"):
         load_alert_rules(write(tmp_path, f"rules: [{line}, {line}]", "alert_rules.yaml"))

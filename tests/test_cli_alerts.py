@@ -65,16 +65,16 @@ def test_a_name_that_is_hostile_stays_harmless_in_lists(chat: Receiver) -> None:
 
 
 def test_a_channel_that_does_not_take_it_is_exit_code_4_and_seen_by_the_doctor(chat: Receiver) -> None:
-    chat.faults = {"/": [Fault(404, "no_service")]}
+    chat.faults = {"/": [Fault(400, "invalid_payload")]}
     done = finops("alerts", "deliver")
     assert (done.returncode, done.stdout) == (4, "0 sent, 0 to be tried again, 1 dead letter\n")
-    assert done.stderr == "finops: chat: Slack answered 404: no_service\n"
+    assert done.stderr == "finops: chat: Slack answered 400: invalid_payload\n"
     [dead] = json.loads(finops("alerts", "outbox", "--format", "json").stdout)
     assert (dead["standing"], dead["channel"], dead["attempts"]) == ("dead", "chat", 1)
     [outbox] = [check for check in examine() if check.check == "outbox"]
     assert (outbox.ok, outbox.message) == (
         False,
-        "1 dead letter; the newest, for chat: Slack answered 404: no_service",
+        "1 dead letter; the newest, for chat: Slack answered 400: invalid_payload",
     )
     assert outbox.next_step.endswith(f"finops alerts retry {dead['message_id']}")
     assert finops("alerts", "retry", dead["message_id"]).returncode == 0

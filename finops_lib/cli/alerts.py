@@ -73,13 +73,17 @@ def alerts_outbox(
 
 
 @alerts_app.command("retry")
-def alerts_retry(message_id: Annotated[str, typer.Argument(help="A message's id, or its beginning.")]) -> None:
-    """Let a message that is not sent, a dead letter included, be tried again with the next delivery."""
+def alerts_retry(
+    message_ids: Annotated[list[str], typer.Argument(help="Ids of messages, or their beginnings.", metavar="ID...")],
+) -> None:
+    """Let messages that are not sent, dead letters included, be tried again with the next delivery."""
     from finops_lib.runs.alert_outbox import retry
     from finops_lib.settings import load_settings
 
-    message = retry(load_settings(), message_id)
-    typer.echo(f"{message.message_id} waits for {message.channel} again; send it: finops alerts deliver")
+    settings = load_settings()
+    for message_id in message_ids:
+        message = retry(settings, message_id)
+        typer.echo(f"{message.message_id} waits for {message.channel} again; send it: finops alerts deliver")
 
 
 @alerts_app.command("deliver")

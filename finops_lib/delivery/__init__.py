@@ -26,8 +26,6 @@ from finops_lib.errors import SourceError
 from finops_lib.messages import Leased
 from finops_lib.registry import Registry
 
-# Where a secret is, never the secret itself.
-SecretReference = Annotated[str, StringConstraints(pattern=r"^(env|file):\S.*$")]
 # Gives the secret behind `env:NAME` or `file:PATH`.
 Reveal = Callable[[str], str]
 
@@ -38,7 +36,7 @@ class NotDelivered(SourceError):
     Args:
         wait_s: the channel asks for so much patience; None where it does not.
         is_unclear: it may have arrived all the same: the answer never came.
-        is_final: the channel will never take it like this.
+        is_final: the channel works and will never take this message.
     """
 
     def __init__(

@@ -19,10 +19,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from finops_lib.delivery import CHANNELS, NotDelivered, Options, Reveal, SecretReference
+from finops_lib.delivery import CHANNELS, NotDelivered, Options, Reveal
 from finops_lib.delivery.mail_page import html_of, subject_of, text_of
 from finops_lib.delivery.plain import clean
 from finops_lib.messages import Leased
+from finops_lib.strict import SecretReference
 
 # RFC 5322 allows 998.
 _LONGEST_LINE = 900

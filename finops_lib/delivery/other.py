@@ -9,11 +9,12 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from finops_lib.delivery import CHANNELS, NotDelivered, Options, Reveal, SecretReference
+from finops_lib.delivery import CHANNELS, NotDelivered, Options, Reveal
 from finops_lib.delivery.plain import clean, web_link
 from finops_lib.delivery.slack_blocks import REPEAT
 from finops_lib.errors import ConfigError
 from finops_lib.messages import Leased
+from finops_lib.strict import SecretReference
 
 if TYPE_CHECKING:
     from apprise import Apprise

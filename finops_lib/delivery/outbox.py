@@ -117,7 +117,7 @@ class Sending:
         breaker = self._breakers.setdefault(name, Breaker(name))
         try:
             with breaker.call():
-                reference = door.channel.send(door.options, held, reveal=self.reveal)
+                reference = self._sent_or_refused(held, door)
         except NotDelivered as error:
             self._fail(held, error)
             if error.wait_s is not None and not breaker.is_open and error.wait_s <= PATIENCE_S:
@@ -128,9 +128,20 @@ class Sending:
             self._fail(held, error)
             self._resting[name] = None
         else:
-            self.box.sent(held, reference)
-            self.done.sent += 1
+            if reference is not None:
+                self.box.sent(held, reference)
+                self.done.sent += 1
         self._last[name] = self.elapsed()
+
+    def _sent_or_refused(self, held: Leased, door: Door) -> str | None:
+        """Send and give what the channel calls it; None = refused for good, which says nothing against the channel."""
+        try:
+            return door.channel.send(door.options, held, reveal=self.reveal)
+        except NotDelivered as error:
+            if not error.is_final:
+                raise
+            self._fail(held, error)
+            return None
 
     def _fail(self, held: Leased, error: FinOpsError) -> None:
         """Say that a try failed, and when the next one is."""

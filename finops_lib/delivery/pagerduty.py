@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from finops_lib.delivery import CHANNELS, NotDelivered, Options, Reveal, SecretReference
+from finops_lib.delivery import CHANNELS, NotDelivered, Options, Reveal
 from finops_lib.delivery.plain import clean, web_link
 from finops_lib.delivery.post import check_address, post
 from finops_lib.messages import Leased
+from finops_lib.strict import SecretReference
 
 SUMMARY_LIMIT, KEY_LIMIT = 1024, 255
 SEVERITIES = ("info", "warning", "error", "critical")

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _CONNECT_S = 5.0
 _CONNECT_TRIES = 2
 _LOCAL = ("127.0.0.1", "localhost", "::1")
-_MIND_AND_RETRY = (408, 425, 429)
+# What is wrong with the message itself. A webhook that is gone, or forbidden, is the channel's: people can mend it.
+_NEVER_LIKE_THIS = (400, 413, 422)
 
 
 def check_address(address: str, *, whose: str) -> None:
@@ -93,8 +94,7 @@ def _refusal(answer: httpx.Response, whose: str, secrets: tuple[str, ...]) -> No
     asked = _asked_wait(answer.headers) if status in (429, 503) else None
     if status == 429:
         return NotDelivered(what, wait_s=1.0 if asked is None else asked)
-    is_final = status < 500 and status not in _MIND_AND_RETRY
-    return NotDelivered(what, wait_s=asked, is_final=is_final)
+    return NotDelivered(what, wait_s=asked, is_final=status in _NEVER_LIKE_THIS)
 
 
 def _asked_wait(headers: Mapping[str, str]) -> float | None:

@@ -5,11 +5,12 @@ A webhook knows no idempotency: a message whose answer never came is sent again,
 
 from __future__ import annotations
 
-from finops_lib.delivery import CHANNELS, Options, Reveal, SecretReference
+from finops_lib.delivery import CHANNELS, Options, Reveal
 from finops_lib.delivery.plain import clean
 from finops_lib.delivery.post import check_address, post
 from finops_lib.delivery.slack_blocks import body_of
 from finops_lib.messages import Leased
+from finops_lib.strict import SecretReference
 
 
 class SlackOptions(Options):

@@ -131,7 +131,9 @@ def _expected(event: AlertEvent) -> str:
         low, high = (say.money(_amount(event, name), currency) for name in ("forecast_p10", "forecast_p90"))
         middle += f" (8 of 10 futures lie between {low} and {high})"
     if facts.get("exhaustion_date"):
-        middle += f", used up most likely on {say.day(date.fromisoformat(facts['exhaustion_date']), 'full')}"
+        is_gone = _amount(event, "actual") >= _amount(event, "amount")
+        when = "used up on" if is_gone else "used up most likely on"
+        middle += f", {when} {say.day(date.fromisoformat(facts['exhaustion_date']), 'full')}"
     return f"{middle}."
 
 

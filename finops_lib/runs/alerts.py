@@ -10,9 +10,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from finops_lib.analyses.alerts.decide import Decision, over_by_now
-from finops_lib.analyses.alerts.routing import MayRead, Routed, acknowledgements, route
+from finops_lib.analyses.alerts.routing import Routed, acknowledgements, route
 from finops_lib.analyses.alerts.rules import Rule, decide_rule
 from finops_lib.analyses.alerts.stale import decide_stale
+from finops_lib.analyses.scopes import matches, parse_scope
 from finops_lib.messages import AlertEvent, Outgoing
 from finops_lib.runs import clock
 from finops_lib.runs.acting import acting_user
@@ -44,33 +45,36 @@ LISTED = (
 )
 
 
-def nobody_else_may(scope: str, row: Mapping[str, str]) -> bool:
-    """Say that a recipient with a scope of its own may read of nothing: the answer where no scope can be asked."""
-    return False
+def may_read(scope: str, row: Mapping[str, str]) -> bool:
+    """Say whether a recipient with a scope may read of charges with these values, by the grammar of scopes."""
+    return matches(parse_scope(scope), row)
 
 
-def told_of(
-    settings: Settings, decision: Decision, *, now: datetime, may_read: MayRead, parent_owner: str = ""
-) -> Routed:
+def told_of(settings: Settings, decision: Decision, *, now: datetime, parent_owner: str = "") -> Routed:
     """Give the messages of a decision, as the settings route them; writes nothing."""
     directory = settings.workbench.directory()
     return route(decision, directory, now=now, words=words_of, may_read=may_read, parent_owner=parent_owner)
 
 
-def record_decision(
-    settings: Settings, state: State, decision: Decision, *, now: datetime, may_read: MayRead = nobody_else_may
-) -> Routed:
+def record_decision(settings: Settings, state: State, decision: Decision, *, now: datetime) -> Routed:
     """Enter a decision that belongs to no budget status (a stale source, a custom rule) with its messages."""
-    routed = told_of(settings, decision, now=now, may_read=may_read)
-    record(state, [*decision.events, *decision.superseded], decision.resolutions, routed.messages, at=now)
+    routed = told_of(settings, decision, now=now)
+    record(
+        state,
+        [*decision.events, *decision.superseded],
+        decision.resolutions,
+        routed.messages,
+        at=now,
+        who=acting_user(),
+    )
     return routed
 
 
-def close_ended(settings: Settings, state: State, *, now: datetime, may_read: MayRead = nobody_else_may) -> None:
+def close_ended(settings: Settings, state: State, *, now: datetime) -> None:
     """Resolve what is still open of periods that have ended, so that no incident stays open."""
     ended = over_by_now(list_events(state, only_open=True), today=now.date(), now=now)
     if ended:
-        record_decision(settings, state, Decision(resolutions=tuple(ended)), now=now, may_read=may_read)
+        record_decision(settings, state, Decision(resolutions=tuple(ended)), now=now)
 
 
 def tell_of_silence(settings: Settings, state: State, silent: Mapping[str, datetime], *, now: datetime) -> Routed:
@@ -90,7 +94,6 @@ def check_rules(
     *,
     as_of: date,
     now: datetime,
-    may_read: MayRead = nobody_else_may,
 ) -> list[Routed]:
     """Hold every rule of params/alert_rules.yaml against the days of its scope, and enter what must be told.
 
@@ -103,7 +106,7 @@ def check_rules(
     for rule in load_alert_rules(settings.alert_rules):
         events = list_events(state, subject=rule.name, kind="rule")
         decision = decide_rule(rule, days_of(rule), events, as_of=as_of, now=now)
-        routed.append(record_decision(settings, state, decision, now=now, may_read=may_read))
+        routed.append(record_decision(settings, state, decision, now=now))
     return routed
 
 
@@ -142,7 +145,7 @@ def resolve_by_hand(settings: Settings, event_id: str, *, note: str) -> AlertEve
     now = clock.now()
 
     def messages(event: AlertEvent) -> Sequence[Outgoing]:
-        return told_of(settings, Decision(resolutions=(event,)), now=now, may_read=nobody_else_may).messages
+        return told_of(settings, Decision(resolutions=(event,)), now=now).messages
 
     with opened_state(settings) as state:
         return resolve_event(state, event_id, at=now, who=acting_user(), note=note, messages=messages)

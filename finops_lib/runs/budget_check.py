@@ -12,14 +12,13 @@ Each step can be killed and repeated: the same data again changes nothing, and n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from finops_lib.analyses.alerts.decide import decide
 from finops_lib.analyses.alerts.thresholds import Policy
 from finops_lib.analyses.budgets import period_before, period_of
-from finops_lib.analyses.scopes import matches, parse_scope
 from finops_lib.delivery.outbox import Delivered
 from finops_lib.errors import ConfigError, LakeError
 from finops_lib.findings import BudgetStatus
@@ -106,11 +105,10 @@ def check_budgets(
                 lambda rule: rule_days(lake, state, rule, as_of=through, judged_at=now),
                 as_of=through,
                 now=now,
-                may_read=may_read,
             ):
                 recording.unreached += routed.unreached
         recording.unreached += tell_of_silence(settings, state, stale_sources(coverage, now), now=now).unreached
-        close_ended(settings, state, now=now, may_read=may_read)
+        close_ended(settings, state, now=now)
         delivered = deliver_waiting(settings, state) if deliver else None
         return Checked(
             evaluation=evaluation,
@@ -122,11 +120,6 @@ def check_budgets(
             delivered=delivered,
             waiting=waiting_messages(state),
         )
-
-
-def may_read(scope: str, row: Mapping[str, str]) -> bool:
-    """Say whether somebody with that scope may read the names in a row of dimensions."""
-    return matches(parse_scope(scope), row)
 
 
 def waiting_messages(state: State) -> int:
@@ -208,7 +201,7 @@ class _Recording:
 
         def decided(status: BudgetStatus, earlier: Sequence[BudgetStatus], events: Sequence[AlertEvent]) -> Decision:
             found = decide(budget, status, earlier, events, now=self._now)
-            routed = told_of(self._settings, found, now=self._now, may_read=may_read, parent_owner=parent_owner)
+            routed = told_of(self._settings, found, now=self._now, parent_owner=parent_owner)
             self.unreached += routed.unreached
             return Decision((*found.events, *found.superseded), found.resolutions, routed.messages)
 

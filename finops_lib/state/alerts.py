@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 
 from finops_lib.errors import ConfigError
 from finops_lib.messages import AlertEvent, AlertKind, Outgoing
+from finops_lib.state import audit
 from finops_lib.state.models import AlertEventRow
 from finops_lib.state.open import State
 from finops_lib.state.outbox import enqueue
 
-# A source or a rule may have the name of a budget.
+# What the audit log says an event is about.
+_ABOUT = {"actual": "budget", "forecast": "budget", "burn": "budget", "stale": "source", "rule": "rule"}
 _OF_BUDGETS = ("actual", "forecast", "burn")
 
 
@@ -56,14 +58,22 @@ def record(
     messages: Sequence[Outgoing],
     *,
     at: datetime,
+    who: str,
 ) -> None:
     """Enter what was decided beside any budget status, with its messages, or nothing of it.
 
     A message is entered only where its event was new, or was still open: another run may have been quicker.
     """
     with state.write() as session:
-        mine = enter_events(session, events) | close_events(session, resolutions)
-        enqueue(session, [message for message in messages if mine >= set(message.event_ids)], at=at)
+        audit.take_turn(session)
+        entered, closed = enter_events(session, events), close_events(session, resolutions)
+        enqueue(session, [one for one in messages if entered | closed >= set(one.event_ids)], at=at)
+        for event in events:
+            if event.event_id in entered:
+                _note(session, event, "alert", at=at, who=who)
+        for event in resolutions:
+            if event.event_id in closed:
+                _note(session, event, "resolve alert", at=at, who=who)
 
 
 def list_events(
@@ -86,20 +96,21 @@ def list_events(
         return [_event(row) for row in session.scalars(query)]
 
 
-def get_event(state: State, event_id: str) -> AlertEvent:
-    """Give one event, by its id or a beginning of it that no other shares; ConfigError if there is not just one."""
-    with state.read() as session:
-        return _event(_one(session, event_id))
-
-
 def events_of_period(session: Session, budget: str, period_start: date) -> list[AlertEvent]:
     """Give what was told, or superseded, of a budget in a period, oldest first, inside the caller's transaction."""
     query = select(AlertEventRow).where(
         AlertEventRow.subject == budget,
         AlertEventRow.period_start == period_start.isoformat(),
+        # A source or a rule may have the name of a budget.
         AlertEventRow.kind.in_(_OF_BUDGETS),
     )
     return [_event(row) for row in session.scalars(query.order_by(AlertEventRow.created_at, AlertEventRow.event_id))]
+
+
+def get_event(state: State, event_id: str) -> AlertEvent:
+    """Give one event, by its id or a beginning of it that no other shares; ConfigError if there is not just one."""
+    with state.read() as session:
+        return _event(_one(session, event_id))
 
 
 def acknowledge_event(
@@ -119,12 +130,14 @@ def acknowledge_event(
         ConfigError: no such event, or one that is acknowledged or resolved already.
     """
     with state.write() as session:
+        audit.take_turn(session)
         row = _one(session, event_id)
         _refuse(row.resolved_at, "resolved", row.resolved_by, row)
         _refuse(row.acknowledged_at, "acknowledged", row.acknowledged_by, row)
         row.acknowledged_at, row.acknowledged_by, row.note = at, who, note or row.note
         event = _event(row)
         enqueue(session, messages(event), at=at)
+        _note(session, event, "acknowledge alert", at=at, who=who)
         return event
 
 
@@ -145,12 +158,21 @@ def resolve_event(
         ConfigError: no such event, or one that is resolved already.
     """
     with state.write() as session:
+        audit.take_turn(session)
         row = _one(session, event_id)
         _refuse(row.resolved_at, "resolved", row.resolved_by, row)
         row.state, row.resolved_at, row.resolved_by, row.note = "resolved", at, who, note or row.note
         event = _event(row)
         enqueue(session, messages(event), at=at)
+        _note(session, event, "resolve alert", at=at, who=who)
         return event
+
+
+def _note(session: Session, event: AlertEvent, action: str, *, at: datetime, who: str) -> None:
+    """Write the audit line of an event, inside the caller's transaction."""
+    details = {name: getattr(event, name) for name in ("kind", "threshold", "state", "note")}
+    about = f"{_ABOUT[event.kind]}:{event.subject}"
+    audit.note(session, at=at, who=who, action=action, object=about, details={"event": event.event_id, **details})
 
 
 def _refuse(moment: datetime | None, what: str, who: str, row: AlertEventRow) -> None:

@@ -14,7 +14,7 @@ from finops_lib.analyses.alerts.digest import fold
 from finops_lib.analyses.alerts.quiet import QuietHours, not_before
 from finops_lib.analyses.alerts.routing import DEFAULT_ROUTE, Directory, Recipient, Routed, acknowledgements, route
 from finops_lib.messages import AlertEvent, Outgoing
-from tests.analyses.alert_histories import NOON, History
+from tests.analyses.alert_histories import NOON, SHOP, History
 
 ALL = {"chat": "slack", "post": "mail", "pager": "pagerduty"}
 
@@ -131,6 +131,23 @@ def test_who_may_not_read_of_the_budget_gets_nothing() -> None:
     found, messages = sight("team = web")
     assert messages == []
     assert found.unreached[0] == "shop: ann may not read of it"
+
+
+@pytest.mark.parametrize(
+    ("scope", "is_told"),
+    [
+        ("team = 'shop' and environment = 'prod'", True),
+        ("environment = 'prod'", False),
+        ("team in ('shop', 'web')", False),
+        ("team = 'shop' and environment != 'prod'", False),
+    ],
+)
+def test_a_budget_of_an_expression_is_told_to_whom_its_fixed_fields_belong(scope: str, is_told: bool) -> None:
+    budget = replace(SHOP, scope=scope, scope_type="expression", scope_value=scope)
+    to = directory({"post": "mail"}, recipients=(Recipient("ann", "ann@example.org", "team = shop"),))
+    history = History(budget=budget)
+    history.look(actual=50)
+    assert bool(routed(history.look(actual=80), to).messages) == is_told
 
 
 def test_a_driver_outside_of_the_readers_scope_is_not_named() -> None:

@@ -96,6 +96,11 @@ def test_without_a_forecast_that_is_said() -> None:
     assert words["notes"][0] == "This is the first look at this budget in this period."
 
 
+def test_what_is_used_up_already_is_not_called_likely() -> None:
+    words = words_of(fired(History().look(actual=101, forecast=120, exhaustion_date=date(2026, 10, 20))))
+    assert ", used up on 20 Oct 2026." in words["sentence"]
+
+
 def test_a_budget_of_nothing_divides_by_nothing() -> None:
     words = words_of(fired(History(budget=replace(SHOP, amount=Decimal(0))).look(actual=1)))
     assert plain(words["title"]) == "shop: 10.0 USD spent, where nothing was planned"

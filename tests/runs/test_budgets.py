@@ -11,16 +11,19 @@ import pytest
 
 from finops_lib.errors import ConfigError, LakeError
 from finops_lib.marts.build import build
+from finops_lib.runs import clock
+from finops_lib.runs.alert_outbox import deliver_all
 from finops_lib.runs.budget_check import Checked, check_budgets
 from finops_lib.runs.budget_plan import amend_budget, import_budgets, listed_budgets
 from finops_lib.runs.budgets import LISTED, budget_history, budget_statuses
 from finops_lib.runs.ingest import ingest
 from finops_lib.runs.opened import opened_state
-from finops_lib.settings import Settings
+from finops_lib.settings import Settings, load_settings
 from finops_lib.state.alerts import list_events
 from finops_lib.state.audit import list_lines, verify
 from finops_lib.state.budgets import list_budgets
 from tests.conftest import WriteBill
+from tests.delivery.letters import Receiver
 
 ACCOUNT = "111111111111"
 Spend = Callable[..., None]
@@ -97,6 +100,30 @@ def test_an_alert_is_entered_once_however_often_it_is_checked(settings: Settings
     assert told[1] == ()
     with opened_state(settings) as state:
         assert len(list_events(state)) == 4
+
+
+def test_what_is_decided_waits_to_be_sent_and_is_sent_once(
+    settings: Settings, spend: Spend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spend(12)
+    plan(settings, amount="130")
+    with Receiver() as chat:
+        monkeypatch.setenv("CHAT_ADDRESS", f"{chat.url}/hook")
+        channel = "{kind: slack, options: {url: env:CHAT_ADDRESS}}"
+        settings.workbench_file.write_text(f"channels: {{chat: {channel}}}\n", encoding="utf-8")
+        configured = load_settings()
+        # Ten complete days of 10 are 100 of 130, 76.9 %.
+        assert [check(configured, 13).waiting for _ in range(2)] == [1, 1]
+        monkeypatch.setattr(clock, "now", lambda: datetime(2026, 10, 13, 9, tzinfo=UTC))
+        assert [deliver_all(configured).sent for _ in range(2)] == [1, 0]
+    [request] = chat.requests
+    assert request.body["text"].replace("\u00a0", " ").endswith("shop: 76.9 % of 130 USD used")
+
+
+def test_whom_nobody_can_tell_is_said(settings: Settings, spend: Spend) -> None:
+    spend(12)
+    plan(settings, amount="200")
+    assert check(settings, 13).unreached == ("shop: nobody is told of actual 50",)
 
 
 def test_a_look_writes_nothing(settings: Settings, spend: Spend) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,25 +12,15 @@ import pytest
 from finops_lib.errors import ConfigError
 from finops_lib.messages import Outgoing
 from finops_lib.state import outbox
-from finops_lib.state.open import State, open_state
+from finops_lib.state.open import State
 from finops_lib.state.outbox import Sender
-from tests.postgres import new_database
+from tests.state.conftest import on_every_state
+
+pytestmark = on_every_state
 
 NOON = datetime(2026, 10, 3, 12, tzinfo=UTC)
 SOON = NOON + timedelta(minutes=5)
 ONE, TWO = Sender("here", 1, 1.5), Sender("here", 2, 2.5)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def state(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[State]:
-    """The state in a file and on a server."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'state.sqlite'}"
-    else:
-        url = new_database(request.getfixturevalue("postgres"))
-    state = open_state(url)
-    yield state
-    state.close()
 
 
 def message(number: int = 1, **changes: Any) -> Outgoing:

@@ -1,8 +1,8 @@
 """Which channels and people are told of an event, when, and which names may they read?
 
 Question: who may read the names inside a message (domain.md 9.3)?
-Choice: a recipient sees a budget only if its scope matches the budget's own, and a driver only if its scope matches the
-driver as well; what the budget does not say of itself counts as outside.
+Choice: a recipient sees a budget only if its scope matches what the budget's own scope fixes (team = 'shop'), and a
+driver only if its scope matches the driver as well; a budget that cannot be said by fixed fields is outside.
 Why: a name that should have been left out cannot be taken back. Declined: proving that one expression contains another.
 """
 
@@ -17,6 +17,7 @@ from typing import Any
 from finops_lib.analyses.alerts.decide import Decision
 from finops_lib.analyses.alerts.quiet import QuietHours, not_before
 from finops_lib.analyses.alerts.thresholds import ANY_SPEND
+from finops_lib.analyses.scopes import Both, Claim, parse_scope
 from finops_lib.messages import Action, AlertEvent, Outgoing
 
 # Told by whoever knows the grammar of scopes: does this scope expression match a charge of these columns?
@@ -234,8 +235,7 @@ def _as_seen_by(reader: Recipient, event: AlertEvent, may_read: MayRead) -> Aler
     """Give the event without the names that the reader may not see; None = it is none of their business."""
     if not reader.scope or reader.scope == event.scope:
         return event
-    kind = str(event.facts.get("scope_type", ""))
-    row = {} if kind in ("", "expression") else {kind: str(event.facts.get("scope_value", ""))}
+    row = _said_of(event.scope)
     if not row or not may_read(reader.scope, row):
         return None
     drivers = event.facts.get("drivers", ())
@@ -244,6 +244,14 @@ def _as_seen_by(reader: Recipient, event: AlertEvent, may_read: MayRead) -> Aler
     # The reason is written for the owner and may name what is hidden.
     reason = {"reason": ""} if hidden else {}
     return replace(event, facts={**event.facts, "drivers": shown, "hidden_drivers": hidden, **reason})
+
+
+def _said_of(scope: str) -> dict[str, str]:
+    """Give the fields that a scope fixes, where it says nothing else; {} = it cannot be said by fields alone."""
+    tree = parse_scope(scope)
+    claims = tree.parts if isinstance(tree, Both) else (tree,)
+    fixed = [claim for claim in claims if isinstance(claim, Claim) and claim.test == "=" and not claim.key]
+    return {claim.field: claim.values[0] for claim in fixed} if len(fixed) == len(claims) else {}
 
 
 def _message_id(event: AlertEvent, action: Action, channel: str, address: str) -> str:
