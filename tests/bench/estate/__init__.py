@@ -1,6 +1,6 @@
 """A labelled estate of daily cost: what forecasts and anomaly detectors are measured on.
 
-    make_estate      one number -> the daily cost of some hundred services, what happened to them, and what was known when
+    make_estate      one number -> daily cost of some hundred services, what happened to them, and what was known when
     courses.py       how a service costs when nothing happens: weeks, months, jobs, bursts, fees, credits, drift
     happenings.py    what happens to it: spikes, shifts, ramps, drops, announced steps; each with its label
     bills.py         what of it a bill showed on an earlier day: incomplete days, restatements

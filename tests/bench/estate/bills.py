@@ -1,4 +1,4 @@
-"""What did a bill show on an earlier day? The newest days are incomplete, differently per provider; months are restated."""
+"""What did a bill show on an earlier day? Its newest days are incomplete, per provider; months are restated later."""
 
 from __future__ import annotations
 

@@ -37,9 +37,9 @@ def course(kind: str, days: Days, rng: Generator) -> Course:
 
 def _usage(days: Days, rng: Generator, week: Course) -> Course:
     """Usage around 1 a day: drift, growth, noise that lasts for days and has heavy tails, a quieter end of the year."""
-    drift = np.cumsum(rng.normal(0.0, rng.choice([0.001, 0.004, 0.008]), days.count))
-    growth = rng.normal(0.1, 0.35) / 365 * np.arange(days.count)
-    noise = _lasting_noise(days, rng, size=rng.choice([0.015, 0.03, 0.06, 0.12], p=[0.3, 0.35, 0.25, 0.1]))
+    drift = np.cumsum(rng.normal(0.0, rng.choice([0.002, 0.006, 0.012]), days.count))
+    growth = rng.normal(0.15, 0.5) / 365 * np.arange(days.count)
+    noise = _lasting_noise(days, rng, size=rng.choice([0.02, 0.04, 0.08, 0.15], p=[0.3, 0.3, 0.25, 0.15]))
     dip = 1 - (rng.uniform(0.05, 0.45) if rng.random() < 0.4 else 0.0) * days.in_year_end
     return np.asarray(week[days.weekday] * np.exp(drift + growth + noise) * dip)
 
@@ -97,8 +97,10 @@ def _weekly_job(days: Days, rng: Generator) -> Course:
 
 
 def _bursts(days: Days, rng: Generator) -> Course:
-    runs = rng.random(days.count) < rng.uniform(0.04, 0.25)
-    return np.asarray(runs * np.exp(rng.normal(1.0, rng.uniform(0.3, 0.9), days.count)))
+    often = rng.uniform(0.04, 0.25)
+    return np.asarray(
+        (rng.random(days.count) < often) * np.exp(rng.normal(-0.2, rng.uniform(0.3, 0.8), days.count)) / often**0.5
+    )
 
 
 def _commitment(days: Days, rng: Generator) -> Course:
