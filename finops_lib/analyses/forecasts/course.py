@@ -17,12 +17,17 @@ from finops_lib.analyses.forecasts.weeks import Weeks, weeks_of
 from finops_lib.analyses.forecasts.year_end import YearEnds, year_ends_of
 
 
+# So many days after an origin are looked at for charges that have come already.
+TAIL = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Course:
     """A history, taken apart: what follows the calendar, the shape of the week, and the level of each week.
 
     `levels` (horizon of AHEAD x series x week) is what an average day of the coming weeks was expected to cost, at the
-    end of each week. `calendar` reaches as far ahead as anyone will ask. `days` is the length of the history.
+    end of each week. `calendar` reaches as far ahead as anyone will ask. `days` is the length of the history; `known`
+    (series x day) goes on after it with what is known of the days that are not complete.
     """
 
     days: int
@@ -32,6 +37,7 @@ class Course:
     weeks: Weeks
     levels: NDArray[np.float64]
     never_negative: NDArray[np.bool_]
+    known: Matrix
 
     @property
     def week_ends(self) -> NDArray[np.int64]:
@@ -50,16 +56,21 @@ class Course:
             daily *= self.year_ends.factor(self.calendar, last, span)
         rows = self.scheduled.rows
         if rows.size:
-            daily[rows] += schedule(self.scheduled, self.calendar, span, last, int(span.month[0]))
+            tail = self.known[rows, last + 1 : last + 1 + TAIL]
+            tail = tail - daily[rows, : tail.shape[1]]
+            daily[rows] += schedule(self.scheduled, self.calendar, span, last, int(span.month[0]), tail)
         return daily
 
 
-def course_of(costs: Matrix, known: NDArray[np.bool_], calendar: Calendar, given: Matrix | None = None) -> Course:
+def course_of(
+    costs: Matrix, known: NDArray[np.bool_], calendar: Calendar, *, partial: Matrix, given: Matrix | None = None
+) -> Course:
     """Take a history apart.
 
     Args:
         costs: series x day, 0 where not known.
         calendar: the days of the history, and after them as many as are to be forecast.
+        partial: series x day after the history, of which only a part is known.
         given: what of the costs follows the calendar; None = find it.
     """
     days = costs.shape[1]
@@ -70,7 +81,7 @@ def course_of(costs: Matrix, known: NDArray[np.bool_], calendar: Calendar, given
     weeks = weeks_of(filled, known)
     tried = candidates(weeks)
     levels = mixed_levels(weeks, tried, prior.CANDIDATES)
-    return Course(days, calendar, scheduled, year_ends, weeks, levels, (usage >= -1e-9).all(axis=1))
+    return Course(days, calendar, scheduled, year_ends, weeks, levels, (usage >= -1e-9).all(axis=1), np.concatenate([costs, partial], axis=1))
 
 
 def _part(calendar: Calendar, start: int, stop: int) -> Calendar:

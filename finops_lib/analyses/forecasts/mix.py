@@ -19,8 +19,8 @@ WORST = 3.0
 # A trial of half a year ago counts half as much as the newest.
 FORGETS = 0.5 ** (1 / 26)
 # So many trials of other series stand beside those of the series itself.
-BELIEVED = 8.0
-SELECTIVE = 2.0
+BELIEVED = 3.0
+SELECTIVE = 6.0
 
 
 def mixed_levels(weeks: Weeks, tried: Candidates, prior: Matrix) -> Cube:

@@ -24,6 +24,8 @@ STANDS_OUT, LEAST_PART = 6.0, 0.25
 # How fast the expected amount follows the newest one; each is tried on the series itself.
 FOLLOWS = (1.0, 0.5, 0.25)
 LOCAL_WEEKS = 7
+# A charge of which this part is seen on a day that is not complete yet has come.
+SEEN_PART = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,13 @@ def find_scheduled(costs: Matrix, known: NDArray[np.bool_], calendar: Calendar, 
     return Scheduled(amounts, rows, table, _expected(table))
 
 
-def schedule(found: Scheduled, calendar: Calendar, ahead: Calendar, last: int, first_month: int) -> Matrix:
+def schedule(found: Scheduled, calendar: Calendar, ahead: Calendar, last: int, first_month: int, tail: Matrix) -> Matrix:
     """Put the charges on the days ahead.
 
     Args:
         calendar: the days of the history, of which those after column `last` are not looked at.
-        ahead: the days from column `last` + 1 on; its month 0 is month `first_month` of the history.
+        ahead: the days from column `last` + 1 on; `first_month` is the first one's month in the history's numbers.
+        tail: row x day: what of the first days ahead is known already beyond ordinary usage, all of it or a part.
     Returns:
         row of `found.rows` x day ahead.
     """
@@ -86,32 +89,37 @@ def schedule(found: Scheduled, calendar: Calendar, ahead: Calendar, last: int, f
     worth = np.where(passed, found.expected[:, now], former)
     places = place_of(ahead)
     coming = np.where(places >= 0, worth[:, places], 0.0)
-    if now:
-        _settle(coming, found, former, places, ahead.month + first_month, now, passed)
+    before = slice(max(last - 1, 0), last + 1)
+    came = found.amounts[found.rows, before]
+    due = np.where(place[before] >= 0, former[:, place[before]], 0.0)
+    is_same_month = month[before] == first_month
+    _settle(coming, np.where(is_same_month, came, 0.0), np.where(is_same_month, due, 0.0), tail)
     return np.asarray(coming)
 
 
-def _settle(
-    coming: Matrix,
-    found: Scheduled,
-    former: Matrix,
-    places: NDArray[np.int64],
-    months: NDArray[np.int64],
-    now: int,
-    passed: NDArray[np.bool_],
-) -> None:
-    """Correct the days right after the origin: what came a day early does not come again, what is late still comes."""
-    if not len(places) or months[0] != now or places[0] <= 0 or places[0] >= FROM_START:
+def _settle(coming: Matrix, came: Matrix, due: Matrix, tail: Matrix) -> None:
+    """Correct the days around the origin: what came a day early does not come again, what is late still comes.
+
+    `came` and `due` are the last two days of the history; `coming` is changed in place.
+    """
+    if not coming.shape[1] or came.shape[1] < 2:
         return
-    first = int(places[0])
-    this_month = found.table[:, now]
-    lately = slice(max(first - 2, 0), first)
-    came = this_month[:, lately].sum(axis=1)
-    due = former[:, lately].sum(axis=1)
-    next_due = coming[:, 0].copy()
-    has_come_early = (np.abs(came) > 0.5 * np.abs(next_due)) & (np.abs(due) < 0.5 * np.abs(came)) & (next_due != 0)
-    is_late = (np.abs(came) < 0.3 * np.abs(due)) & (np.abs(next_due) < 0.3 * np.abs(due)) & (due != 0)
-    coming[:, 0] = np.where(has_come_early, 0.0, np.where(is_late, due + next_due, next_due))
+    owed, paid = due.sum(axis=1), came.sum(axis=1)
+    is_late = (np.abs(paid) < 0.3 * np.abs(owed)) & (np.abs(coming[:, 0]) < 0.3 * np.abs(owed)) & (owed != 0)
+    is_early = (np.abs(owed) < 0.5 * np.abs(paid)) & (paid != 0)
+    for day in range(min(2, coming.shape[1])):
+        again = is_early & (np.abs(paid) > 0.5 * np.abs(coming[:, day])) & (coming[:, day] * paid > 0)
+        coming[:, day] = np.where(again, 0.0, coming[:, day])
+    coming[:, 0] += np.where(is_late, owed, 0.0)
+    # A charge that is seen in part has come: the rest of it belongs to that day, not to the next.
+    for day in range(min(tail.shape[1], coming.shape[1] - 2)):
+        for later in (day + 1, day + 2):
+            expected = coming[:, later]
+            is_seen = (expected * tail[:, day] > 0) & (np.abs(tail[:, day]) > SEEN_PART * np.abs(expected))
+            is_new = np.abs(coming[:, day]) < 0.3 * np.abs(expected)
+            moved = np.where(is_seen & is_new, expected, 0.0)
+            coming[:, day] += moved
+            coming[:, later] -= moved
 
 
 def _excess(costs: Matrix, known: NDArray[np.bool_]) -> Matrix:
@@ -121,7 +129,10 @@ def _excess(costs: Matrix, known: NDArray[np.bool_]) -> Matrix:
     window = min(LOCAL_WEEKS, weeks)
     start = np.clip(np.arange(weeks) - window // 2, 0, weeks - window)
     around = np.where(seen, days, np.nan)[:, start[:, None] + np.arange(window)[None, :], :]
-    local = nanmedian(np.swapaxes(around, 2, 3))
+    around = np.swapaxes(around, 2, 3)
+    # One or two days do not tell what their weekday costs: they would be their own excuse.
+    overall = nanmedian(np.where(known, costs, np.nan))[:, None, None]
+    local = np.where((~np.isnan(around)).sum(axis=3) >= 3, nanmedian(around), overall)
     away = np.where(seen, days - local, 0.0).reshape(len(costs), -1)[:, -costs.shape[1] :]
     local = local.reshape(len(costs), -1)[:, -costs.shape[1] :]
     counted = np.where(known & ((costs != 0) | (local != 0)), np.abs(away), np.nan)
@@ -176,7 +187,7 @@ def _comes_back(near: NDArray[np.bool_], seen: NDArray[np.bool_]) -> NDArray[np.
         months += counted
         in_three |= (months == 3) & (hits == 3)
     often = (hits >= 3) & (hits >= 0.75 * months)
-    return np.asarray(in_three | often | ((months == 2) & (hits == 2)))
+    return np.asarray(in_three | often | ((months <= 2) & (months > 0) & (hits == months)))
 
 
 def _expected(table: NDArray[np.float64]) -> NDArray[np.float64]:
