@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finops_lib.analyses.forecasts import prior
-from finops_lib.analyses.forecasts.calendar import Calendar, calendar_of
+from finops_lib.analyses.forecasts.calendar import Calendar
 from finops_lib.analyses.forecasts.level import AHEAD, candidates
 from finops_lib.analyses.forecasts.mix import mixed_levels
 from finops_lib.analyses.forecasts.panel import Matrix
 from finops_lib.analyses.forecasts.scheduled import Scheduled, find_scheduled, schedule
-from finops_lib.analyses.forecasts.weeks import Weeks, weeks_of
+from finops_lib.analyses.forecasts.weeks import Weeks, week_ends, weeks_of
 from finops_lib.analyses.forecasts.year_end import YearEnds, year_ends_of
-
 
 # So many days after an origin are looked at for charges that have come already.
 TAIL = 3
@@ -38,16 +37,11 @@ class Course:
     levels: NDArray[np.float64]
     never_negative: NDArray[np.bool_]
     known: Matrix
-
-    @property
-    def week_ends(self) -> NDArray[np.int64]:
-        """The last column of each week."""
-        count = self.weeks.raw.shape[1]
-        return self.days - 1 - 7 * np.arange(count - 1, -1, -1)
+    method: tuple[str, ...]
 
     def ahead(self, week: int, days: int) -> Matrix:
         """Give the expected cost of each of the `days` days after a week, as known at its end: series x day."""
-        last = int(self.week_ends[week])
+        last = int(week_ends(self.days)[week])
         span = _part(self.calendar, last + 1, last + 1 + days)
         daily = _daily_level(self.levels[:, :, week], days)
         daily = np.where(self.never_negative[:, None], np.maximum(daily, 0.0), daily)
@@ -80,8 +74,29 @@ def course_of(
     year_ends, filled = year_ends_of(usage, known, past)
     weeks = weeks_of(filled, known)
     tried = candidates(weeks)
-    levels = mixed_levels(weeks, tried, prior.CANDIDATES)
-    return Course(days, calendar, scheduled, year_ends, weeks, levels, (usage >= -1e-9).all(axis=1), np.concatenate([costs, partial], axis=1))
+    levels, trusted = mixed_levels(weeks, tried, prior.CANDIDATES)
+    age = known.sum(axis=1)
+    method = [_rung(int(days_known), tried.names[best]) for days_known, best in zip(age, trusted, strict=True)]
+    for row in scheduled.rows:
+        method[row] += " + calendar charges"
+    return Course(
+        days,
+        calendar,
+        scheduled,
+        year_ends,
+        weeks,
+        levels,
+        (usage >= -1e-9).all(axis=1),
+        np.concatenate([costs, partial], axis=1),
+        tuple(method),
+    )
+
+
+def _rung(days_known: int, best: str) -> str:
+    """Name the rung of the ladder of domain.md 1.7 that a history of so many days stands on."""
+    if days_known < 14:
+        return "run rate"
+    return "weekday x level" if days_known < 42 else best
 
 
 def _part(calendar: Calendar, start: int, stop: int) -> Calendar:
@@ -101,6 +116,3 @@ def _daily_level(levels: Matrix, days: int) -> Matrix:
     steps = np.diff(sums, axis=0) / np.diff(ends)[:, None]
     part = np.minimum(np.searchsorted(ends[1:], np.arange(days), side="right"), len(AHEAD) - 1)
     return np.asarray(steps[part].T)
-
-
-__all__ = ["Course", "calendar_of", "course_of"]

@@ -8,16 +8,19 @@ measured in units of a scale that knew only what had come before it (split confo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from finops_lib.analyses.forecasts import prior
-from finops_lib.analyses.forecasts.course import Course
+from finops_lib.analyses.forecasts.calendar import Calendar
 from finops_lib.analyses.forecasts.panel import Matrix
+from finops_lib.analyses.forecasts.weeks import week_ends
 
 Cube = NDArray[np.float64]
+Ahead = Callable[[int, int], Matrix]
 
 # What is summed: the rest of a month of up to 6, 13, 20, 27, 34 days, and 30, 60, 90 days after a lag of three.
 RESTS = np.array([6, 13, 20, 27, 34])
@@ -32,8 +35,8 @@ FEWEST_WEEKS = 6
 SIZE_DAYS = 91
 # So many misses of the series itself weigh as much as what its other horizons say of this one.
 BELIEVED = 3.0
-# Misses older than this say little about now.
-NEWEST_WEEKS = 30
+# The newest outcomes, so many weeks of them: older ones were measured with less known of the series.
+NEWEST_WEEKS = 12
 # So many held-out misses of a panel weigh as much as those of other estates.
 BELIEVED_SPREAD = 400.0
 # No bill is foretold closer than this part of it: it is restated.
@@ -55,31 +58,30 @@ class Misses:
     size: NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """`scale` (series x sum) is the typical miss; `quantiles` (sum x level of LEVELS) what a miss is, in its units."""
+def misses_of(ahead: Ahead, costs: Matrix, known: NDArray[np.bool_], calendar: Calendar) -> Misses:
+    """Go on from the end of each past week and hold that against what came.
 
-    scale: Matrix
-    quantiles: Matrix
-
-
-def misses_of(course: Course, costs: Matrix, known: NDArray[np.bool_]) -> Misses:
-    """Continue the course from its past weeks and hold that against what came."""
-    ends = course.week_ends
+    Args:
+        ahead: gives series x day for (number of the week, days), as known at the end of that week.
+        costs: series x day, 0 where not known.
+        known: series x day.
+    """
+    total_days = costs.shape[1]
+    ends = week_ends(total_days)
     weeks = np.arange(FEWEST_WEEKS, len(ends) - 1)
     sums = _running(costs)
     sizes = _sizes(costs, known)
     misses = np.zeros((len(weeks), len(costs), SUMS))
     counted = np.zeros(misses.shape, dtype=bool)
-    begun = course.weeks.weight > 0
+    begun = known[:, np.maximum(ends, 0)]
     for trial, week in enumerate(weeks):
         start = int(ends[week]) + 1
         size = sizes[:, start]
-        expected = _running(course.ahead(int(week), min(FARTHEST, course.days - start)))
+        expected = _running(ahead(int(week), min(FARTHEST, total_days - start)))
         is_old_enough = begun[:, week - 2] & (size > 0)
-        for number, skip, days in _sums_from(-int(course.calendar.from_end[start - 1]) - 1):
+        for number, skip, days in _sums_from(-int(calendar.from_end[start - 1]) - 1):
             stop = skip + days
-            if start + stop <= course.days:
+            if start + stop <= total_days:
                 came = sums[:, start + stop] - sums[:, start + skip]
                 miss = came - (expected[:, stop] - expected[:, skip])
                 misses[trial, :, number] = miss / (days * np.where(size > 0, size, 1.0))
@@ -106,37 +108,50 @@ def _sums_from(rest: int) -> list[tuple[int, int, int]]:
     return [(int(np.searchsorted(RESTS, rest)), 0, rest), *found]
 
 
-def typical_of(found: Misses) -> NDArray[np.float64]:
-    """Give the relative miss that series of this panel have on the average, per sum."""
-    counted = found.known.sum(axis=(0, 1))
-    total = np.minimum(np.abs(found.misses), 1.0).sum(axis=(0, 1))
+def typical_of(found: Sequence[Misses]) -> NDArray[np.float64]:
+    """Give the relative miss that series of a panel have on the average, per sum."""
+    counted = sum((part.known.sum(axis=(0, 1)) for part in found), np.zeros(SUMS))
+    total = sum((np.minimum(np.abs(part.misses), 1.0).sum(axis=(0, 1)) for part in found), np.zeros(SUMS))
     return np.asarray((total + BELIEVED_SPREAD * prior.TYPICAL) / (counted + BELIEVED_SPREAD))
 
 
-def spread_of(found: Misses, typical: NDArray[np.float64]) -> Matrix:
-    """Give the typical relative miss of each series for each sum, as all its trials have it: series x sum."""
-    return _scales(found, int(found.weeks[-1]) + 10_000 if len(found.weeks) else 0, typical)
+def quantiles_of(found: Sequence[Misses], typical: NDArray[np.float64]) -> Matrix:
+    """Give how held-out misses of a panel are spread: sum x level of LEVELS, in units of the scales of their time.
+
+    A small panel leans on what other estates have taught.
+    """
+    scores = [_scores(part, typical) for part in found]
+    quantiles = prior.QUANTILES.copy()
+    for number in range(SUMS):
+        here = np.concatenate([part[number] for part in scores]) if scores else np.empty(0)
+        if here.size:
+            believed = here.size / (here.size + BELIEVED_SPREAD)
+            quantiles[number] += believed * (np.quantile(here, LEVELS) - quantiles[number])
+    middle = len(LEVELS) // 2
+    # What is expected stays the middle: no interval may leave it out.
+    quantiles[:, : middle + 1] = np.minimum(quantiles[:, : middle + 1], 0.0)
+    quantiles[:, middle:] = np.maximum(quantiles[:, middle:], 0.0)
+    return quantiles
 
 
-def quantiles_of(found: Misses, typical: NDArray[np.float64]) -> tuple[Matrix, NDArray[np.int64]]:
-    """Give how held-out misses of the panel are spread: sum x level, in units of the scales of their time; how many."""
-    scores: list[list[NDArray[np.float64]]] = [[] for _ in REACHES]
+def offsets_of(found: Misses, typical: NDArray[np.float64], quantiles: Matrix) -> Cube:
+    """Give how far the mean day of a sum may lie from what is expected, in money: series x sum x level."""
     newest = int(found.weeks[-1]) if len(found.weeks) else 0
-    for trial, week in enumerate(found.weeks):
-        if newest - week > NEWEST_WEEKS:
-            continue
-        scale = _scales(found, int(week), typical)
-        for number in range(SUMS):
-            counted = found.known[trial, :, number]
-            scores[number].append(found.misses[trial, counted, number] / scale[counted, number])
-    counts = np.array([sum(map(len, score)) for score in scores])
-    quantiles = np.array(
-        [
-            np.quantile(np.concatenate(score), LEVELS) if count else prior.QUANTILES[number]
-            for number, (score, count) in enumerate(zip(scores, counts, strict=True))
-        ]
-    )
-    return quantiles, counts
+    scale = _scales(found, newest + FARTHEST, typical) * found.size[:, None]
+    return np.asarray(scale[:, :, None] * quantiles[None, :, :])
+
+
+def _scores(found: Misses, typical: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Give per sum the newest held-out misses, each in units of the scale that was known before it."""
+    scales = [_scales(found, int(week), typical) for week in found.weeks]
+    scores = []
+    for number in range(SUMS):
+        trials = np.flatnonzero(found.known[:, :, number].any(axis=1))
+        newest = trials[found.weeks[trials] > found.weeks[trials[-1:]].sum() - NEWEST_WEEKS]
+        counted = [(trial, found.known[trial, :, number]) for trial in newest]
+        parts = [found.misses[trial, here, number] / scales[trial][here, number] for trial, here in counted]
+        scores.append(np.concatenate(parts) if parts else np.empty(0))
+    return scores
 
 
 def _scales(found: Misses, week: int, typical: NDArray[np.float64]) -> Matrix:

@@ -18,11 +18,13 @@ Cube = NDArray[np.float64]
 
 # Weeks ahead for which candidates are tried and mixed: a horizon between two of them is interpolated.
 AHEAD = (1, 2, 4, 8, 13)
-WINDOWS = (1, 2, 4, 8, 13, 26)
-SMOOTHINGS = (0.5, 0.25, 0.12)
-RAW_WINDOWS = (4, 13, 26)
+WINDOWS = (1, 2, 4, 8, 26)
+SMOOTHINGS = (0.5, 0.25)
+RAW_WINDOWS = (13, 26)
+# A week is over its oddity when its last days are back by this part of the way.
+GONE_BACK = 0.7
 # Weeks of a trend -> the part of its slope that is left a week later: a short trend soon ends.
-TRENDS = {6: 0.8, 13: 0.95, 26: 1.0}
+TRENDS = {4: 0.8, 8: 0.9, 13: 1.0, 26: 1.0, 39: 1.0, 52: 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +47,15 @@ class Candidates:
 
 def candidates(weeks: Weeks) -> Candidates:
     """Compute all candidates for all weeks."""
-    level, raw, weight = _without_lone_weeks(weeks), weeks.raw, weeks.weight
-    begun = _weeks_since_shift(level, weight)
+    level, raw, weight = _settled(_without_lone_weeks(weeks), weeks), weeks.raw, weeks.weight
+    begun = _weeks_since_shift(level, weight, weeks.newest)
     found: dict[str, tuple[Matrix, Matrix, float]] = {}
     none = np.zeros_like(level)
     for span in WINDOWS:
         found[f"mean of {span} weeks"] = (_rebased_mean(level, weight, begun, span), none, 1.0)
     for share in SMOOTHINGS:
         memory = round(2 / share)
-        smooth = np.where(
-            begun < memory, _rebased_mean(level, weight, begun, memory), _smoothed(level, weight, share)
-        )
+        smooth = np.where(begun < memory, _rebased_mean(level, weight, begun, memory), _smoothed(level, weight, share))
         found[f"smoothed {share}"] = (smooth, none, 1.0)
     for span in RAW_WINDOWS:
         found[f"mean of {span} weeks with outliers"] = (_rebased_mean(raw, weight, begun, span), none, 1.0)
@@ -76,6 +76,21 @@ def _without_lone_weeks(weeks: Weeks) -> Matrix:
     spread = 3 * _weekly_noise(weeks.level, weeks.weight)[:, None]
     level[:, 1:-1] = np.where(whole, np.clip(now, low - spread, high + spread), now)
     return level
+
+
+def _settled(level: Matrix, weeks: Weeks) -> Matrix:
+    """Take the end of a week for the week where it began with an outage or a spike that is over."""
+    before = np.zeros_like(level)
+    money, mass = _sums(level, weeks.weight)
+    stop = np.arange(1, level.shape[1])
+    start = np.maximum(stop - 3, 0)
+    known = mass[:, stop] - mass[:, start]
+    before[:, 1:] = (money[:, stop] - money[:, start]) / np.maximum(known, 1e-9)
+    moved, back = np.abs(level - before), np.abs(weeks.newest - before)
+    is_odd = (moved > 4 * _weekly_noise(level, weeks.weight)[:, None]) & (moved > 0.1 * np.abs(before))
+    is_odd[:, 1:] &= known > 0.9
+    is_odd[:, 0] = False
+    return np.asarray(np.where(is_odd & (back < GONE_BACK * moved), before, level))
 
 
 def _weekly_noise(level: Matrix, weight: Matrix) -> NDArray[np.float64]:
@@ -122,11 +137,13 @@ def _smoothed(level: Matrix, weight: Matrix, kept: float) -> Matrix:
     return smooth
 
 
-def _weeks_since_shift(level: Matrix, weight: Matrix, *, limit: float = 6.0, spans: int = 10) -> NDArray[np.int64]:
+def _weeks_since_shift(
+    level: Matrix, weight: Matrix, newest: Matrix, *, limit: float = 6.0, spans: int = 10
+) -> NDArray[np.int64]:
     """Say for each week how many weeks ago the level shifted for the last time; a large number where it did not.
 
     A shift: the weeks since then and the six before differ by more than `limit` times what the series' weeks differ by
-    anyway, and by more than a tenth.
+    anyway, by more than a tenth, and the newest days have not gone back.
     """
     noise = _weekly_noise(level, weight)[:, None]
     begun = np.full(level.shape, 10_000, dtype=np.int64)
@@ -144,6 +161,7 @@ def _weeks_since_shift(level: Matrix, weight: Matrix, *, limit: float = 6.0, spa
         change = np.abs(after - before)
         apart = change / np.maximum(noise * np.sqrt(1 / span + 1 / 6) * 1.5, 1e-12)
         is_shift = (known > 1.5) & (change > 0.12 * np.maximum(np.abs(before), np.abs(after))) & (apart > best)
+        is_shift &= np.abs(newest - before) > 0.5 * change
         best = np.where(is_shift, apart, best)
         begun = np.where(is_shift, span, begun)
     return begun

@@ -21,21 +21,28 @@ FORGETS = 0.5 ** (1 / 26)
 # So many trials of other series stand beside those of the series itself.
 BELIEVED = 3.0
 SELECTIVE = 6.0
+FEWEST_WEEKS = 6
+PLAIN = "mean of 4 weeks"
 
 
-def mixed_levels(weeks: Weeks, tried: Candidates, prior: Matrix) -> Cube:
+def mixed_levels(weeks: Weeks, tried: Candidates, prior: Matrix) -> tuple[Cube, NDArray[np.int64]]:
     """Give the mean daily cost over the next 1, 2, 4, 8 and 13 weeks (AHEAD), as foretold at the end of every week.
 
     Args:
-        prior: horizon x candidate, mean squared error on other estates, relative to the best candidate's.
+        prior: horizon x candidate, mean squared error on other estates, relative to that of all candidates.
     Returns:
-        horizon x series x week.
+        horizon x series x week; and per series the candidate that is trusted most for the next four weeks.
     """
-    return np.stack([_mix(weeks, tried, ahead, prior[number]) for number, ahead in enumerate(AHEAD)])
+    mixes = [_mix(weeks, tried, ahead, prior[number]) for number, ahead in enumerate(AHEAD)]
+    levels = np.stack([mixed for mixed, _ in mixes])
+    # Before six weeks are known there is nothing to try candidates on (domain.md 1.7).
+    age = np.cumsum(weeks.weight, axis=1)
+    plain = tried.level[tried.names.index(PLAIN)]
+    return np.where(age < FEWEST_WEEKS, plain, levels), mixes[AHEAD.index(4)][1]
 
 
 def losses(weeks: Weeks, tried: Candidates, ahead: int) -> tuple[Cube, NDArray[np.bool_]]:
-    """Give the squared error of each candidate at each week, in units of what is typical for the series; and which count.
+    """Give the squared error of each candidate at each week, in units typical for the series; which count.
 
     Returns:
         candidate x series x week; series x week, False where the outcome is not known or the series had not begun.
@@ -58,10 +65,11 @@ def losses(weeks: Weeks, tried: Candidates, ahead: int) -> tuple[Cube, NDArray[n
     return loss, counted
 
 
-def _mix(weeks: Weeks, tried: Candidates, ahead: int, prior: NDArray[np.float64]) -> Matrix:
+def _mix(weeks: Weeks, tried: Candidates, ahead: int, prior: NDArray[np.float64]) -> tuple[Matrix, NDArray[np.int64]]:
     loss, counted = losses(weeks, tried, ahead)
     foretold = tried.ahead(ahead)
     mixed = np.empty(weeks.raw.shape)
+    trust = np.ones(loss.shape[:2])
     total = np.zeros(loss.shape[:2])
     trials = np.zeros(len(weeks.raw))
     for week in range(weeks.raw.shape[1]):
@@ -74,4 +82,4 @@ def _mix(weeks: Weeks, tried: Candidates, ahead: int, prior: NDArray[np.float64]
         error = (own + BELIEVED * prior[:, None]) / (trials + BELIEVED)
         trust = error**-SELECTIVE
         mixed[:, week] = (trust * foretold[:, :, week]).sum(axis=0) / trust.sum(axis=0)
-    return mixed
+    return mixed, np.argmax(trust, axis=0)

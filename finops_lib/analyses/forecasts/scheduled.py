@@ -20,7 +20,7 @@ from finops_lib.analyses.forecasts.weeks import MAD_TO_STD, by_week, nanmedian
 FROM_START, FROM_END = 27, 4
 PLACES = FROM_START + FROM_END
 # A charge stands out by this many robust standard deviations and by this part of an ordinary day.
-STANDS_OUT, LEAST_PART = 6.0, 0.25
+STANDS_OUT, LEAST_PART = 6.0, 0.4
 # How fast the expected amount follows the newest one; each is tried on the series itself.
 FOLLOWS = (1.0, 0.5, 0.25)
 LOCAL_WEEKS = 7
@@ -70,7 +70,9 @@ def find_scheduled(costs: Matrix, known: NDArray[np.bool_], calendar: Calendar, 
     return Scheduled(amounts, rows, table, _expected(table))
 
 
-def schedule(found: Scheduled, calendar: Calendar, ahead: Calendar, last: int, first_month: int, tail: Matrix) -> Matrix:
+def schedule(
+    found: Scheduled, calendar: Calendar, ahead: Calendar, last: int, first_month: int, tail: Matrix
+) -> Matrix:
     """Put the charges on the days ahead.
 
     Args:
@@ -138,15 +140,13 @@ def _excess(costs: Matrix, known: NDArray[np.bool_]) -> Matrix:
     counted = np.where(known & ((costs != 0) | (local != 0)), np.abs(away), np.nan)
     noise = MAD_TO_STD * nanmedian(counted)
     # A series that is charged on a few days of the month only has no ordinary day.
-    rare = (known & (costs != 0)).sum(axis=1) < 0.2 * np.maximum(known.sum(axis=1), 1)
+    rare = (known & (costs != 0)).sum(axis=1) <= np.maximum(0.2 * known.sum(axis=1), 1)
     ordinary = np.where(rare, 0.0, nanmedian(np.where(known, np.abs(local), np.nan)))
     limit = np.maximum(np.where(rare, 0.0, STANDS_OUT * noise), LEAST_PART * ordinary)
     return np.asarray(np.where(known & (np.abs(away) > limit[:, None]), away, 0.0))
 
 
-def _by_place(
-    amounts: Matrix, calendar: Calendar, place: NDArray[np.int64], months: int
-) -> NDArray[np.float64]:
+def _by_place(amounts: Matrix, calendar: Calendar, place: NDArray[np.int64], months: int) -> NDArray[np.float64]:
     table = np.zeros((len(amounts), months, PLACES))
     has_place = place >= 0
     table[:, calendar.month[has_place], place[has_place]] = amounts[:, has_place]

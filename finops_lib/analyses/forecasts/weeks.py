@@ -16,6 +16,8 @@ SHAPE_WEEKS = 26
 OUTLIER = 3.5
 # A day of the week that carries less than this part of an average day says nothing about the level.
 QUIET_DAY = 0.05
+# A day may cost this much of the second most expensive one.
+RECORD = 1.3
 # Median absolute deviation -> standard deviation of a normal distribution.
 MAD_TO_STD = 1.4826
 
@@ -27,6 +29,7 @@ class Weeks:
     `shape` (series x 7) is the cost of each day of such a week over that of an average day. `level` is the mean daily
     cost of a week without outliers, `raw` with them; both 0 where nothing is known. `weight` is the part of a week that
     is known, 0 before the series began. `noise` is the robust standard deviation of a day around its week, series.
+    `newest` is the mean daily cost at the end of a week, by its last days.
     """
 
     shape: Matrix
@@ -34,6 +37,12 @@ class Weeks:
     raw: Matrix
     weight: Matrix
     noise: NDArray[np.float64]
+    newest: Matrix
+
+
+def week_ends(days: int) -> NDArray[np.int64]:
+    """Give the last column of each week of so many days, the oldest first."""
+    return days - 1 - 7 * np.arange(-(-days // 7) - 1, -1, -1)
 
 
 def weeks_of(usage: Matrix, known: NDArray[np.bool_]) -> Weeks:
@@ -45,6 +54,7 @@ def weeks_of(usage: Matrix, known: NDArray[np.bool_]) -> Weeks:
     """
     days = by_week(np.where(known, usage, 0.0))
     counted = by_week(known.astype(np.float64))
+    days = _without_records(days)
     shape = _shape(days, counted)
     carried = (counted * shape[:, None, :]).sum(axis=2)
     middle = _middle(days, counted, shape)
@@ -64,7 +74,25 @@ def weeks_of(usage: Matrix, known: NDArray[np.bool_]) -> Weeks:
         raw=np.where(has_days, days.sum(axis=2) / whole, 0.0),
         weight=np.where(has_days, carried / 7.0, 0.0),
         noise=noise,
+        newest=_newest(days, counted, shape),
     )
+
+
+def _newest(days: Cube, counted: Cube, shape: Matrix, *, least: float = 1.9) -> Matrix:
+    """Give the level of the last days of each week: as few as carry about two ordinary days."""
+    carried = counted * shape[:, None, :]
+    mass = np.cumsum(carried[:, :, ::-1], axis=2)
+    taken = (mass - carried[:, :, ::-1] < least)[:, :, ::-1] * counted
+    whole = (taken * shape[:, None, :]).sum(axis=2)
+    return np.asarray(np.where(whole > 0.5, (taken * days).sum(axis=2) / np.maximum(whole, 1e-9), 0.0))
+
+
+def _without_records(days: Cube) -> Cube:
+    """Bring a day that cost far more than any other, before and after, down to the second: it stands for nothing."""
+    size = np.abs(days).reshape(len(days), -1)
+    second = np.partition(size, -2, axis=1)[:, -2] if size.shape[1] > 1 else size[:, 0]
+    limit = np.where(second > 0, RECORD * second, np.inf)[:, None, None]
+    return np.clip(days, -limit, limit)
 
 
 def by_week(daily: Matrix) -> Cube:
