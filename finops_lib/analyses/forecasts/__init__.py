@@ -1,6 +1,6 @@
 """What will each series cost: by the end of its month, in 30, 60 and 90 days, and how sure is that?
 
-    forecast            a panel of daily costs -> an outlook: expected days, calibrated quantiles of sums, simulated paths
+    forecast            daily costs -> an outlook: expected days, calibrated quantiles of sums, simulated paths
     incomplete_days_of  how many of the newest days may still grow, where nobody says so
     totals_by_horizon   an outlook -> the totals people ask for, with 80 % and 95 % intervals
     accuracy            forecasts that were kept, held against what came

@@ -79,17 +79,9 @@ def course_of(
     method = [_rung(int(days_known), tried.names[best]) for days_known, best in zip(age, trusted, strict=True)]
     for row in scheduled.rows:
         method[row] += " + calendar charges"
-    return Course(
-        days,
-        calendar,
-        scheduled,
-        year_ends,
-        weeks,
-        levels,
-        (usage >= -1e-9).all(axis=1),
-        np.concatenate([costs, partial], axis=1),
-        tuple(method),
-    )
+    never_negative = np.asarray((usage >= -1e-9).all(axis=1))
+    until_now = np.concatenate([costs, partial], axis=1)
+    return Course(days, calendar, scheduled, year_ends, weeks, levels, never_negative, until_now, tuple(method))
 
 
 def _rung(days_known: int, best: str) -> str:

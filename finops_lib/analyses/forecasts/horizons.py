@@ -1,4 +1,4 @@
-"""Totals that people ask for: the rest of the days of a month with what is known of it, and the next 30, 60, 90 days."""
+"""Totals that people ask for: a whole month, what is known of it included, and the next 30, 60, 90 days."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """How far off will a sum of coming days be? Measured on the same series' past, judged on the company of all.
 
 A course is continued from the end of each of its past weeks, as it would have been then, and held against what came.
-That gives each series a scale of its own misses per horizon. How misses are spread around that scale (skewed, with heavy
+That gives each series a scale of its own misses per horizon. How misses are spread around that scale (skewed, heavy
 tails) one series cannot say; all series of a panel together can, and every miss they say it with is held out: it is
 measured in units of a scale that knew only what had come before it (split conformal prediction, Vovk et al. 2005).
 """
@@ -94,14 +94,14 @@ def _running(daily: Matrix) -> Matrix:
 
 
 def _sizes(costs: Matrix, known: NDArray[np.bool_]) -> Matrix:
-    """Give what an average day of the quarter before each day has cost, credits counted as money: series x (day + 1)."""
+    """Give what an average day of the quarter before each day cost, credits counted as money: series x (day + 1)."""
     money, mass = _running(np.abs(costs)), _running(known.astype(np.float64))
     start = np.maximum(np.arange(costs.shape[1] + 1) - SIZE_DAYS, 0)
     return np.asarray((money - money[:, start]) / np.maximum(mass - mass[:, start], 1.0))
 
 
 def _sums_from(rest: int) -> list[tuple[int, int, int]]:
-    """Give the sums that a trial with `rest` days left in its month is good for: number of the sum, skipped days, days."""
+    """Give the sums that a trial with `rest` days left in its month serves: number of the sum, skipped days, days."""
     found = [(len(RESTS) + number, LAG, int(days)) for number, days in enumerate(TOTALS)]
     # On a month's last days all of the next one is what is asked next.
     rest = rest if rest >= 1 else 31

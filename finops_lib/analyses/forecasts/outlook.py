@@ -50,7 +50,9 @@ class Outlook:
         reach = np.maximum(skip + days - self.days_known, 1)
         spread = self._spread(reach) * open_days[:, None]
         at = [NormalDist().inv_cdf(min(max(level, float(LEVELS[0])), float(LEVELS[-1]))) for level in levels]
-        return expected[:, None] + _interpolated(spread, np.array(at)[None, :].repeat(len(expected), axis=0))
+        return np.asarray(
+            expected[:, None] + _interpolated(spread, np.array(at)[None, :].repeat(len(expected), axis=0))
+        )
 
     def paths(self, index: int, count: int = 1000, seed: int = 0) -> Matrix:
         """Simulate daily courses of one series, for questions that no quantile answers (when is the budget gone?).

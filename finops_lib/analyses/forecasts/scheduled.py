@@ -57,17 +57,17 @@ def find_scheduled(costs: Matrix, known: NDArray[np.bool_], calendar: Calendar, 
         known: series x day.
         given: the part of the costs that is known to follow the calendar; None = find it.
     """
-    odd = _excess(costs, known) if given is None else given
-    rows = np.flatnonzero((odd != 0).any(axis=1))
-    amounts = np.zeros_like(costs)
     months, place = int(calendar.month[-1]) + 1, place_of(calendar)
-    if given is None:
-        amounts[rows] = _recurring(odd[rows], known[rows], calendar, place, months)
-        rows = np.flatnonzero((amounts != 0).any(axis=1))
-    else:
-        amounts[rows] = odd[rows]
-    table = _by_place(amounts[rows], calendar, place, months)
-    return Scheduled(amounts, rows, table, _expected(table))
+    fixed = np.zeros_like(costs) if given is None else given
+    found, again = np.zeros_like(costs), np.zeros_like(costs)
+    for part, into, is_given in ((_excess(costs - fixed, known), found, False), (fixed, again, True)):
+        rows = np.flatnonzero((part != 0).any(axis=1))
+        into[rows] = _recurring(part[rows], known[rows], calendar, place, months, is_given=is_given)
+    # What is said to follow the calendar but came once is no usage, and is not expected again.
+    expected = found + again
+    rows = np.flatnonzero((expected != 0).any(axis=1))
+    table = _by_place(expected[rows], calendar, place, months)
+    return Scheduled(found + fixed, rows, table, _expected(table))
 
 
 def schedule(
@@ -154,7 +154,13 @@ def _by_place(amounts: Matrix, calendar: Calendar, place: NDArray[np.int64], mon
 
 
 def _recurring(
-    odd: Matrix, known: NDArray[np.bool_], calendar: Calendar, place: NDArray[np.int64], months: int
+    odd: Matrix,
+    known: NDArray[np.bool_],
+    calendar: Calendar,
+    place: NDArray[np.int64],
+    months: int,
+    *,
+    is_given: bool,
 ) -> Matrix:
     """Keep of the odd days those that come back month after month at one place, give or take a day."""
     table = _by_place(odd, calendar, place, months)
@@ -170,7 +176,8 @@ def _recurring(
     # Odd days all over the month are bursts: some of them meet a place again by chance.
     counted = np.maximum(known.sum(axis=1), 1)
     stray = ((table != 0) & (kept == 0)).sum(axis=(1, 2)) / counted
-    kept[stray > 0.03] = 0.0
+    if not is_given:
+        kept[stray > 0.03] = 0.0
     has_place = place >= 0
     amounts = np.zeros_like(odd)
     amounts[:, has_place] = kept[:, calendar.month[has_place], place[has_place]]
