@@ -4,6 +4,7 @@ app.py        the program: its name, its options
 line.py       the commands of the line: demo, ingest, build, sql, run, and those that look at it
 collect.py    finops collect
 export.py     finops export
+forecast.py   finops forecast
 runs.py       finops runs ...
 lake.py       finops lake ...
 printing.py   tables, CSV and JSON
@@ -18,7 +19,7 @@ from typing import NoReturn
 
 import typer
 
-from finops_lib.cli import collect, export, lake, line, reconcile, runs  # noqa: F401  # registers their commands
+from finops_lib.cli import collect, export, forecast, lake, line, reconcile, runs  # noqa: F401  # registers their commands
 from finops_lib.cli.app import app
 from finops_lib.errors import FinOpsError
 

@@ -1,5 +1,6 @@
 """What will each series cost: by the end of its month, in 30, 60 and 90 days, and how sure is that?
 
+    panel_of            rows of daily cost -> a panel
     forecast            daily costs -> an outlook: expected days, calibrated quantiles of sums, simulated paths
     incomplete_days_of  how many of the newest days may still grow, where nobody says so
     totals_by_horizon   an outlook -> the totals people ask for, with 80 % and 95 % intervals
@@ -25,6 +26,7 @@ from finops_lib.analyses.forecasts.incomplete import incomplete_days_of
 from finops_lib.analyses.forecasts.methods import METHODS
 from finops_lib.analyses.forecasts.outlook import INSUFFICIENT, Outlook
 from finops_lib.analyses.forecasts.panel import Panel
+from finops_lib.analyses.forecasts.rows import panel_of
 
 __all__ = [
     "HORIZONS",
@@ -39,5 +41,6 @@ __all__ = [
     "experience_of",
     "forecast",
     "incomplete_days_of",
+    "panel_of",
     "totals_by_horizon",
 ]

@@ -1,0 +1,162 @@
+"""Read a table of daily series (CSV or Parquet) strictly: what is wrong is named by its row, and nothing is guessed.
+
+Columns: series_id, date, the money column, and provider and currency if they are there (design.md 7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from finops_lib.errors import ConfigError, DataError
+
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+# A day, or its midnight as some tools write it.
+_DAY = r"^(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?)?$"
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesFile:
+    """`days`: series_id, day, cost (Float64), one row per series and day. `series`: series_id, provider, currency.
+
+    `series` is sorted by series_id; provider is the first part of the id where the file does not say, currency null.
+    """
+
+    days: pl.DataFrame
+    series: pl.DataFrame
+
+    @property
+    def newest_day(self) -> date:
+        newest = self.days.get_column("day").max()
+        assert isinstance(newest, date)
+        return newest
+
+
+def read_series_file(path: Path, *, cost_column: str = "cost") -> SeriesFile:
+    """Read a table of daily series.
+
+    Raises:
+        ConfigError: no such file, not .csv or .parquet, or no such money column.
+        DataError: a column is missing, nothing is in it, or a row is wrong; says which.
+    """
+    lazy = _open(path)
+    try:
+        kinds = lazy.collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _unreadable(path, error) from error
+    for column in ("series_id", "date"):
+        if column not in kinds:
+            raise DataError(
+                f"{path}: no column {column}; it has {', '.join(kinds.names()) or 'none'}",
+                next_step="name the columns series_id, date and cost",
+                path=path,
+                column=column,
+            )
+    if cost_column not in kinds:
+        raise ConfigError.unknown(f"money column of {path}:", cost_column, set(kinds) - {"series_id", "date"})
+    extras = [column for column in ("provider", "currency") if column in kinds]
+    read = lazy.select(
+        pl.col("series_id").cast(pl.String).cast(pl.Categorical),
+        _day(kinds["date"]).alias("day"),
+        _money(cost_column, kinds[cost_column]).alias("cost"),
+        *(pl.col(column).cast(pl.String).cast(pl.Categorical) for column in extras),
+    )
+    try:
+        rows = read.collect(engine="streaming")
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _unreadable(path, error) from error
+    if rows.is_empty():
+        raise DataError(f"{path} has no rows", next_step="give a file with daily costs", path=path)
+    _check(path, lazy, rows, cost_column)
+    return SeriesFile(rows.select("series_id", "day", "cost"), _series(path, rows, extras))
+
+
+def _open(path: Path) -> pl.LazyFrame:
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such file", next_step="check the path given with --input", path=path)
+    if path.suffix == ".parquet":
+        return pl.scan_parquet(path)
+    if path.suffix == ".csv":
+        return pl.scan_csv(path, infer_schema=False)
+    raise ConfigError(
+        f"{path}: a table of daily series is a .csv or .parquet file", next_step="convert it, or rename it", path=path
+    )
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    first = (str(error).splitlines() or ["unreadable"])[0]
+    return DataError(f"{path} cannot be read: {first}", next_step="write the file again", path=path)
+
+
+def _day(kind: pl.DataType) -> pl.Expr:
+    if kind == pl.String:
+        return pl.col("date").str.extract(_DAY).str.to_date("%Y-%m-%d", strict=False)
+    if isinstance(kind, pl.Datetime):
+        return pl.when(pl.col("date").dt.time() == pl.time(0, 0, 0)).then(pl.col("date").dt.date())
+    return pl.col("date") if kind == pl.Date else pl.lit(None, pl.Date)
+
+
+def _money(column: str, kind: pl.DataType) -> pl.Expr:
+    if kind == pl.String:
+        return pl.when(pl.col(column).str.contains(_NUMBER)).then(pl.col(column)).cast(pl.Float64, strict=False)
+    return pl.col(column).cast(pl.Float64, strict=False) if kind.is_numeric() else pl.lit(None, pl.Float64)
+
+
+def _check(path: Path, lazy: pl.LazyFrame, rows: pl.DataFrame, cost_column: str) -> None:
+    wrong = {
+        "series_id": pl.col("series_id").is_null() | (pl.col("series_id").cast(pl.String) == ""),
+        "date": pl.col("day").is_null(),
+        cost_column: pl.col("cost").is_null() | ~pl.col("cost").is_finite(),
+    }
+    is_what = {"series_id": "a name of a series", "date": "a day (YYYY-MM-DD)", cost_column: "a number"}
+    for column, is_wrong in wrong.items():
+        found = rows.lazy().with_row_index().filter(is_wrong).select("index").head(1).collect()
+        if not found.is_empty():
+            index = found.item()
+            value = lazy.select(column).slice(index, 1).collect().item()
+            # The header is the first line of a CSV file.
+            place = f"line {index + 2}" if path.suffix == ".csv" else f"row {index + 1}"
+            raise DataError(
+                f"{path}, {place}: {column} {value!r} is not {is_what[column]}",
+                next_step="correct it and run the command again; nothing was written",
+                path=path,
+                row=index,
+                column=column,
+            )
+    twice = rows.lazy().group_by("series_id", "day").len().filter(pl.col("len") > 1).head(1).collect(engine="streaming")
+    if not twice.is_empty():
+        [row] = twice.to_dicts()
+        raise DataError(
+            f"{path}: series {row['series_id']!r} has {row['len']} rows for {row['day']}",
+            next_step="add them up or leave all but one out: one series has one cost a day",
+            path=path,
+            series=row["series_id"],
+            day=row["day"],
+        )
+
+
+def _series(path: Path, rows: pl.DataFrame, extras: list[str]) -> pl.DataFrame:
+    counts = [pl.col(column).drop_nulls().n_unique().alias(f"{column}s") for column in extras]
+    firsts = [pl.col(column).drop_nulls().first() for column in extras]
+    series = rows.group_by("series_id").agg(*firsts, *counts)
+    for column in extras:
+        several = series.filter(pl.col(f"{column}s") > 1).sort("series_id").head(1)
+        if not several.is_empty():
+            raise DataError(
+                f"{path}: series {several['series_id'].item()!r} has more than one {column}",
+                next_step=f"give each {column} a series of its own",
+                path=path,
+            )
+    name = pl.col("series_id").cast(pl.String)
+    provider = pl.col("provider").cast(pl.String) if "provider" in extras else pl.lit(None, pl.String)
+    currency = pl.col("currency").cast(pl.String) if "currency" in extras else pl.lit(None, pl.String)
+    # An id without parts names no provider: all such series are judged together.
+    first_part = (
+        pl.when(name.str.contains("/", literal=True)).then(name.str.split("/").list.first()).otherwise(pl.lit(""))
+    )
+    return series.select(
+        name.alias("series_id"), pl.coalesce(provider, first_part).alias("provider"), currency.alias("currency")
+    ).sort("series_id")
