@@ -28,7 +28,7 @@ def forecast(
     ] = None,
     method: Annotated[
         str, typer.Option(help="workbench, or a baseline: linear, run-rate, seasonal-naive, prophet.")
-    ] = ("workbench"),
+    ] = "workbench",
     by: Annotated[
         str,
         typer.Option(
@@ -42,10 +42,11 @@ def forecast(
     format: FormatOption = Format.table,
 ) -> None:
     """Say what each series will cost, with 80 % and 95 % intervals; incomplete days are left out by themselves."""
+    from finops_lib.analyses.forecasts import HORIZONS
     from finops_lib.periods import parse_day
     from finops_lib.runs import forecast as runs
 
-    horizons = tuple(dict.fromkeys(horizon or runs.HORIZONS))
+    horizons = tuple(dict.fromkeys(horizon or HORIZONS))
     if output is not None:
         runs.check_target(output)
     if input is not None:

@@ -75,23 +75,23 @@ def forecast_file(
     """
     METHODS.get(method)
     table = read_series_file(path, cost_column=cost_column)
-    first = table.days.get_column("day").min()
     last_day = as_of or table.newest_day
-    if not isinstance(first, date) or not first <= last_day <= table.newest_day:
+    if not table.oldest_day <= last_day <= table.newest_day:
         raise ConfigError(
-            f"as_of {last_day} is not among the days of {path}, {first} to {table.newest_day}",
+            f"as_of {last_day} is not among the days of {path}, {table.oldest_day} to {table.newest_day}",
             next_step="leave --as-of out for the newest day",
             as_of=last_day,
         )
     days_needed(horizons, last_day)
     panel = panel_of(table.days, last_day=last_day)
-    series = table.series.filter(pl.col("series_id").is_in(panel.series))
-    lags = incomplete_days_of(panel.costs, series["provider"].to_list())
+    providers = dict(table.series.select("series_id", "provider").iter_rows())
+    lags = incomplete_days_of(panel.costs, [providers[name] for name in panel.series])
     panel = Panel(panel.series, panel.first_day, panel.costs, lags)
     totals = forecast_panel(panel, horizons=horizons, method=method)
-    if series["currency"].is_null().all():
+    currencies = table.series.select("series_id", "currency")
+    if currencies["currency"].is_null().all():
         return totals
-    return totals.join(series.select("series_id", "currency"), on="series_id", how="left", maintain_order="left")
+    return totals.join(currencies, on="series_id", how="left", maintain_order="left")
 
 
 def forecast_lake(
@@ -134,9 +134,8 @@ def forecast_lake(
     panel, currencies = _lake_panel(rows, by, context.as_of, cost_column)
     totals = forecast_panel(panel, horizons=horizons, method=method)
     # The currency is part of the key; a person reads it in a column of its own.
-    keys = pl.DataFrame(
-        {"series_id": panel.series, "name": [n for n, _ in currencies], "currency": [c for _, c in currencies]}
-    )
+    names, codes = zip(*currencies, strict=True)
+    keys = pl.DataFrame({"series_id": panel.series, "name": names, "currency": codes})
     named = totals.join(keys, on="series_id", how="left", maintain_order="left")
     return named.with_columns(series_id=pl.col("name")).drop("name")
 

@@ -29,10 +29,14 @@ class SeriesFile:
     series: pl.DataFrame
 
     @property
+    def oldest_day(self) -> date:
+        day: date = self.days.get_column("day").min()  # type: ignore[assignment]
+        return day
+
+    @property
     def newest_day(self) -> date:
-        newest = self.days.get_column("day").max()
-        assert isinstance(newest, date)
-        return newest
+        day: date = self.days.get_column("day").max()  # type: ignore[assignment]
+        return day
 
 
 def read_series_file(path: Path, *, cost_column: str = "cost") -> SeriesFile:
@@ -49,8 +53,10 @@ def read_series_file(path: Path, *, cost_column: str = "cost") -> SeriesFile:
         raise _unreadable(path, error) from error
     for column in ("series_id", "date"):
         if column not in kinds:
+            # Of a file that is no table the "names" are bytes.
+            has = [name for name in kinds.names() if name.isprintable()][:12]
             raise DataError(
-                f"{path}: no column {column}; it has {', '.join(kinds.names()) or 'none'}",
+                f"{path}: no column {column}; it has {', '.join(has) or 'none'}",
                 next_step="name the columns series_id, date and cost",
                 path=path,
                 column=column,
@@ -151,12 +157,13 @@ def _series(path: Path, rows: pl.DataFrame, extras: list[str]) -> pl.DataFrame:
                 path=path,
             )
     name = pl.col("series_id").cast(pl.String)
-    provider = pl.col("provider").cast(pl.String) if "provider" in extras else pl.lit(None, pl.String)
-    currency = pl.col("currency").cast(pl.String) if "currency" in extras else pl.lit(None, pl.String)
+    said = {
+        column: (pl.col(column) if column in extras else pl.lit(None)).cast(pl.String)
+        for column in ("provider", "currency")
+    }
     # An id without parts names no provider: all such series are judged together.
-    first_part = (
-        pl.when(name.str.contains("/", literal=True)).then(name.str.split("/").list.first()).otherwise(pl.lit(""))
-    )
+    has_parts = name.str.contains("/", literal=True)
+    first_part = pl.when(has_parts).then(name.str.split("/").list.first()).otherwise(pl.lit(""))
     return series.select(
-        name.alias("series_id"), pl.coalesce(provider, first_part).alias("provider"), currency.alias("currency")
+        series_id=name, provider=pl.coalesce(said["provider"], first_part), currency=said["currency"]
     ).sort("series_id")

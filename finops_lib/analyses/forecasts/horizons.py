@@ -18,6 +18,8 @@ MONTH_END = "month_end"
 HORIZONS = ("30d", "60d", "90d", MONTH_END)
 # Beyond a quarter there are scenarios, no intervals (domain.md 1.13).
 LONGEST_DAYS = 90
+# What is beyond a millionth is left over from binary arithmetic.
+SHOWN_DIGITS = 6
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 
 
@@ -64,7 +66,7 @@ def _totals(panel: Panel, outlook: Outlook, horizon: str) -> pl.DataFrame:
         charged, skip, days = np.zeros(len(panel.series)), lag, _days(horizon)
     totals = outlook.total(days, LEVELS, skip=skip) + charged[:, None]
     lo95, lo80, yhat, hi80, hi95 = (
-        pl.Series(totals[:, level], dtype=pl.Float64).fill_nan(None) for level in range(len(LEVELS))
+        pl.Series(totals[:, level], dtype=pl.Float64).fill_nan(None).round(SHOWN_DIGITS) for level in range(len(LEVELS))
     )
     return pl.DataFrame(
         {
