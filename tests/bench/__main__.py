@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.bench import crowd, dialects, imports, ingest, memory, opening, overview, queries, rival, runs
+from tests.bench import crowd, dialects, forecasts, imports, ingest, memory, opening, overview, queries, rival, runs
 from tests.bench.place import SCALE
 
 MEASUREMENTS = {
@@ -21,6 +21,7 @@ MEASUREMENTS = {
     "memory": memory.measure,
     "overview": overview.measure,
     "crowd": crowd.measure,
+    "forecasts": forecasts.measure,
 }
 
 if __name__ == "__main__":

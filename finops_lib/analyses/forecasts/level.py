@@ -21,6 +21,8 @@ AHEAD = (1, 2, 4, 8, 13)
 WINDOWS = (1, 2, 4, 8, 26)
 SMOOTHINGS = (0.5, 0.25)
 RAW_WINDOWS = (13, 26)
+# A shift is larger than this part of the level, and this part of it happens between two weeks.
+SHIFT, AT_ONCE = 0.15, 0.8
 # A week is over its oddity when its last days are back by this part of the way.
 GONE_BACK = 0.7
 # Weeks of a trend -> the part of its slope that is left a week later: a short trend soon ends.
@@ -143,28 +145,36 @@ def _weeks_since_shift(
     """Say for each week how many weeks ago the level shifted for the last time; a large number where it did not.
 
     A shift: the weeks since then and the six before differ by more than `limit` times what the series' weeks differ by
-    anyway, by more than a tenth, and the newest days have not gone back.
+    anyway, and by more than a tenth; most of the way is gone at once, or it is a trend; and the newest days have not
+    gone back.
     """
     noise = _weekly_noise(level, weight)[:, None]
     begun = np.full(level.shape, 10_000, dtype=np.int64)
     best = np.full(level.shape, limit)
     money, mass = _sums(level, weight)
-    for span in range(1, spans + 1):
-        after = _mean_of_last(level, weight, np.full(level.shape, span, dtype=np.int64))
-        before = np.zeros_like(level)
-        known = np.zeros_like(level)
-        if level.shape[1] > span:
-            stop = np.arange(level.shape[1] - span) + 1
-            start = np.maximum(stop - 6, 0)
-            known[:, span:] = mass[:, stop] - mass[:, start]
-            before[:, span:] = (money[:, stop] - money[:, start]) / np.maximum(known[:, span:], 1e-9)
+    for span in range(1, min(spans, level.shape[1] - 1) + 1):
+        turn = np.arange(level.shape[1] - span) + 1
+        after, _ = _mean_between(money, mass, turn, turn + span)
+        before, known = _mean_between(money, mass, np.maximum(turn - 6, 0), turn)
+        first, _ = _mean_between(money, mass, turn, turn + min(span, 2))
+        last, _ = _mean_between(money, mass, np.maximum(turn - 2, 0), turn)
         change = np.abs(after - before)
         apart = change / np.maximum(noise * np.sqrt(1 / span + 1 / 6) * 1.5, 1e-12)
-        is_shift = (known > 1.5) & (change > 0.12 * np.maximum(np.abs(before), np.abs(after))) & (apart > best)
-        is_shift &= np.abs(newest - before) > 0.5 * change
-        best = np.where(is_shift, apart, best)
-        begun = np.where(is_shift, span, begun)
+        is_shift = (known > 1.5) & (apart > best[:, span:])
+        is_shift &= change > SHIFT * np.maximum(np.abs(before), np.abs(after))
+        is_shift &= (first - last) * (after - before) > AT_ONCE * change**2
+        is_shift &= np.abs(newest[:, span:] - before) > 0.5 * change
+        best[:, span:] = np.where(is_shift, apart, best[:, span:])
+        begun[:, span:] = np.where(is_shift, span, begun[:, span:])
     return begun
+
+
+def _mean_between(
+    money: Matrix, mass: Matrix, start: NDArray[np.int64], stop: NDArray[np.int64]
+) -> tuple[Matrix, Matrix]:
+    """Give the mean of the weeks of `[start, stop)`, and how many of them are known."""
+    known = mass[:, stop] - mass[:, start]
+    return (money[:, stop] - money[:, start]) / np.maximum(known, 1e-9), known
 
 
 def _line(level: Matrix, weight: Matrix, begun: NDArray[np.int64], span: int) -> tuple[Matrix, Matrix]:

@@ -28,8 +28,7 @@ def prophet(history: History, days: int) -> Continuation:
         ConfigError: prophet is not installed.
     """
     try:
-        import pandas  # noqa: F401
-        from prophet import Prophet  # noqa: F401
+        _import_quietly()
     except ImportError as error:
         raise ConfigError(
             "the forecasting method 'prophet' needs a library that is not installed",
@@ -51,13 +50,21 @@ def prophet(history: History, days: int) -> Continuation:
     return Continuation(ahead, ("prophet",) * len(history.costs), offsets)
 
 
+def _import_quietly() -> None:
+    """Import what is needed without its reports: that plotly is missing, and every single fit."""
+    logging.getLogger("prophet.plot").setLevel(logging.CRITICAL)
+    import cmdstanpy  # noqa: F401
+    import pandas  # noqa: F401
+    from prophet import Prophet  # noqa: F401
+
+    for name in ("cmdstanpy", "prophet"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
 def _fit(history: History, row: int, begin: int, days: int) -> tuple[NDArray[np.float64], Matrix]:
     import pandas as pd
     from prophet import Prophet
 
-    # It reports every fit, and that plotly is missing, which nobody asked for.
-    for name in ("cmdstanpy", "prophet", "prophet.plot"):
-        logging.getLogger(name).setLevel(logging.ERROR)
     first = history.calendar.first_day + timedelta(days=begin)
     past = pd.DataFrame({"ds": pd.date_range(first, periods=history.days - begin), "y": history.costs[row, begin:]})
     model = Prophet(

@@ -57,8 +57,8 @@ def fee_jump(costs: Course, start: int, rng: Generator) -> Happened:
 
 
 def burst(costs: Course, start: int, rng: Generator) -> Happened:
-    """A sparse service costs a multiple of anything before it, on one day."""
-    more = rng.uniform(3, 8) * float(costs.max())
+    """A sparse service costs a multiple of its usual days, on one day."""
+    more = rng.uniform(5, 12) * float(np.median(costs[costs > 0]))
     costs[start] += more
     return start, start, more
 
