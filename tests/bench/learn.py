@@ -1,4 +1,4 @@
-"""Measure `finops_lib/analyses/forecasts/prior.py` again, on the tuning seeds: python -m tests.bench.learn > prior.py"""
+"""Measure `analyses/forecasts/prior.py` again, on the tuning seeds: python -m tests.bench.learn > prior.py"""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.bench.estate import TUNING_SEEDS, make_estate
 # Days of history that are learned from.
 DAYS = (400, 500)
 
-TEXT = '''"""What other estates have taught: where a series, or a panel, is too young to say it by itself, it leans on this.
+TEXT = '''"""What other estates have taught: a series, or a panel, that is too young to say it by itself leans on this.
 
 Measured on the tuning seeds of the labelled estate; `python -m tests.bench.learn` measures it again.
 """

@@ -96,7 +96,9 @@ def _settled(level: Matrix, weeks: Weeks) -> Matrix:
 
 
 def _weekly_noise(level: Matrix, weight: Matrix) -> NDArray[np.float64]:
-    """Give the robust standard deviation of a week against the week before."""
+    """Give the robust standard deviation of a week against the week before; infinite where there are too few."""
+    if level.shape[1] < 2:
+        return np.full(len(level), np.inf)
     both = (weight[:, 1:] > 0) & (weight[:, :-1] > 0)
     change = np.where(both, np.abs(np.diff(level, axis=1)), np.nan)[:, -52:]
     ordered = np.sort(change, axis=1)

@@ -1,4 +1,4 @@
-"""What other estates have taught: where a series, or a panel, is too young to say it by itself, it leans on this.
+"""What other estates have taught: a series, or a panel, that is too young to say it by itself leans on this.
 
 Measured on the tuning seeds of the labelled estate; `python -m tests.bench.learn` measures it again.
 """

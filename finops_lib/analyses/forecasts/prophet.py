@@ -7,6 +7,7 @@ and no calendar charge, and its intervals are far too narrow for sums of days.
 from __future__ import annotations
 
 import logging
+import warnings
 from datetime import timedelta
 
 import numpy as np
@@ -58,7 +59,8 @@ def _import_quietly() -> None:
     from prophet import Prophet  # noqa: F401
 
     for name in ("cmdstanpy", "prophet"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        # A level would not do: the library sets its own again with the first model.
+        logging.getLogger(name).disabled = True
 
 
 def _fit(history: History, row: int, begin: int, days: int) -> tuple[NDArray[np.float64], Matrix]:
@@ -74,10 +76,13 @@ def _fit(history: History, row: int, begin: int, days: int) -> tuple[NDArray[np.
     state = np.random.get_state()
     np.random.seed(0)
     try:
-        model.fit(past, seed=0)
-        coming = pd.DataFrame({"ds": pd.date_range(first + timedelta(days=history.days - begin), periods=days)})
-        expected = model.predict(coming)["yhat"].to_numpy()
-        samples = model.predictive_samples(coming)["yhat"]
+        with warnings.catch_warnings():
+            # It calls pandas in ways that newer ones announce the end of; neither is ours to change.
+            warnings.simplefilter("ignore")
+            model.fit(past, seed=0)
+            coming = pd.DataFrame({"ds": pd.date_range(first + timedelta(days=history.days - begin), periods=days)})
+            expected = model.predict(coming)["yhat"].to_numpy()
+            samples = model.predictive_samples(coming)["yhat"]
     finally:
         np.random.set_state(state)
     return expected, samples
