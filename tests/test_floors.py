@@ -22,7 +22,18 @@ FLOORS = {
     **dict.fromkeys(("runs", "settings"), 4),
     "cli": 5,
 }
-HEAVY = ("pandas", "prophet", "sklearn", "altair", "boto3", "google.cloud", "rfc3987_syntax", "polars", "duckdb")
+HEAVY = (
+    "pandas",
+    "prophet",
+    "sklearn",
+    "altair",
+    "boto3",
+    "google.cloud",
+    "rfc3987_syntax",
+    "polars",
+    "duckdb",
+    "numpy",
+)
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import uuid
 from collections.abc import Callable, Sequence
@@ -188,7 +189,10 @@ def _totals(panel: Panel, horizons: Sequence[str], method: str, days: int) -> pl
 def _in_processes(panel: Panel, horizons: Sequence[str], method: str, days: int, progress: OnProgress) -> pl.DataFrame:
     starts = range(0, len(panel.series), SERIES_PER_TASK)
     parts: dict[int, pl.DataFrame] = {}
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+    # A fork would copy the locks of polars' threads without the threads that open them again.
+    context = multiprocessing.get_context("spawn")
+    workers = min(os.cpu_count() or 1, len(starts))
+    with ProcessPoolExecutor(max_workers=workers, mp_context=context) as pool:
         tasks = {
             pool.submit(_totals, panel.rows(slice(start, start + SERIES_PER_TASK)), horizons, method, days): start
             for start in starts
