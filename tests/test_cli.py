@@ -122,7 +122,7 @@ def test_wrong_use_is_one_line_and_exit_code_2(settings: Settings, words: list[s
 def test_the_catalog_names_tables_marts_notebooks_and_plug_ins(settings: Settings) -> None:
     entries = json.loads(_finops("catalog", "--format", "json").stdout)
     kinds = {entry["kind"] for entry in entries}
-    plug_ins = {"dialect", "source kind", "inventory", "channel kind", "detector", "savings rule"}
+    plug_ins = {"dialect", "source kind", "inventory", "channel kind", "detector", "forecasting method", "savings rule"}
     assert kinds == {"table", "mart", "notebook", *plug_ins}
     assert all(entry["question"] and entry["detail"] for entry in entries if entry["kind"] != "dialect")
 

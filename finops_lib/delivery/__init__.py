@@ -18,9 +18,9 @@ Why: a channel alone knows what is markup to it. Declined: escaping where a payl
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from finops_lib.errors import SourceError
 from finops_lib.messages import Leased

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 
 from finops_lib.analyses.anomalies import DETECTORS
+from finops_lib.analyses.forecasts import METHODS
 from finops_lib.analyses.savings import RULES
 from finops_lib.delivery import CHANNELS
 from finops_lib.errors import ConfigError
@@ -80,6 +81,10 @@ def entries(settings: Settings) -> list[Entry]:
     ]
     found += [
         Entry("detector", name, _first_line(DETECTORS.get(name)), "anomalies: method") for name in DETECTORS.names()
+    ]
+    found += [
+        Entry("forecasting method", name, _first_line(inspect.getmodule(METHODS.get(name))), "finops forecast --method")
+        for name in METHODS.names()
     ]
     found += [
         Entry("savings rule", name, _first_line(inspect.getmodule(RULES.get(name).find)), "savings")

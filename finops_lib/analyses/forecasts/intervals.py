@@ -39,6 +39,8 @@ BELIEVED = 3.0
 NEWEST_WEEKS = 12
 # So many held-out misses of a panel weigh as much as those of other estates.
 BELIEVED_SPREAD = 400.0
+# Every week is a trial of each total, so neighbours share most of their days; a rest has few neighbours.
+OVERLAP = np.array([1.0] * len(RESTS) + [(LAG + days) / 7 for days in TOTALS])
 # No bill is foretold closer than this part of it: it is restated.
 CLOSEST = 2e-4
 
@@ -163,6 +165,8 @@ def _scales(found: Misses, week: int, typical: NDArray[np.float64]) -> Matrix:
     # An event in the past makes one miss a giant: it counts as a large one.
     own = np.where(counted, np.minimum(relative, 4 * typical + 0.5), 0.0).sum(axis=0) / np.maximum(trials, 1)
     # What the series misses as a multiple of what series miss, over all horizons: it is nearly one number.
+    # Trials whose days overlap say nearly the same: they count as often as they stand side by side.
+    trials = np.where(trials > 0, (trials - 1) / OVERLAP + 1, 0.0)
     weight = trials / (trials + 2.0)
     multiple = ((own / typical * weight).sum(axis=1) + 0.5) / (weight.sum(axis=1) + 0.5)
     scale = (trials * own + BELIEVED * multiple[:, None] * typical) / (trials + BELIEVED)
