@@ -116,10 +116,20 @@ def check_budgets(
             new=tuple(dict.fromkeys(recording.new)),
             alerts=tuple(recording.alerts),
             resolved=tuple(recording.resolved),
-            unreached=tuple(dict.fromkeys(recording.unreached)),
+            unreached=_unreached(settings, recording),
             delivered=delivered,
             waiting=waiting_messages(state),
         )
+
+
+def _unreached(settings: Settings, recording: _Recording) -> tuple[str, ...]:
+    if settings.workbench.channels:
+        return tuple(dict.fromkeys(recording.unreached))
+    told = sum(event.state == "firing" for event in recording.alerts)
+    if not told:
+        return ()
+    what = "1 alert is" if told == 1 else f"{told} alerts are"
+    return (f"{what} told to nobody: params/workbench.yaml configures no channel",)
 
 
 def waiting_messages(state: State) -> int:

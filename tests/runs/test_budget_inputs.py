@@ -156,7 +156,7 @@ def _kept(told: object) -> object:
     return KeptStatus(told, NOON, "r1", 7, 3)  # type: ignore[arg-type]  # a BudgetStatus
 
 
-def test_a_notebook_gets_its_budgets_as_plain_values_and_keeps_a_copy(
+def test_a_notebook_gets_its_budgets_from_the_state_and_keeps_a_copy(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_plan(settings)
@@ -167,7 +167,7 @@ def test_a_notebook_gets_its_budgets_as_plain_values_and_keeps_a_copy(
     write_plan(settings, "7")
     run = open_run("budgets", as_of="2026-05-20")
     [budget] = run.budget_plan()
-    assert (budget["name"], budget["amount"], budget["scope"]) == ("web", "100.00", "team = 'web'")
+    assert (budget.name, budget.amount, budget.scope) == ("web", Decimal(100), "team = 'web'")
     assert any("finops budgets import" in notice.text for notice in run.context.notices)
     frozen = json.loads((tmp_path / "run" / "inputs" / INPUT).read_text(encoding="utf-8"))
     assert [one["amount"] for one in frozen["budgets"]] == ["100.00"]

@@ -112,18 +112,19 @@ def test_what_is_decided_waits_to_be_sent_and_is_sent_once(
         channel = "{kind: slack, options: {url: env:CHAT_ADDRESS}}"
         settings.workbench_file.write_text(f"channels: {{chat: {channel}}}\n", encoding="utf-8")
         configured = load_settings()
-        # Ten complete days of 10 are 100 of 130, 76.9 %.
-        assert [check(configured, 13).waiting for _ in range(2)] == [1, 1]
+        # Twelve days of 10 are known, two of them not complete: 120 of 130, 92.3 %.
         monkeypatch.setattr(clock, "now", lambda: datetime(2026, 10, 13, 9, tzinfo=UTC))
+        waiting = [check_budgets(configured, as_of="", now=clock.now(), deliver=False).waiting for _ in range(2)]
+        assert waiting == [1, 1]
         assert [deliver_all(configured).sent for _ in range(2)] == [1, 0]
     [request] = chat.requests
-    assert request.body["text"].replace("\u00a0", " ").endswith("shop: 76.9 % of 130 USD used")
+    assert request.body["text"].replace("\u00a0", " ").endswith("shop: 92.3 % of 130 USD used")
 
 
 def test_whom_nobody_can_tell_is_said(settings: Settings, spend: Spend) -> None:
     spend(12)
     plan(settings, amount="200")
-    assert check(settings, 13).unreached == ("shop: nobody is told of actual 50",)
+    assert check(settings, 13).unreached == ("1 alert is told to nobody: params/workbench.yaml configures no channel",)
 
 
 def test_a_look_writes_nothing(settings: Settings, spend: Spend) -> None:
