@@ -68,14 +68,26 @@ def weeks_of(usage: Matrix, known: NDArray[np.bool_]) -> Weeks:
     cleaned = np.where(_is_sparse(days, counted, shape)[:, None, None], days, cleaned)
     whole = np.maximum(carried, 1e-9)
     has_days = carried > 0.5
+    level = np.where(has_days, (cleaned * counted).sum(axis=2) / whole, 0.0)
+    raw = np.where(has_days, days.sum(axis=2) / whole, 0.0)
     return Weeks(
         shape=shape,
-        level=np.where(has_days, (cleaned * counted).sum(axis=2) / whole, 0.0),
-        raw=np.where(has_days, days.sum(axis=2) / whole, 0.0),
+        level=np.where(_outliers_are_the_rule(level, raw, has_days), raw, level),
+        raw=raw,
         weight=np.where(has_days, carried / 7.0, 0.0),
         noise=noise,
         newest=_newest(days, counted, shape),
     )
+
+
+def _outliers_are_the_rule(
+    level: Matrix, raw: Matrix, known: NDArray[np.bool_], *, weeks: int = 8
+) -> NDArray[np.bool_]:
+    """Say for which weeks, as seen then, outliers were a quarter of most weeks' money: then they are the level."""
+    removed = np.where(known, np.abs(raw - level) / np.maximum(np.abs(raw), 1e-12), np.nan)
+    before = np.full((len(level), weeks - 1), np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(np.concatenate([before, removed], axis=1), weeks, axis=1)
+    return np.asarray((nanmedian(windows) > 0.25) & ((~np.isnan(windows)).sum(axis=2) >= 3))
 
 
 def _newest(days: Cube, counted: Cube, shape: Matrix, *, least: float = 1.9) -> Matrix:

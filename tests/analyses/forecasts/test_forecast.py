@@ -75,6 +75,18 @@ def test_an_outage_and_a_spike_are_not_the_level() -> None:
     assert found["s0", "30d"]["yhat"] == pytest.approx(3000, rel=0.01)
 
 
+def test_a_past_that_was_billed_in_lumps_is_no_reason_to_doubt_the_present() -> None:
+    calm = noisy(100, 4)
+
+    def cost(day: date) -> float:
+        return calm(day) if day >= date(2026, 1, 5) else 697.0 if day.weekday() == 0 else 0.5
+
+    # Seven months of one large charge a week, then four months of the same money day by day.
+    found = totals(panel(cost, first=date(2025, 6, 2), last=MAY_12))["s0", "30d"]
+    assert found["yhat"] == pytest.approx(3000, rel=0.03)
+    assert found["hi80"] - found["lo80"] < 0.25 * 3000
+
+
 def test_steady_growth_goes_on() -> None:
     growing = panel(lambda day: 100.0 + (day - JAN).days, first=JAN, last=date(2026, 9, 27))
     # Day n costs 100 + n; 27 September is day 269, so the next 30 are 370 ... 399.
