@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import threading
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -50,9 +52,9 @@ NOBODY = "(none)"
 # Cost column of the lake -> the part of it that follows the calendar.
 COST_COLUMNS = {"effective_cost": "effective_scheduled", "billed_cost": "billed_scheduled"}
 HISTORY_DAYS = 800
-# Methods that fit series one by one: a process per core, a few series at a time.
+# Methods that fit series one by one: a process per core, one series at a time, so that Ctrl-C waits for few.
 ONE_BY_ONE = ("prophet",)
-SERIES_PER_TASK = 4
+SERIES_PER_TASK = 1
 SUFFIXES = (".csv", ".parquet", ".json")
 
 Keep = Callable[[pl.DataFrame], pl.DataFrame]
@@ -192,7 +194,7 @@ def _in_processes(panel: Panel, horizons: Sequence[str], method: str, days: int,
     # A fork would copy the locks of polars' threads without the threads that open them again.
     context = multiprocessing.get_context("spawn")
     workers = min(os.cpu_count() or 1, len(starts))
-    with ProcessPoolExecutor(max_workers=workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(max_workers=workers, mp_context=context, initializer=_follow_parent) as pool:
         tasks = {
             pool.submit(_totals, panel.rows(slice(start, start + SERIES_PER_TASK)), horizons, method, days): start
             for start in starts
@@ -203,8 +205,24 @@ def _in_processes(panel: Panel, horizons: Sequence[str], method: str, days: int,
                 progress(min(len(parts) * SERIES_PER_TASK, len(panel.series)), len(panel.series), "series")
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            # What they are at is of no use to anybody any more.
+            for worker in multiprocessing.active_children():
+                worker.terminate()
             raise
     return pl.concat([parts[start] for start in starts])
+
+
+def _follow_parent() -> None:
+    """Let a worker leave Ctrl-C to its parent, and end when the parent is gone, however that ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _lake_panel(
