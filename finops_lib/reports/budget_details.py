@@ -115,39 +115,39 @@ def budget_variance(statuses: Sequence[BudgetStatus]) -> Element:
             "currency": s.currency,
             "plan": s.amount,
             "expected": s.forecast_p50,
-            "low": s.forecast_p10,
-            "high": s.forecast_p90,
+            "range": _range(s),
             "variance": s.forecast_p50 - s.amount if s.forecast_p50 is not None else None,
             "pace": "" if s.burn_multiple is None else f"{s.burn_multiple:.2f}",
             "per_day": s.burn_per_day,
-            "allowed": s.burn_required,
+            # What is used up leaves nothing to be used per day.
+            "allowed": None if s.burn_required is None or s.burn_required <= 0 else s.burn_required,
             "used_up": _used_up(s),
             "chance": s.p_exceed,
         }
         for s in statuses
         if s.forecast_p50 is not None
     ]
-    money = ("plan", "expected", "low", "high", "variance", "per_day", "allowed")
-    schema: dict[str, Any] = {"budget": pl.String, "currency": pl.String, **dict.fromkeys(money, _MONEY)}
-    frame = pl.DataFrame(rows, schema=schema | {"pace": pl.String, "used_up": pl.String, "chance": pl.Float64})
+    money = ("plan", "expected", "variance", "per_day", "allowed")
+    words = ("budget", "currency", "range", "pace", "used_up")
+    schema: dict[str, Any] = {**dict.fromkeys(words, pl.String), **dict.fromkeys(money, _MONEY)}
+    frame = pl.DataFrame(rows, schema=schema | {"chance": pl.Float64})
     columns = {
         "budget": Column("Budget"),
         "plan": Column("Plan", "money", currency_from="currency"),
         "expected": Column("Expected", "money", currency_from="currency"),
-        "low": Column("10 % end below", "money", currency_from="currency"),
-        "high": Column("10 % end above", "money", currency_from="currency"),
+        "range": Column("80 % range"),
         "variance": Column("Variance to plan", "change", currency_from="currency"),
-        "pace": Column("Pace (1 = on plan)"),
-        "per_day": Column("Per day now", "money", currency_from="currency"),
-        "allowed": Column("Per day left to use", "money", currency_from="currency"),
-        "chance": Column("Chance of exceeding", "percent"),
+        "chance": Column("Exceeded, of futures", "percent"),
         "used_up": Column("Used up"),
+        "pace": Column("Pace, 1 = plan"),
+        "per_day": Column("A day now", "money", currency_from="currency"),
+        "allowed": Column("A day left", "money", currency_from="currency"),
     }
     return table(
         frame,
         columns,
         title="Expected end of each period against its plan",
-        source="daily_cost; 80 % of a thousand possible courses end between low and high",
+        source="daily_cost; 80 % of a thousand possible courses end in the range; a day now = mean usage of seven days",
         empty="There is no forecast yet: it needs three complete days.",
     )
 
@@ -224,24 +224,73 @@ def budget_families(families: Sequence[Family]) -> Element:
     )
 
 
-def budget_history(past: Sequence[PastPeriod]) -> Showable:
-    """Show the last periods of each budget against their amounts."""
+def budget_history(past: Sequence[PastPeriod]) -> Element:
+    """Show how each budget ended its last periods, a line a budget: what share of its amount, period by period."""
+    by_budget: dict[str, list[PastPeriod]] = {}
+    for one in sorted(past, key=lambda one: (one.budget, one.period.start)):
+        by_budget.setdefault(one.budget, []).append(one)
+    rows: list[dict[str, Any]] = []
+    for name, periods in by_budget.items():
+        ended = [one for one in periods if one.state != "open"]
+        if not ended:
+            continue
+        worst, last = max(ended, key=_share), ended[-1]
+        rows.append(
+            {
+                "budget": name,
+                "periods": len(ended),
+                "above": sum(one.variance > 0 for one in ended),
+                "course": [_share(one) for one in periods],
+                "worst": f"{say.ratio(_share(worst))}, {worst.period.label}",
+                "currency": last.currency,
+                "last": last.period.label,
+                "amount": last.amount,
+                "actual": last.actual,
+                "variance": last.variance,
+            }
+        )
+    names = ("budget", "worst", "currency", "last")
+    schema: dict[str, Any] = dict.fromkeys(names, pl.String) | dict.fromkeys(("periods", "above"), pl.Int64)
+    schema |= {"course": pl.List(pl.Float64), **dict.fromkeys(("amount", "actual", "variance"), _MONEY)}
+    columns = {
+        "budget": Column("Budget"),
+        "course": Column("Share of its amount", "spark"),
+        "periods": Column("Periods", "number"),
+        "above": Column("above the amount", "number"),
+        "worst": Column("Highest"),
+        "last": Column("Last ended"),
+        "amount": Column("Amount", "money", currency_from="currency"),
+        "actual": Column("Spent", "money", currency_from="currency"),
+        "variance": Column("Variance", "change", currency_from="currency"),
+    }
+    over, all_periods = sum(row["above"] for row in rows), sum(row["periods"] for row in rows)
+    return table(
+        pl.DataFrame(rows, schema=schema),
+        columns,
+        title=f"{over} of {say.plural(all_periods, 'past period')} ended above the amount",
+        source=f"daily_cost, up to {_MOST_PERIODS} periods of each budget that are whole in the lake, as billed now; "
+        "the line includes the running period",
+        empty="No whole period of any budget is in the lake yet.",
+    )
+
+
+def budget_periods(past: Sequence[PastPeriod]) -> Element:
+    """Show every one of the last periods of each budget against its amount."""
     rows = [
         {
             "budget": one.budget,
             "period": one.period.label,
-            "start": one.period.start,
             "currency": one.currency,
             "amount": one.amount,
             "actual": one.actual,
             "variance": one.variance,
-            "share": float(one.actual / one.amount) if one.amount else None,
+            "share": _share(one) if one.amount else None,
             "state": one.state,
         }
         for one in sorted(past, key=lambda one: (one.budget, one.period.start))
     ]
-    schema: dict[str, Any] = {"budget": pl.String, "period": pl.String, "start": pl.Date, "currency": pl.String}
-    schema |= dict.fromkeys(("amount", "actual", "variance"), _MONEY) | {"share": pl.Float64, "state": pl.String}
+    schema: dict[str, Any] = dict.fromkeys(("budget", "period", "currency", "state"), pl.String)
+    schema |= dict.fromkeys(("amount", "actual", "variance"), _MONEY) | {"share": pl.Float64}
     columns = {
         "budget": Column("Budget"),
         "period": Column("Period"),
@@ -251,16 +300,12 @@ def budget_history(past: Sequence[PastPeriod]) -> Showable:
         "share": Column("of amount", "percent"),
         "state": Column("State"),
     }
-    ended = [one for one in past if one.state != "open"]
-    over = sum(one.variance > 0 for one in ended)
-    title = f"{over} of {say.plural(len(ended), 'past period')} ended above the amount" if ended else "Periods so far"
     return table(
         pl.DataFrame(rows, schema=schema),
         columns,
-        title=title,
-        source=f"daily_cost, up to {_MOST_PERIODS} periods of each budget that are whole in the lake; "
-        "open = still running, provisional = bills may still change",
-        empty="No whole period of any budget is in the lake yet.",
+        title="Every period",
+        source="daily_cost; open = still running, provisional = bills may still change",
+        empty="There is no period to show.",
     )
 
 
@@ -327,6 +372,16 @@ def future_events(events: Sequence[FutureEvent]) -> Element:
         empty="No decided change is in the forecasts: write launches, approved savings and expiries under `events` in "
         "params/budget_plan.yaml.",
     )
+
+
+def _share(one: PastPeriod) -> float:
+    return float(one.actual / one.amount) if one.amount else 0.0
+
+
+def _range(status: BudgetStatus) -> str:
+    if status.forecast_p10 is None or status.forecast_p90 is None:
+        return ""
+    return f"{say.money(status.forecast_p10)}\N{EN DASH}{say.money(status.forecast_p90)}"
 
 
 def _used_up(status: BudgetStatus) -> str:

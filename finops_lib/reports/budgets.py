@@ -78,7 +78,7 @@ def budget_figures(
 def budget_table(
     statuses: Sequence[BudgetStatus], plan: Sequence[Budget] = (), courses: pl.DataFrame | None = None
 ) -> Element:
-    """Show every budget, the worst first.
+    """Show every budget, the worst first; of the same colour, the one with most money at risk.
 
     Args:
         plan: names the owners.
@@ -98,10 +98,11 @@ def budget_table(
             "actual": None if _is_unseen(s) else s.actual,
             "share": None if _is_unseen(s) or not s.amount else s.actual / s.amount,
             "forecast": s.forecast,
+            "at_risk": _at_risk(s),
             "course": _course(courses, s),
             "reason": s.reason,
         }
-        for s in statuses
+        for s in _by_risk(statuses)
     ]
     columns = {
         "status": Column("Status", "status", word_from="word"),
@@ -111,6 +112,7 @@ def budget_table(
         "actual": Column("Spent", "money", currency_from="currency"),
         "share": Column("of budget", "percent"),
         "forecast": Column("Expected", "money", currency_from="currency"),
+        "at_risk": Column("At risk", "money", currency_from="currency"),
         "course": Column("Each day", "spark"),
         "reason": Column("Why"),
     }
@@ -122,7 +124,7 @@ def budget_table(
     return table(_frame(rows), columns, title=title, source=_source(statuses), empty=_why_none(plan))
 
 
-def budget_charts(statuses: Sequence[BudgetStatus], courses: pl.DataFrame, limit: int = 3) -> Element:
+def budget_charts(statuses: Sequence[BudgetStatus], courses: pl.DataFrame, limit: int = 4) -> Element:
     """Draw the burn-down of the worst budgets; a sentence when none is in danger."""
     drawn = [s for s in statuses if s.colour in ("red", "orange", "yellow")][:limit]
     if not drawn:
@@ -199,11 +201,30 @@ def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
         ("actual", amounts),
         ("share", pl.Float64()),
         ("forecast", amounts),
+        ("at_risk", amounts),
         ("course", pl.List(pl.Float64())),
         ("reason", pl.String()),
     ]
     ready = [{**row, "share": None if row["share"] is None else float(row["share"])} for row in rows]
     return pl.DataFrame(ready, schema=schema)
+
+
+def _by_risk(statuses: Sequence[BudgetStatus]) -> list[BudgetStatus]:
+    # Amounts of two currencies do not compare: each stays among its own.
+    currencies = list(dict.fromkeys(s.currency for s in statuses))
+
+    def rank(s: BudgetStatus) -> tuple[int, int, Decimal]:
+        return list(WORDS).index(s.colour), currencies.index(s.currency), -(_at_risk(s) or Decimal(0))
+
+    return sorted(statuses, key=rank)
+
+
+def _at_risk(status: BudgetStatus) -> Decimal | None:
+    """Give what is expected above the amount, or may be in one of ten futures; None where nothing is."""
+    for end in (status.forecast if status.forecast is not None else status.actual, status.forecast_p90):
+        if end is not None and end > status.amount and status.colour != "grey":
+            return end - status.amount
+    return None
 
 
 def _is_unseen(status: BudgetStatus) -> bool:
