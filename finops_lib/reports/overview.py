@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Protocol
 
 import polars as pl
 
@@ -24,9 +25,19 @@ NOTHING = "Nothing was charged yet: the lake holds no charges for this page."
 NO_HISTORY = "nothing before it to compare with"
 # A change smaller than this share of the month before is not news.
 QUIET_SHARE = Decimal("0.01")
-# Fewer days of usage give no rate (domain.md 1.7).
+# Fewer complete days give no forecast (domain.md 1.7).
 FEWEST_DAYS = 3
-LAKE_DIGITS = Decimal(1).scaleb(-12)
+
+
+class MonthEnd(Protocol):
+    """Where a month ends, as `analyses.forecasts.month_end` says."""
+
+    @property
+    def expected(self) -> Decimal: ...
+    @property
+    def low(self) -> Decimal: ...
+    @property
+    def high(self) -> Decimal: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,8 @@ class Totals:
     last_30: Decimal
     former_30: Decimal | None
     last_30_other: Decimal
+    expected_low: Decimal | None = None
+    expected_high: Decimal | None = None
 
     @property
     def period(self) -> BillingPeriod:
@@ -79,17 +92,18 @@ class Totals:
         return None if self.former_month is None else self.month - self.former_month
 
 
-def read_totals(frame: pl.DataFrame, *, currency: str, provider: str = "") -> Totals | None:
-    """Read the one row of `overview_totals`; None where nothing was charged."""
+def read_totals(
+    frame: pl.DataFrame, *, currency: str, provider: str = "", expected: MonthEnd | None = None
+) -> Totals | None:
+    """Read the one row of `overview_totals`; None where nothing was charged.
+
+    Args:
+        expected: where the month ends; None = not known.
+    """
     if frame.is_empty():
         return None
     [row] = frame.to_dicts()
     month, zero = row["month_cost"] or Decimal(0), Decimal(0)
-    days = row["last_week_days"]
-    # A whole week has no weekday bias; what follows the calendar is counted once and never extrapolated.
-    ahead = row["last_week_usage"] * row["days_left"] / days if days >= FEWEST_DAYS else None
-    if row["days_left"] == 0:
-        ahead = zero
     return Totals(
         as_of=row["as_of"],
         currency=currency,
@@ -102,8 +116,9 @@ def read_totals(frame: pl.DataFrame, *, currency: str, provider: str = "") -> To
         former_month_day=row["former_month_day"],
         former_month=row["former_month_cost"],
         former_month_whole=row["former_month_whole_cost"],
-        # A mean has digits that no column of the lake holds.
-        expected_month=None if ahead is None else (month + ahead).quantize(LAKE_DIGITS),
+        expected_month=expected.expected if expected else None,
+        expected_low=expected.low if expected else None,
+        expected_high=expected.high if expected else None,
         year=row["year_cost"] or zero,
         year_first_day=row["year_first_day"],
         former_year=row["former_year_cost"],
@@ -247,13 +262,19 @@ def _expected_sentence(totals: Totals) -> str:
     if totals.as_of == totals.period.end - timedelta(days=1):
         return ""
     if totals.expected_month is None:
-        return f"Fewer than {FEWEST_DAYS} days of usage say nothing about the rest of the month."
+        return f"Fewer than {FEWEST_DAYS} complete days say nothing about the rest of the month."
     expected = say.money(totals.expected_month, totals.currency)
-    words = f"At the rate of the last week the month ends near {expected}"
+    words = f"The month is expected to end at {expected}{_likely_range(totals)}"
     if totals.former_month_whole is None:
         return f"{words}."
     former = say.money(totals.former_month_whole, totals.currency)
     return f"{words}, after {former} in {say.month(totals.period.previous.start)}."
+
+
+def _likely_range(totals: Totals) -> str:
+    if totals.expected_low is None or totals.expected_high is None or totals.expected_low == totals.expected_high:
+        return ""
+    return f" ({say.money(totals.expected_low)}\N{EN DASH}{say.money(totals.expected_high)} in 80 % of the futures)"
 
 
 def _compared(before: Decimal | None, after: Decimal, currency: str, when: str) -> str:
@@ -264,7 +285,7 @@ def _compared(before: Decimal | None, after: Decimal, currency: str, when: str) 
 
 def _expected_note(totals: Totals) -> str:
     if totals.expected_month is None:
-        return f"fewer than {FEWEST_DAYS} days of usage"
+        return f"fewer than {FEWEST_DAYS} complete days"
     when = say.month(totals.period.previous.start)
     return _compared(totals.former_month_whole, totals.expected_month, totals.currency, when)
 

@@ -43,7 +43,7 @@ def test_a_lake_of_one_day_gives_no_error(lake: MemoryLake, name: str) -> None:
     assert len(figure(lake, name)) <= 5
 
 
-def test_totals_compare_the_same_days_and_extrapolate_usage_only(lake: MemoryLake) -> None:
+def test_totals_compare_the_same_days(lake: MemoryLake) -> None:
     days(lake, "2025-12-01", AS_OF)
     lake.charge("2026-10-01", 100, ChargeCategory="Purchase", ChargeFrequency="Recurring")
     lake.charge("2026-09-05", 50, ChargeCategory="Tax", ChargeFrequency="Recurring")
@@ -54,7 +54,6 @@ def test_totals_compare_the_same_days_and_extrapolate_usage_only(lake: MemoryLak
     assert (row["day_cost"], row["week_before_cost"]) == (Decimal(1), Decimal(1))
     # 20 days of 1 and the purchase; 1 to 20 September and the tax; all 30 days of September and the tax
     assert (row["month_cost"], row["former_month_cost"], row["former_month_whole_cost"]) == (120, 70, 80)
-    assert (row["last_week_usage"], row["last_week_days"], row["days_left"]) == (7, 7, 11)
     # 293 days of 2026 with both extras; the year before is not in the lake from its start on
     assert (row["year_cost"], row["former_year_cost"]) == (Decimal(293 + 150), None)
     assert (row["before_year_cost"], row["before_year_first_day"]) == (Decimal(31), date(2025, 12, 1))
@@ -65,7 +64,17 @@ def test_totals_of_a_young_lake_do_not_pretend_to_know_the_time_before(lake: Mem
     days(lake, "2026-10-18", AS_OF)
     [row] = figure(lake, "overview_totals")
     assert (row["former_month_cost"], row["former_30_cost"], row["former_year_cost"]) == (None, None, None)
-    assert (row["before_year_first_day"], row["last_week_days"]) == (None, 3)
+    assert row["before_year_first_day"] is None
+
+
+def test_what_follows_the_calendar_is_told_apart_from_what_is_used(lake: MemoryLake) -> None:
+    days(lake, "2026-10-18", AS_OF)
+    lake.charge(AS_OF, 100, ChargeCategory="Purchase", ChargeFrequency="Recurring")
+    lake.charge(AS_OF, -3, ChargeCategory="Credit")
+    lake.charge("2026-10-21", 999)
+    rows = [(row["day"].day, row["cost"], row["scheduled"]) for row in figure(lake, "overview_expected")]
+    # A day of 1; on the last one 1 + 100 - 3, of which the purchase is scheduled.
+    assert rows == [(18, 1, 0), (19, 1, 0), (20, 98, 100)]
 
 
 def test_the_month_before_ends_with_its_last_day_where_it_is_shorter(lake: MemoryLake) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from finops_lib.analyses.forecasts import MonthEnd
 from finops_lib.findings import Anomaly, BudgetStatus, Recommendation
 from finops_lib.plans import Budget
 from finops_lib.reports import overview, overview_charts, overview_todo
@@ -125,7 +126,7 @@ def test_the_answer_says_how_much_what_moved_where_it_ends_and_which_budgets_bre
         # 22,000 - 20,000 = 2,000, a tenth of 20,000
         "22.0k USD in Oct 2026 through 20 Oct, 2.00k USD (10.0 %) more than on 1\u201320 Sep 2026. "
         "EC2 moved most: +1.50k USD, mainly in shop. "
-        "At the rate of the last week the month ends near 33.0k USD, after 30.0k USD in Sep 2026.",
+        "The month is expected to end at 33.0k USD, after 30.0k USD in Sep 2026.",
         "\u25a0 1 of 2 budgets break",
     ]
 
@@ -148,10 +149,10 @@ def test_on_the_last_day_of_the_month_nothing_is_expected() -> None:
 
 def test_two_days_of_usage_say_nothing_about_a_month() -> None:
     young = dataclasses.replace(YOUNG, expected_month=None)
-    assert "Fewer than 3 days of usage" in overview.overview_answer(young, movers(), []).text()
+    assert "Fewer than 3 complete days" in overview.overview_answer(young, movers(), []).text()
     months = pl.DataFrame({"month": [date(2026, 10, 1)], "effective_cost": [Decimal(30000)]})
     said = overview.overview_figures(young, daily(1000), months, Savings(), []).text()
-    assert "Expected for Oct 2026: not known (fewer than 3 days of usage)" in said
+    assert "Expected for Oct 2026: not known (fewer than 3 complete days)" in said
 
 
 def test_figures_compare_each_number_with_its_own_past() -> None:
@@ -310,7 +311,7 @@ def test_the_result_holds_exact_numbers() -> None:
     assert result["budgets"] == {"company": "red"}
 
 
-def test_totals_extrapolate_the_rate_of_the_last_week() -> None:
+def test_the_expected_month_is_what_the_forecaster_says_with_its_range() -> None:
     row: dict[str, object] = dict.fromkeys(
         ("week_before_cost", "former_month_cost", "former_month_whole_cost", "former_year_cost", "former_30_cost"), None
     )
@@ -319,16 +320,13 @@ def test_totals_extrapolate_the_rate_of_the_last_week() -> None:
         ("as_of", "first_day", "complete_through", "former_month_day", "year_first_day"), date(2026, 10, 20)
     )
     row |= {"before_year_cost": None, "before_year_first_day": None}
-    row |= {"last_week_usage": Decimal(70), "last_week_days": 7, "days_left": 11}
-    totals = overview.read_totals(pl.DataFrame([row]), currency="USD")
+    ahead = MonthEnd(Decimal(2100), Decimal(2000), Decimal(2300))
+    totals = overview.read_totals(pl.DataFrame([row]), currency="USD", expected=ahead)
     assert totals is not None
-    # 100 so far and 11 days of 70 / 7
-    assert totals.expected_month == Decimal(210)
-    noisy = overview.read_totals(pl.DataFrame([{**row, "last_week_usage": Decimal(71)}]), currency="USD")
-    assert noisy is not None
-    # 100 + 71 x 11 / 7, with the twelve digits of the lake
-    assert noisy.expected_month == Decimal("211.571428571429")
-    young = overview.read_totals(pl.DataFrame([{**row, "last_week_days": 2}]), currency="USD")
+    assert totals.expected_month == Decimal(2100)
+    said = plain(overview.overview_answer(totals, movers(), []).text())
+    assert "expected to end at 2.10k USD (2.00k\u20132.30k in 80 % of the futures)" in said
+    young = overview.read_totals(pl.DataFrame([row]), currency="USD")
     assert young is not None
     assert young.expected_month is None
 

@@ -3,6 +3,7 @@
     panel_of            rows of daily cost -> a panel
     forecast            daily costs -> an outlook: expected days, calibrated quantiles of sums, simulated paths
     incomplete_days_of  how many of the newest days may still grow, where nobody says so
+    month_end           where the month of one total ends
     totals_by_horizon   an outlook -> the totals people ask for, with 80 % and 95 % intervals
     accuracy            forecasts that were kept, held against what came
     METHODS         workbench, and the baselines it is measured against: linear, run-rate, seasonal-naive, prophet
@@ -24,6 +25,7 @@ from finops_lib.analyses.forecasts.forecast import Experience, experience_of, fo
 from finops_lib.analyses.forecasts.horizons import HORIZONS, MONTH_END, days_needed, totals_by_horizon
 from finops_lib.analyses.forecasts.incomplete import incomplete_days_of
 from finops_lib.analyses.forecasts.methods import METHODS
+from finops_lib.analyses.forecasts.month import MonthEnd, month_end
 from finops_lib.analyses.forecasts.outlook import INSUFFICIENT, Outlook
 from finops_lib.analyses.forecasts.panel import Panel
 from finops_lib.analyses.forecasts.rows import panel_of
@@ -34,6 +36,7 @@ __all__ = [
     "METHODS",
     "MONTH_END",
     "Experience",
+    "MonthEnd",
     "Outlook",
     "Panel",
     "accuracy",
@@ -41,6 +44,7 @@ __all__ = [
     "experience_of",
     "forecast",
     "incomplete_days_of",
+    "month_end",
     "panel_of",
     "totals_by_horizon",
 ]

@@ -17,10 +17,7 @@ charges as (
     select
         daily_cost.day,
         daily_cost.effective_cost,
-        daily_cost.ChargeCategory = 'Usage' as is_usage,
-        -- What follows the calendar (fees, purchases, taxes, one-time credits) is known, not extrapolated.
-        daily_cost.ChargeCategory in ('Usage', 'Credit')
-            and coalesce(daily_cost.ChargeFrequency, 'Usage-Based') = 'Usage-Based' as is_daily
+        daily_cost.ChargeCategory = 'Usage' as is_usage
     from daily_cost
     cross join dates
     where daily_cost.day <= dates.as_of
@@ -35,7 +32,6 @@ sums as (
         sum(effective_cost) filter (where day >= month_start) as month_cost,
         sum(effective_cost) filter (where day >= former_month_start and day <= former_month_day) as former_month_cost,
         sum(effective_cost) filter (where day >= former_month_start and day < month_start) as former_month_whole_cost,
-        sum(effective_cost) filter (where day > as_of - 7 and is_daily) as last_week_usage,
         sum(effective_cost) filter (where day >= year_start) as year_cost,
         sum(effective_cost) filter (where day >= former_year_start and day <= former_year_day) as former_year_cost,
         sum(effective_cost) filter (where day >= former_year_start and day < year_start) as before_year_cost,
@@ -69,9 +65,6 @@ select
     former_month_day,
     case when first_day <= former_month_start then former_month_cost end as former_month_cost,
     case when first_day <= former_month_start then former_month_whole_cost end as former_month_whole_cost,
-    coalesce(last_week_usage, 0) as last_week_usage,
-    least(7, as_of - first_day + 1) as last_week_days,
-    date_diff('day', as_of, last_day(as_of)) as days_left,
     year_cost,
     greatest(year_start, first_day) as year_first_day,
     case when first_day <= former_year_start then former_year_cost end as former_year_cost,
