@@ -12,11 +12,13 @@ Each step can be killed and repeated: the same data again changes nothing, and n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from finops_lib.analyses.alerts.decide import decide
+from finops_lib.analyses.alerts.rules import Rule
 from finops_lib.analyses.alerts.thresholds import Policy
 from finops_lib.analyses.budgets import period_before, period_of
 from finops_lib.delivery.outbox import Delivered
@@ -32,16 +34,20 @@ from finops_lib.runs.acting import acting_user
 from finops_lib.runs.alert_outbox import deliver_waiting
 from finops_lib.runs.alerts import check_rules, close_ended, tell_of_silence, told_of
 from finops_lib.runs.budget_plan import import_first_plan
-from finops_lib.runs.budgets import Evaluation, budgets_on, evaluate_in, opened_lake
+from finops_lib.runs.budgets import Evaluation, budgets_on, evaluate_costs, opened_lake
 from finops_lib.runs.context import Coverage, complete_day, stale_sources
 from finops_lib.runs.opened import opened_state
 from finops_lib.runs.rule_days import rule_days
-from finops_lib.settings import Settings
+from finops_lib.runs.scoped import BudgetCosts, budget_costs
+from finops_lib.settings import Settings, load_future_events
 from finops_lib.state.budget_import import PlanChange
 from finops_lib.state.budget_status import status_history
 from finops_lib.state.evaluation import Decide, Decision, Recorded, record_evaluation
 from finops_lib.state.open import State
 from finops_lib.state.outbox import list_outbox
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,23 @@ class Checked:
         return self.evaluation.missing_rates
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of cost at one moment, whoever knows it: the lake, or a replay of what it once held.
+
+    Args:
+        coverage: what each source has delivered.
+        snapshot: of the lake; None = it is from none.
+        costs: what the scopes of budgets cost through a day.
+        rule_days: the frame that a custom rule is held against, through a complete day.
+    """
+
+    coverage: tuple[Coverage, ...]
+    snapshot: int | None
+    costs: Callable[[Sequence[Budget], date], BudgetCosts]
+    rule_days: Callable[[Rule, date], pl.DataFrame]
+
+
 def check_budgets(
     settings: Settings, *, as_of: str, now: datetime, run_id: str | None = None, deliver: bool = True
 ) -> Checked:
@@ -96,30 +119,46 @@ def check_budgets(
         _bring_marts_up_to_date(settings)
         lake, coverage = opened_lake(settings)
         with lake:
-            recording = _Recording(settings, state, now, run_id)
-            evaluation = _check_periods(settings, state, lake, coverage, recording, as_of=as_of, now=now)
-            through = min(complete_day(coverage), evaluation.as_of)
-            for routed in check_rules(
-                settings,
-                state,
-                lambda rule: rule_days(lake, state, rule, as_of=through, judged_at=now),
-                as_of=through,
-                now=now,
-            ):
-                recording.unreached += routed.unreached
-        recording.unreached += tell_of_silence(settings, state, stale_sources(coverage, now), now=now).unreached
-        close_ended(settings, state, now=now)
+            known = _known_to(lake, state, coverage, now)
+            checked = check_known(settings, state, known, as_of=as_of, now=now, run_id=run_id)
         delivered = deliver_waiting(settings, state) if deliver else None
-        return Checked(
-            evaluation=evaluation,
-            imported=tuple(imported),
-            new=tuple(dict.fromkeys(recording.new)),
-            alerts=tuple(recording.alerts),
-            resolved=tuple(recording.resolved),
-            unreached=_unreached(settings, recording),
-            delivered=delivered,
-            waiting=waiting_messages(state),
-        )
+        return replace(checked, imported=tuple(imported), delivered=delivered, waiting=waiting_messages(state))
+
+
+def check_known(
+    settings: Settings, state: State, known: Known, *, as_of: str, now: datetime, run_id: str | None = None
+) -> Checked:
+    """Hold the budgets against what is known: steps 2 to 4. What must be told is left waiting in the outbox.
+
+    Raises:
+        ConfigError: a day that is not known, or one that is older than what was checked already.
+    """
+    recording = _Recording(settings, state, now, run_id)
+    evaluation = _check_periods(settings, state, known, recording, as_of=as_of, now=now)
+    through = min(complete_day(known.coverage), evaluation.as_of)
+    for routed in check_rules(settings, state, lambda rule: known.rule_days(rule, through), as_of=through, now=now):
+        recording.unreached += routed.unreached
+    recording.unreached += tell_of_silence(settings, state, stale_sources(known.coverage, now), now=now).unreached
+    close_ended(settings, state, now=now)
+    return Checked(
+        evaluation=evaluation,
+        imported=(),
+        new=tuple(dict.fromkeys(recording.new)),
+        alerts=tuple(recording.alerts),
+        resolved=tuple(recording.resolved),
+        unreached=_unreached(settings, recording),
+        delivered=None,
+        waiting=waiting_messages(state),
+    )
+
+
+def _known_to(lake: Lake, state: State, coverage: Sequence[Coverage], now: datetime) -> Known:
+    return Known(
+        coverage=tuple(coverage),
+        snapshot=lake.snapshot_id,
+        costs=lambda budgets, day: budget_costs(lake, budgets, as_of=day, judged_at=now),
+        rule_days=lambda rule, day: rule_days(lake, state, rule, as_of=day, judged_at=now),
+    )
 
 
 def _unreached(settings: Settings, recording: _Recording) -> tuple[str, ...]:
@@ -140,15 +179,20 @@ def waiting_messages(state: State) -> int:
 def _check_periods(
     settings: Settings,
     state: State,
-    lake: Lake,
-    coverage: Sequence[Coverage],
+    known: Known,
     recording: _Recording,
     *,
     as_of: str,
     now: datetime,
 ) -> Evaluation:
     """Record the period before of each budget while its bills come in, then the running one; give the latter."""
-    newest = max(source.newest_day for source in coverage if source.newest_day)
+    newest = max(source.newest_day for source in known.coverage if source.newest_day)
+    changes = load_future_events(settings.budget_plan)
+
+    def evaluated(budgets: Sequence[Budget], day: date) -> Evaluation:
+        costs = known.costs(budgets, day)
+        return evaluate_costs(budgets, costs, as_of=day, snapshot=known.snapshot, changes=changes)
+
     day = parse_day(as_of, name="as_of") if as_of else min(newest, now.date())
     if day > newest:
         raise ConfigError(f"as_of {day} is after the newest day in the lake, {newest}", next_step=f"use {newest}")
@@ -158,8 +202,8 @@ def _check_periods(
     else:
         for end, ended in _still_settling(budgets, day).items():
             before = [budget for budget in budgets_on(settings, state, end) if budget.name in ended]
-            recording.record(evaluate_in(settings, lake, before, as_of=end, judged_at=now))
-    evaluation = evaluate_in(settings, lake, budgets, as_of=day, judged_at=now)
+            recording.record(evaluated(before, end))
+    evaluation = evaluated(budgets, day)
     recording.record(evaluation)
     return evaluation
 

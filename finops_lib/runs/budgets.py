@@ -11,12 +11,12 @@ from finops_lib.analyses.budgets import Reviewed, review_budgets
 from finops_lib.errors import LakeError
 from finops_lib.findings import BudgetStatus
 from finops_lib.lake.open import Lake
-from finops_lib.plans import Budget
+from finops_lib.plans import Budget, FutureEvent
 from finops_lib.runs import clock
 from finops_lib.runs.budget_plan import period_start
 from finops_lib.runs.context import Coverage, resolve_context
 from finops_lib.runs.opened import opened_state
-from finops_lib.runs.scoped import budget_costs
+from finops_lib.runs.scoped import BudgetCosts, budget_costs
 from finops_lib.runs.session import open_with_coverage
 from finops_lib.settings import Settings, load_budget_plan, load_future_events
 from finops_lib.state.budget_status import status_history
@@ -94,8 +94,25 @@ def evaluate_in(
     settings: Settings, lake: Lake, budgets: Sequence[Budget], *, as_of: date, judged_at: datetime
 ) -> Evaluation:
     """Evaluate some budgets at the end of `as_of`, from an open lake."""
-    changes = load_future_events(settings.budget_plan)
     costs = budget_costs(lake, budgets, as_of=as_of, judged_at=judged_at)
+    changes = load_future_events(settings.budget_plan)
+    return evaluate_costs(budgets, costs, as_of=as_of, snapshot=lake.snapshot_id, changes=changes)
+
+
+def evaluate_costs(
+    budgets: Sequence[Budget],
+    costs: BudgetCosts,
+    *,
+    as_of: date,
+    snapshot: int | None,
+    changes: Sequence[FutureEvent] = (),
+) -> Evaluation:
+    """Evaluate some budgets at the end of `as_of`, from what their scopes are known to have cost.
+
+    Args:
+        snapshot: of the lake that the costs were read from.
+        changes: decided changes that forecasts know of.
+    """
     reviewed = review_budgets(
         budgets,
         costs.days,
@@ -108,7 +125,7 @@ def evaluate_in(
         budgets=tuple(budgets),
         statuses=tuple(_versioned(found) for found in reviewed),
         as_of=as_of,
-        snapshot=lake.snapshot_id,
+        snapshot=snapshot,
         missing_rates=tuple(
             f"{one.budget.name}: {one.ledger.missing_rate}" for one in reviewed if one.ledger.missing_rate
         ),

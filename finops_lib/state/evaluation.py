@@ -77,9 +77,10 @@ def record_evaluation(
     """
     with state.write() as session:
         audit.take_turn(session)
-        earlier = statuses_of_period(session, status.budget, status.period_start)
+        # Most hours bring nothing new: what was found before is read only when there is something to hold against it.
         if not append_status(session, status, evaluated_at=at, run_id=run_id, snapshot=snapshot):
             return Recorded(is_new=False)
+        earlier = statuses_of_period(session, status.budget, status.period_start)[:-1]
         events = events_of_period(session, status.budget, status.period_start)
         decision = decide(status, earlier, events)
         entered = enter_events(session, decision.new_events)
