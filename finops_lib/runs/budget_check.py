@@ -2,7 +2,7 @@
 
     1  a plan that was never imported is imported, and marts that a killed load left behind are built
     2  the running period of each budget is evaluated with all that is known of it, days that still grow included,
-       and so is the period before while its last bills come in
+       if anything of it is new since it was last looked at; and so is the period before while its last bills come in
     3  status by status, one transaction: the status, the alerts it is worth, their messages (state.evaluation)
     4  custom rules, silent sources, incidents of periods that have ended
     5  what waits in the outbox is sent
@@ -17,23 +17,21 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from finops_lib.analyses.alerts.decide import decide
 from finops_lib.analyses.alerts.rules import Rule
 from finops_lib.analyses.alerts.thresholds import Policy
 from finops_lib.analyses.budgets import period_before, period_of
 from finops_lib.delivery.outbox import Delivered
 from finops_lib.errors import ConfigError, LakeError
-from finops_lib.findings import BudgetStatus
 from finops_lib.lake.catalog import is_there
 from finops_lib.lake.open import Lake, open_lake
 from finops_lib.marts.build import build, stale_slices
 from finops_lib.messages import AlertEvent
 from finops_lib.periods import parse_day
 from finops_lib.plans import Budget
-from finops_lib.runs.acting import acting_user
 from finops_lib.runs.alert_outbox import deliver_waiting
-from finops_lib.runs.alerts import check_rules, close_ended, tell_of_silence, told_of
+from finops_lib.runs.alerts import check_rules, close_ended, tell_of_silence
 from finops_lib.runs.budget_plan import import_first_plan
+from finops_lib.runs.budget_record import Recording
 from finops_lib.runs.budgets import Evaluation, budgets_on, evaluate_costs, opened_lake
 from finops_lib.runs.context import Coverage, complete_day, stale_sources
 from finops_lib.runs.opened import opened_state
@@ -41,10 +39,9 @@ from finops_lib.runs.rule_days import rule_days
 from finops_lib.runs.scoped import BudgetCosts, budget_costs
 from finops_lib.settings import Settings, load_future_events
 from finops_lib.state.budget_import import PlanChange
-from finops_lib.state.budget_status import status_history
-from finops_lib.state.evaluation import Decide, Decision, Recorded, record_evaluation
+from finops_lib.state.budget_status import newest_of_periods, status_history
 from finops_lib.state.open import State
-from finops_lib.state.outbox import list_outbox
+from finops_lib.state.outbox import count_unsent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -122,7 +119,7 @@ def check_budgets(
             known = _known_to(lake, state, coverage, now)
             checked = check_known(settings, state, known, as_of=as_of, now=now, run_id=run_id)
         delivered = deliver_waiting(settings, state) if deliver else None
-        return replace(checked, imported=tuple(imported), delivered=delivered, waiting=waiting_messages(state))
+        return replace(checked, imported=tuple(imported), delivered=delivered, waiting=count_unsent(state))
 
 
 def check_known(
@@ -133,7 +130,7 @@ def check_known(
     Raises:
         ConfigError: a day that is not known, or one that is older than what was checked already.
     """
-    recording = _Recording(settings, state, now, run_id)
+    recording = Recording(settings, state, now, run_id)
     evaluation = _check_periods(settings, state, known, recording, as_of=as_of, now=now)
     through = min(complete_day(known.coverage), evaluation.as_of)
     for routed in check_rules(settings, state, lambda rule: known.rule_days(rule, through), as_of=through, now=now):
@@ -148,7 +145,7 @@ def check_known(
         resolved=tuple(recording.resolved),
         unreached=_unreached(settings, recording),
         delivered=None,
-        waiting=waiting_messages(state),
+        waiting=count_unsent(state),
     )
 
 
@@ -161,7 +158,7 @@ def _known_to(lake: Lake, state: State, coverage: Sequence[Coverage], now: datet
     )
 
 
-def _unreached(settings: Settings, recording: _Recording) -> tuple[str, ...]:
+def _unreached(settings: Settings, recording: Recording) -> tuple[str, ...]:
     if settings.workbench.channels:
         return tuple(dict.fromkeys(recording.unreached))
     told = sum(event.state == "firing" for event in recording.alerts)
@@ -171,16 +168,11 @@ def _unreached(settings: Settings, recording: _Recording) -> tuple[str, ...]:
     return (f"{what} told to nobody: params/workbench.yaml configures no channel",)
 
 
-def waiting_messages(state: State) -> int:
-    """Count what the outbox holds that is not sent yet."""
-    return len(list_outbox(state, standing="waiting")) + len(list_outbox(state, standing="sending"))
-
-
 def _check_periods(
     settings: Settings,
     state: State,
     known: Known,
-    recording: _Recording,
+    recording: Recording,
     *,
     as_of: str,
     now: datetime,
@@ -189,9 +181,13 @@ def _check_periods(
     newest = max(source.newest_day for source in known.coverage if source.newest_day)
     changes = load_future_events(settings.budget_plan)
 
-    def evaluated(budgets: Sequence[Budget], day: date) -> Evaluation:
+    def recorded(budgets: Sequence[Budget], day: date) -> Evaluation:
+        starts = {budget.name: period.start for budget in budgets if (period := period_of(budget, day))}
+        said = newest_of_periods(state, starts)
         costs = known.costs(budgets, day)
-        return evaluate_costs(budgets, costs, as_of=day, snapshot=known.snapshot, changes=changes)
+        evaluation = evaluate_costs(budgets, costs, as_of=day, snapshot=known.snapshot, changes=changes, said=said)
+        recording.record(evaluation, said=said)
+        return evaluation
 
     day = parse_day(as_of, name="as_of") if as_of else min(newest, now.date())
     if day > newest:
@@ -202,10 +198,8 @@ def _check_periods(
     else:
         for end, ended in _still_settling(budgets, day).items():
             before = [budget for budget in budgets_on(settings, state, end) if budget.name in ended]
-            recording.record(evaluated(before, end))
-    evaluation = evaluated(budgets, day)
-    recording.record(evaluation)
-    return evaluation
+            recorded(before, end)
+    return recorded(budgets, day)
 
 
 def _still_settling(budgets: Sequence[Budget], day: date) -> dict[date, set[str]]:
@@ -217,49 +211,6 @@ def _still_settling(budgets: Sequence[Budget], day: date) -> dict[date, set[str]
         if before and day < before.end + Policy().settles:
             found.setdefault(before.end - timedelta(days=1), set()).add(budget.name)
     return found
-
-
-class _Recording:
-    """Writes statuses down one by one, and gathers what came of them."""
-
-    def __init__(self, settings: Settings, state: State, now: datetime, run_id: str | None) -> None:
-        self._settings, self._state, self._now, self._run_id = settings, state, now, run_id
-        self._who = acting_user()
-        self.new: list[str] = []
-        self.alerts: list[AlertEvent] = []
-        self.resolved: list[AlertEvent] = []
-        self.unreached: tuple[str, ...] = ()
-
-    def record(self, evaluation: Evaluation) -> None:
-        for status in evaluation.statuses:
-            recorded = self._record(evaluation, status)
-            self.new += [status.budget] if recorded.is_new else []
-            self.alerts += recorded.new_events
-            self.resolved += recorded.resolved
-
-    def _record(self, evaluation: Evaluation, status: BudgetStatus) -> Recorded:
-        owners = {budget.name: budget.owner for budget in evaluation.budgets}
-        budget = evaluation.budget(status.budget)
-        return record_evaluation(
-            self._state,
-            status,
-            decide=self._deciding_on(budget, parent_owner=owners.get(budget.parent, "")),
-            at=self._now,
-            who=self._who,
-            run_id=self._run_id,
-            snapshot=evaluation.snapshot,
-        )
-
-    def _deciding_on(self, budget: Budget, *, parent_owner: str) -> Decide:
-        """Give the rules of domain.md 1.10 for one budget, as the recording transaction asks them."""
-
-        def decided(status: BudgetStatus, earlier: Sequence[BudgetStatus], events: Sequence[AlertEvent]) -> Decision:
-            found = decide(budget, status, earlier, events, now=self._now)
-            routed = told_of(self._settings, found, now=self._now, parent_owner=parent_owner)
-            self.unreached += routed.unreached
-            return Decision((*found.events, *found.superseded), found.resolutions, routed.messages)
-
-        return decided
 
 
 def _refuse_going_back(state: State, day: date) -> None:

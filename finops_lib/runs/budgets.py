@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from finops_lib.analyses.budgets import Reviewed, review_budgets
+from finops_lib.analyses.budgets import review_budgets
 from finops_lib.errors import LakeError
 from finops_lib.findings import BudgetStatus
 from finops_lib.lake.open import Lake
@@ -106,12 +106,14 @@ def evaluate_costs(
     as_of: date,
     snapshot: int | None,
     changes: Sequence[FutureEvent] = (),
+    said: Mapping[str, BudgetStatus] | None = None,
 ) -> Evaluation:
     """Evaluate some budgets at the end of `as_of`, from what their scopes are known to have cost.
 
     Args:
         snapshot: of the lake that the costs were read from.
         changes: decided changes that forecasts know of.
+        said: as `review_budgets` takes it.
     """
     reviewed = review_budgets(
         budgets,
@@ -120,10 +122,11 @@ def evaluate_costs(
         rates=costs.rates,
         movers=costs.movers,
         events=changes,
+        said=said,
     )
     return Evaluation(
         budgets=tuple(budgets),
-        statuses=tuple(_versioned(found) for found in reviewed),
+        statuses=tuple(found.status for found in reviewed),
         as_of=as_of,
         snapshot=snapshot,
         missing_rates=tuple(
@@ -168,7 +171,3 @@ def status_row(status: BudgetStatus) -> dict[str, Any]:
     """Give a status as a row, the fields that scripts rely on first."""
     fields = asdict(status)
     return {name: fields[name] for name in LISTED} | fields
-
-
-def _versioned(found: Reviewed) -> BudgetStatus:
-    return replace(found.status, version=found.budget.version)

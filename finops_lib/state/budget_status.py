@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -84,6 +84,19 @@ def latest_statuses(state: State) -> list[KeptStatus]:
     for one in _newest_of_periods(state):
         kept[one.status.budget] = one
     return [kept[name] for name in sorted(kept)]
+
+
+def newest_of_periods(state: State, periods: Mapping[str, date]) -> dict[str, BudgetStatus]:
+    """Give the newest status of each budget in the period that begins on its day; none of those without any."""
+    row = BudgetStatusRow
+    found: dict[str, BudgetStatus] = {}
+    with state.read() as session:
+        for name, start in periods.items():
+            mine = select(row).where(*_of_period(name, start)).order_by(row.number.desc()).limit(1)
+            newest = session.scalars(mine).first()
+            if newest is not None:
+                found[name] = _kept(newest).status
+    return found
 
 
 def status_history(

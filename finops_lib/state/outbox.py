@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -218,6 +218,12 @@ def list_outbox(state: State, *, standing: Standing | None = None, limit: int | 
         rows = session.scalars(select(OutboxRow).order_by(OutboxRow.created_at.desc(), OutboxRow.message_id))
         records = [_record(row) for row in rows]
     return [record for record in records if standing in (None, record.standing)][:limit]
+
+
+def count_unsent(state: State) -> int:
+    """Count the messages that are still to be sent, those included that a sender holds; a dead letter is not."""
+    with state.read() as session:
+        return session.execute(select(func.count()).select_from(OutboxRow).where(_is_waiting())).scalar_one()
 
 
 def _is_waiting() -> ColumnElement[bool]:

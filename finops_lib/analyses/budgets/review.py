@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
@@ -35,7 +35,7 @@ DIGITS = 50
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A budget with all that was found out about it."""
+    """A budget with all that was found out about it; without a projection where none was possible, or none needed."""
 
     budget: Budget
     ledger: Ledger
@@ -53,6 +53,7 @@ def review_budgets(
     movers: pl.DataFrame | None = None,
     events: Sequence[FutureEvent] = (),
     provider: str = "",
+    said: Mapping[str, BudgetStatus] | None = None,
 ) -> list[Reviewed]:
     """Say for each budget how it stands at the end of `as_of`, the worst first.
 
@@ -64,10 +65,12 @@ def review_budgets(
         movers: the figure `scoped/movers` of `windows_of`; None = no drivers.
         events: decided changes, `series` of each the name of a budget; a status is another one when they change.
         provider: only budgets with cost at this provider; their amounts still count every provider.
+        said: the newest status of some budgets, by name. It still holds where neither data nor budget have changed
+            since and no source fell silent; nothing is forecast there.
     """
     with localcontext(prec=DIGITS):
         ask = forecaster or house_forecaster(events=events)
-        reviewed = _review(budgets, days, as_of, ask, Rates.of(rates), movers, events, provider)
+        reviewed = _review(budgets, days, as_of, ask, Rates.of(rates), movers, events, provider, said or {})
     return sorted(reviewed, key=lambda r: (WORST_FIRST.index(r.status.colour), -_share_used(r.status), r.budget.name))
 
 
@@ -110,6 +113,7 @@ def _review(
     movers: pl.DataFrame | None,
     events: Sequence[FutureEvent],
     provider: str,
+    said: Mapping[str, BudgetStatus],
 ) -> list[Reviewed]:
     here = set(days.filter(pl.col("x_Provider") == provider).get_column("scope")) if provider else set()
     chosen = [budget for budget in budgets if _is_in_force(budget, as_of) and (not provider or budget.scope in here)]
@@ -119,12 +123,20 @@ def _review(
     opened = ledgers(chosen, periods, counted, reaches=reaches, as_of=as_of, rates=rates)
     history = history_of(chosen, opened, counted, as_of=as_of, rates=rates)
     seen = set(days.get_column("scope").unique())
-    projections = _projections(chosen, opened, history, forecaster, as_of)
     since = first_day_asked(chosen, as_of=as_of)
     marks = watermarks(chosen, opened, counted, as_of=as_of, since=since, events=events)
+    holds = {
+        place: status
+        for place, (budget, ledger) in enumerate(zip(chosen, opened, strict=True))
+        if (status := said.get(budget.name)) and _still_holds(status, budget, ledger, marks[place])
+    }
+    projections = _projections(chosen, opened, history, forecaster, as_of, leave_out=holds)
     moved = drivers_of(chosen, opened, movers, rates)
     reviewed = []
     for place, (budget, ledger) in enumerate(zip(chosen, opened, strict=True)):
+        if place in holds:
+            reviewed.append(Reviewed(budget, ledger, None, holds[place]))
+            continue
         projection = projections.get(place)
         facts = Facts(
             budget,
@@ -139,6 +151,13 @@ def _review(
     return reviewed
 
 
+def _still_holds(status: BudgetStatus, budget: Budget, ledger: Ledger, watermark: str) -> bool:
+    """Whether nothing has changed since a status was found; silence is no data, so it is asked for by itself."""
+    is_silent = ledger.reach.is_stale or status.standing == "stale"
+    same = (status.period_start, status.version, status.watermark)
+    return not is_silent and same == (ledger.period.start, budget.version, watermark)
+
+
 def _is_in_force(budget: Budget, as_of: date) -> bool:
     begun = budget.valid_from is None or budget.valid_from <= as_of
     return begun and (budget.valid_to is None or as_of < budget.valid_to)
@@ -149,12 +168,18 @@ def _no_period(as_of: date) -> Period:
 
 
 def _projections(
-    budgets: Sequence[Budget], opened: Sequence[Ledger], history: History, forecaster: Forecaster, as_of: date
+    budgets: Sequence[Budget],
+    opened: Sequence[Ledger],
+    history: History,
+    forecaster: Forecaster,
+    as_of: date,
+    *,
+    leave_out: Collection[int],
 ) -> dict[int, Projection]:
     """Ask for all budgets that are known through the same day at once, as far ahead as the longest period lasts."""
     together: dict[date, list[int]] = defaultdict(list)
     for place, ledger in enumerate(opened):
-        if _can_be_projected(ledger, history, place):
+        if place not in leave_out and _can_be_projected(ledger, history, place):
             together[ledger.through].append(place)
     found: dict[int, Projection] = {}
     for through, places in sorted(together.items()):
