@@ -36,6 +36,14 @@ def forecast(
             "project, environment, cost_center, organization; or all."
         ),
     ] = "provider,account,service",
+    scope: Annotated[
+        str,
+        typer.Option(
+            help="Of the lake: only these charges, e.g. \"team = 'shop' and service like 'Amazon*'\"; a name of --by, "
+            "tag['key'], or any FOCUS column of text.",
+            metavar="EXPR",
+        ),
+    ] = "",
     cost_column: Annotated[
         str, typer.Option(help="The money column: of a table `cost`, of the lake effective_cost or billed_cost.")
     ] = "",
@@ -50,6 +58,10 @@ def forecast(
     if output is not None:
         runs.check_target(output)
     if input is not None:
+        if scope:
+            raise ConfigError(
+                "--scope chooses charges of the lake, not rows of a file", next_step="leave one of them out"
+            )
         day = parse_day(as_of, name="--as-of") if as_of else None
         totals = runs.forecast_file(
             input, as_of=day, horizons=horizons, method=method, cost_column=cost_column or "cost"
@@ -67,6 +79,7 @@ def forecast(
             horizons=horizons,
             method=method,
             cost_column=cost_column or "effective_cost",
+            scope=scope,
         )
     if output is None:
         print_rows(totals.to_dicts(), format, columns=totals.columns)

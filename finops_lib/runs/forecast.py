@@ -7,8 +7,9 @@ import os
 import signal
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
@@ -25,9 +26,11 @@ from finops_lib.analyses.forecasts import (
     panel_of,
     totals_by_horizon,
 )
+from finops_lib.analyses.scopes import EVERYTHING, canonical, parse_scope
 from finops_lib.errors import ConfigError, LakeError, needs_room
 from finops_lib.lake.open import open_lake
 from finops_lib.marts.figures import figure_sql
+from finops_lib.marts.scoped import narrowed
 from finops_lib.runs.context import Coverage, resolve_context
 from finops_lib.runs.figures import run_query
 from finops_lib.runs.listing import to_json
@@ -56,8 +59,6 @@ HISTORY_DAYS = 800
 ONE_BY_ONE = ("prophet",)
 SERIES_PER_TASK = 1
 SUFFIXES = (".csv", ".parquet", ".json")
-
-Keep = Callable[[pl.DataFrame], pl.DataFrame]
 
 
 def forecast_file(
@@ -105,7 +106,7 @@ def forecast_lake(
     horizons: Sequence[str] = HORIZONS,
     method: str = "workbench",
     cost_column: str = "effective_cost",
-    keep: Keep | None = None,
+    scope: str = "",
 ) -> pl.DataFrame:
     """Forecast the lake's cost, one series per value of the dimensions and currency.
 
@@ -113,26 +114,29 @@ def forecast_lake(
         by: names from DIMENSIONS; charges that lack one are a series of their own.
         as_of: last included day; empty = the newest complete one.
         cost_column: effective_cost or billed_cost.
-        keep: takes the rows of `forecast_days.sql` and gives those that are wanted; None = all.
+        scope: only the charges of this expression of `analyses.scopes`, on any FOCUS column of text; "" = all.
     Returns:
         as `forecast_file`; series_id is the values joined by /.
     Raises:
-        ConfigError: an unknown dimension, column, method or horizon, or a day after the newest.
-        LakeError: no lake, or no charges in it.
+        ConfigError: an unknown dimension, column, method or horizon, a day after the newest, or a scope that is none.
+        LakeError: no lake, or no such charges in it.
     """
     METHODS.get(method)
     if unknown := [name for name in by if name not in DIMENSIONS]:
         raise ConfigError.unknown("dimension", unknown[0], DIMENSIONS)
     if cost_column not in COST_COLUMNS:
         raise ConfigError.unknown("cost column of the lake", cost_column, COST_COLUMNS)
+    meant = parse_scope(scope) if scope else EVERYTHING
     with open_lake(settings.lake, memory_limit=settings.memory_limit, threads=settings.threads) as lake:
         coverage = [Coverage.from_row(row) for row in run_query(lake, figure_sql("run_context"), {}).to_dicts()]
         context = resolve_context(coverage, as_of=as_of, currency="", provider="")
         values = {"as_of": context.as_of, "history_days": HISTORY_DAYS}
-        rows = run_query(lake, figure_sql("forecast_days"), values)
-    rows = rows if keep is None else keep(rows)
+        with narrowed(lake.con, meant) if scope else nullcontext():
+            rows = run_query(lake, figure_sql("forecast_days"), values)
     if rows.is_empty():
-        raise LakeError(f"the lake holds no such charges up to {context.as_of}", next_step="finops ingest, then build")
+        what = f"charges of the scope {canonical(meant)}" if scope else "such charges"
+        next_step = "look which values there are: finops sql" if scope else "finops ingest, then build"
+        raise LakeError(f"the lake holds no {what} up to {context.as_of}", next_step=next_step)
     days_needed(horizons, context.as_of)
     panel, currencies = _lake_panel(rows, by, context.as_of, cost_column)
     totals = forecast_panel(panel, horizons=horizons, method=method)

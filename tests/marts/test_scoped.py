@@ -15,7 +15,7 @@ import pytest
 from finops_lib.analyses.scopes import canonical, matches, parse_scope
 from finops_lib.marts.catalog import read_header
 from finops_lib.marts.figures import FIGURE_HEADER
-from finops_lib.marts.scoped import scoped_costs
+from finops_lib.marts.scoped import narrowed, scoped_costs
 from tests.marts.conftest import MemoryLake
 
 SINCE, AS_OF = date(2026, 9, 1), date(2026, 11, 10)
@@ -182,6 +182,18 @@ def test_asking_leaves_nothing_behind(lake: MemoryLake) -> None:
     left += lake.rows("select view_name from duckdb_views() where temporary and not internal")
     assert left == []
     assert lake.rows("select count(*) as charges from cost") == [{"charges": 4}]
+
+
+@pytest.mark.parametrize("text", ASKED)
+def test_the_mart_narrowed_to_a_scope_holds_what_the_scope_costs(lake: MemoryLake, text: str) -> None:
+    an_estate(lake)
+    lake.build()
+    whole = lake.rows("select sum(effective_cost) as total from daily_cost")
+    with narrowed(lake.con, parse_scope(text)):
+        [inside] = lake.rows("select coalesce(sum(effective_cost), 0) as total from daily_cost")
+    assert inside["total"] == sums(days(lake, text)).get(canonical(parse_scope(text)), Decimal(0))
+    # Nothing is left in its way afterwards.
+    assert lake.rows("select sum(effective_cost) as total from daily_cost") == whole
 
 
 def test_no_scope_at_all_and_an_empty_lake_give_no_row(lake: MemoryLake) -> None:

@@ -221,15 +221,29 @@ def test_the_lake_is_cut_as_asked(lake: Settings) -> None:
     assert whole.select("series_id", "yhat").row(0) == ("all", pytest.approx(370))
     teams = forecast_lake(lake, by=("service",), horizons=["month_end"], as_of="2026-05-12")
     assert teams["series_id"].to_list() == ["Amazon Elastic Compute Cloud", "Amazon S3"]
-    kept = forecast_lake(
-        lake, by=(), horizons=["30d"], as_of="2026-05-12", keep=lambda rows: rows.filter(pl.col("account_id") == "222")
-    )
-    assert kept["yhat"].to_list() == pytest.approx([60])
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        ("account = '222'", 60),
+        ("service like 'Amazon E*'", 300),
+        # The mart has no such column of scopes: asked of the charges. June's support is 60.
+        ("ChargeCategory = 'Purchase'", 60),
+        ("ChargeCategory != 'Usage' or SubAccountId = '222'", 120),
+        ("all", 360),
+    ],
+)
+def test_only_the_charges_of_a_scope_are_forecast(lake: Settings, scope: str, expected: float) -> None:
+    found = forecast_lake(lake, by=(), horizons=["30d"], as_of="2026-05-12", scope=scope)
+    assert found["yhat"].to_list() == pytest.approx([expected])
 
 
 def test_a_lake_without_such_charges_says_so(lake: Settings) -> None:
-    with pytest.raises(LakeError, match="no such charges"):
-        forecast_lake(lake, keep=lambda rows: rows.head(0))
+    with pytest.raises(LakeError, match="no charges of the scope team = 'nobody'"):
+        forecast_lake(lake, as_of="2026-05-12", scope="team = 'nobody'")
+    with pytest.raises(ConfigError, match="tribe"):
+        forecast_lake(lake, scope="tribe = 'shop'")
     with pytest.raises(ConfigError, match="choose one of"):
         forecast_lake(lake, by=("tribe",))
     with pytest.raises(ConfigError, match="effective_cost"):
@@ -241,3 +255,12 @@ def test_the_command_asks_the_lake_where_no_table_is_given(lake: Settings) -> No
     assert done.returncode == 0, done.stderr
     # Ninety days of 10, and support on the first of June, July and August.
     assert json.loads(done.stdout)[0]["yhat"] == pytest.approx(1080)
+    scoped = _finops("--by", "all", "--horizon", "90d", "--format", "json", "--scope", "account = '222'")
+    # Ninety days of 2.
+    assert json.loads(scoped.stdout)[0]["yhat"] == pytest.approx(180)
+
+
+def test_a_scope_is_not_asked_of_a_file(tmp_path: Path) -> None:
+    done = _finops("--input", str(_table(tmp_path / "in.csv", a=10.0)), "--scope", "team = 'shop'")
+    assert done.returncode == 2
+    assert "not rows of a file" in done.stderr

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import duckdb
 from duckdb import ColumnExpression, ConstantExpression, FunctionExpression, StarExpression
 
-from finops_lib.analyses.scopes import FIELDS, Scope, canonical, columns_of
+from finops_lib.analyses.scopes import Scope, canonical, columns_of
 from finops_lib.lake.open import without_pandas
 from finops_lib.marts.catalog import read_marts
 from finops_lib.marts.scoped.claims import column_of_charge, column_of_mart, filter_of
+from finops_lib.marts.scoped.narrow import KEPT
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 Connection = duckdb.DuckDBPyConnection
 Window = tuple[str, date, date]
 
-# What the mart keeps of what a scope can ask about; any other column is looked up in the charges.
-_KEPT = frozenset(FIELDS.values())
 _OWN_TABLES = ("member_keys", "member_cost")
 
 
@@ -74,7 +73,7 @@ def scoped_costs(con: Connection, scopes: Sequence[Scope], *, since: date) -> It
     """
     distinct = {canonical(scope): scope for scope in scopes}
     numbered = dict(enumerate(distinct.values(), start=1))
-    kept = {number: scope for number, scope in numbered.items() if columns_of(scope) <= _KEPT}
+    kept = {number: scope for number, scope in numbered.items() if columns_of(scope) <= KEPT}
     try:
         _gather_kept(con, kept, since)
         of_scopes, members = _choose(con, kept)

@@ -34,7 +34,7 @@ _ADDRESS = "finops.example.org"
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a replay works with: settings whose channels lead to receivers, the bills, and what a check reads besides."""
+    """What a replay works with: settings whose channels lead to receivers, the bills, what a check reads besides."""
 
     settings: Settings
     budgets: Sequence[Budget]

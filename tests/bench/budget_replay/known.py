@@ -144,7 +144,9 @@ class Bills:
         own = np.where(is_credit, np.where(shares < 1, 0.5 * own, 1.0), np.where(is_usage, own, 1.0))
         for (restated, month), thousandths in RESTATED.items():
             if restated == provider and delivered.date() < BillingPeriod.of(month).end.replace(day=CORRECTED_ON):
-                own *= np.where(rows.select(_is_restated(provider, month)).to_series().to_numpy(), thousandths / 1000, 1)
+                own *= np.where(
+                    rows.select(_is_restated(provider, month)).to_series().to_numpy(), thousandths / 1000, 1
+                )
         return _scaled(rows.drop("place").with_columns(share=pl.Series(own)))
 
     def _share(self, provider: str, day: date) -> NDArray[np.float64]:
