@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench import crowd, dialects, forecasts, imports, ingest, memory, opening, overview, queries, rival, runs
+from tests.bench.budget_replay import measure as budgets
 from tests.bench.place import SCALE
 
 MEASUREMENTS = {
@@ -22,6 +23,7 @@ MEASUREMENTS = {
     "overview": overview.measure,
     "crowd": crowd.measure,
     "forecasts": forecasts.measure,
+    "budgets": budgets.measure,
 }
 
 if __name__ == "__main__":

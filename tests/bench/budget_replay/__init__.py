@@ -4,7 +4,7 @@
     estate.py      the sample estate's bills, ingested once; what its budgets' scopes cost in the end
     year.py        8,760 checks: the product's own `check_known`, a state in SQLite, an outbox, receivers
     verdict.py     what should have been told, worked out from the final cost alone, against what was
-    table.py       both in one table
+    table.py       both in one table; measure.py prints it
 
 Question: what is an alert that an incomplete day caused?
 Choice: of actual cost, one whose threshold the whole cost of the period never reached; of a forecast or pace, one that

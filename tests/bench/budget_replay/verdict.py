@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import polars as pl
 from sqlalchemy import select
@@ -115,26 +115,34 @@ def _reached(
             & pl.col("charge_class").is_in(list(budget.counts))
             & ~pl.col("is_prior_correction")
         )
-        assert set(mine["BillingCurrency"]) <= {budget.currency}, "the sample's budgets have one currency each"
         if whole is not None:
             through = pl.col("x_Provider").replace_strict(whole, return_dtype=pl.Date)
             mine = mine.filter(pl.col("day") <= through)
-        by_day = dict(mine.group_by("day").agg(pl.col("effective_cost").sum()).sort("day").iter_rows())
+        by_day = mine.group_by("day", "BillingCurrency").agg(pl.col("effective_cost").sum()).sort("day").rows()
         for start in periods:
-            found |= {(start, threshold) for threshold in _crossed(budget, start, by_day)}
+            found |= {(start, threshold) for threshold in _crossed(budget, start, by_day, replayed.rates)}
     return found
 
 
-def _crossed(budget: Budget, start: date, by_day: Mapping[date, Decimal]) -> set[int]:
+def _crossed(budget: Budget, start: date, by_day: Sequence[tuple[date, str, Decimal]], rates: pl.DataFrame) -> set[int]:
     period = period_of(budget, start)
     assert period is not None
-    highest = total = Decimal(0)
-    for day, cost in by_day.items():
+    totals: dict[date, Decimal] = defaultdict(Decimal)
+    for day, currency, cost in by_day:
         if day in period:
-            total += cost
-            highest = max(highest, total)
+            totals[day] += cost if currency == budget.currency else cost * _book_rate(rates, currency, budget, start)
+    highest = max(accumulate(totals.values()), default=Decimal(0))
     share = 100 * highest / amount_of(budget, period)
     return {threshold for threshold in budget.thresholds if share >= threshold}
+
+
+def _book_rate(rates: pl.DataFrame, currency: str, budget: Budget, start: date) -> Decimal:
+    """Give the rate that a budget holds for its whole period."""
+    assert budget.fx == "book", "the sample's budgets are held against their book rate"
+    pair = (pl.col("from_currency") == currency) & (pl.col("to_currency") == budget.currency)
+    known = rates.filter(pair & (pl.col("kind") == "book") & (pl.col("day") <= start)).sort("day")
+    rate: Decimal = known["rate"][-1]
+    return rate
 
 
 def _statuses(state: State) -> dict[tuple[str, date], list[BudgetStatusRow]]:

@@ -16,6 +16,7 @@ from finops_lib.runs.scoped import BudgetCosts
 from finops_lib.state.open import State
 from tests.bench.budget_replay.estate import Replayed
 from tests.bench.budget_replay.known import stale
+from tests.bench.clock import stopwatch
 from tests.delivery.letters import Receiver
 from tests.delivery.relay import Relay, relay
 
@@ -36,12 +37,21 @@ def receivers() -> Iterator[Receivers]:
 
 @dataclass(slots=True)
 class Hours:
-    """What the checks did, all in all."""
+    """What the checks did, all in all; `seconds` they took, with and without news."""
 
     checks: int = 0
     with_news: int = 0
     sent: int = 0
     unreached: set[str] = field(default_factory=set)
+    seconds: dict[bool, float] = field(default_factory=lambda: {True: 0.0, False: 0.0})
+
+    @property
+    def ms_with_news(self) -> float:
+        return 1000 * self.seconds[True] / max(self.with_news, 1)
+
+    @property
+    def ms_without(self) -> float:
+        return 1000 * self.seconds[False] / max(self.checks - self.with_news, 1)
 
 
 def replay(replayed: Replayed, state: State, hours: Sequence[datetime]) -> Hours:
@@ -53,7 +63,9 @@ def replay(replayed: Replayed, state: State, hours: Sequence[datetime]) -> Hours
         if delivered != seen:
             frame, seen = replayed.bills.known(delivered), delivered
         known = known_at(replayed, frame, delivered, at, number=done.with_news)
-        checked = check_known(replayed.settings, state, known, as_of="", now=at)
+        with stopwatch() as took:
+            checked = check_known(replayed.settings, state, known, as_of="", now=at)
+        done.seconds[bool(checked.new)] += took.wall
         done.checks += 1
         done.with_news += bool(checked.new)
         done.unreached |= set(checked.unreached)
