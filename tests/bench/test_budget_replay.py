@@ -32,7 +32,6 @@ def test_two_months_tell_each_threshold_once_and_nothing_because_of_incomplete_d
         said = "\n".join(lines(outcome.verdicts))
         assert "WRONG" not in said, said
         for verdict in outcome.verdicts:
-            # Known cost of days that are not whole yet may be beyond a threshold already, never beyond all there will be.
             assert verdict.due, verdict.budget
             assert set(verdict.told.values()) == {1}
             assert max(verdict.forecasts.values(), default=0) <= 3

@@ -66,6 +66,8 @@ def test_the_first_check_imports_the_plan_and_the_second_does_nothing(settings: 
     assert (status.actual, status.data_through, status.version) == (Decimal(100), date(2026, 10, 10), 1)
     second = check(settings, 13)
     assert (second.imported, second.new, second.alerts) == ((), (), ())
+    # What still holds is read, not found again: to the last digit.
+    assert second.evaluation.statuses == first.evaluation.statuses
     with opened_state(settings) as state:
         assert verify(state).lines == len(list_lines(state)) == 1
 

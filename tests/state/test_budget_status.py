@@ -18,6 +18,7 @@ from finops_lib.state.budget_status import (
     append_status,
     frozen_forecasts,
     latest_statuses,
+    newest_of_periods,
     status_history,
     statuses_of_period,
 )
@@ -107,3 +108,12 @@ def test_what_is_said_after_the_end_of_a_period_is_no_forecast(state: State) -> 
     late = replace(status("w"), data_through=JUNE)
     append(state, late)
     assert frozen_forecasts(state, "web") == []
+
+
+@on_every_state
+def test_the_newest_word_on_a_period_is_the_last_one_said_of_it(state: State) -> None:
+    append(state, of_month(4, "first"), of_month(4, "second"), of_month(5, "later"))
+    [april, may] = [of_month(month).period_start for month in (4, 5)]
+    found = newest_of_periods(state, {"web": april, "api": april})
+    assert {name: status.watermark for name, status in found.items()} == {"web": "second"}
+    assert newest_of_periods(state, {"web": may})["web"] == of_month(5, "later")

@@ -219,3 +219,15 @@ def test_senders_at_the_same_moment_never_hold_the_same_message(state: State) ->
     assert errors == []
     sent = [message_id for mine in taken.values() for message_id in mine]
     assert sorted(sent) == sorted(f"m{number}" for number in range(60))
+
+
+def test_what_is_sent_or_dead_waits_no_more(state: State) -> None:
+    enqueue(state, [message(number) for number in (1, 2, 3, 4)])
+    assert outbox.count_unsent(state) == 4
+    assert set(lease(state)) == {"m1", "m2", "m3", "m4"}
+    begin(state, "m1")
+    outbox.mark_sent(state, "m1", at=NOON, provider_ref="")
+    fail(state, "m2", next_try=None)
+    fail(state, "m3")
+    # One has failed and will be tried again, one is still held by its sender.
+    assert outbox.count_unsent(state) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from finops_lib.analyses.budgets import backtest, courses, evaluate_budgets, history, review_budgets
+from finops_lib.analyses.budgets import Past, backtest, courses, evaluate_budgets, history, review_budgets
 from finops_lib.findings import BudgetStatus
 from finops_lib.plans import CASH, Budget
-from tests.analyses.budgets.conftest import Weekly, budget, day_row, days_of, fee_row, frame
+from tests.analyses.budgets.conftest import Steady, Weekly, budget, day_row, days_of, fee_row, frame
 
 SURE = Weekly()
+NOV_10 = date(2026, 11, 10)
 
 
 def evaluate(plan: list[Budget], days: pl.DataFrame, *, as_of: date, **values: Any) -> list[BudgetStatus]:
@@ -224,6 +226,44 @@ def test_one_silent_source_of_two_is_enough_for_grey_and_what_is_over_stays_red(
         "red",
         "48 USD over since 5 Nov, 196 % spent; no complete day has arrived since 4 Nov 2026",
     )
+
+
+class Refusing(Weekly):
+    """A forecaster that must not be asked."""
+
+    def __call__(self, past: Past, *, days: int) -> Steady:
+        raise AssertionError(f"asked of {past.series}")
+
+
+def look_again(
+    plan: list[Budget], days: pl.DataFrame, said: dict[str, BudgetStatus], forecaster: Weekly = SURE
+) -> dict[str, BudgetStatus]:
+    found = review_budgets(plan, days, as_of=NOV_10, forecaster=forecaster, said=said)
+    return {one.budget.name: one.status for one in found}
+
+
+def test_a_status_holds_until_data_or_budget_change_and_nothing_is_forecast_meanwhile() -> None:
+    days = days_of("9", first="2026-10-20", last="2026-11-10")
+    plan = [budget("300"), budget("250", name="other")]
+    said = look_again(plan, days, {})
+    assert look_again(plan, days, said, Refusing()) == said
+    # A budget that was amended is asked for by itself, even if to the same words; so is one whose days have changed.
+    amended = [replace(plan[0], version=2), plan[1]]
+    with pytest.raises(AssertionError, match=r"asked of \('shop',\)"):
+        look_again(amended, days, said, Refusing())
+    grown = days_of("9", first="2026-10-20", last="2026-11-10", extra=[day_row(date(2026, 11, 10), "1", NOV_10)])
+    with pytest.raises(AssertionError, match="asked of"):
+        look_again(plan, grown, said, Refusing())
+
+
+def test_a_status_holds_no_longer_than_its_sources_speak() -> None:
+    days = days_of("9", first="2026-10-20", last="2026-11-10")
+    said = look_again([budget()], days, {})
+    silent = days.with_columns(is_stale=pl.lit(value=True))
+    grey = look_again([budget()], silent, said)["shop"]
+    # The same data, so the same watermark; but who was expected to deliver has not.
+    assert (grey.standing, grey.watermark) == ("stale", said["shop"].watermark)
+    assert look_again([budget()], days, {"shop": grey}) == said
 
 
 def test_the_slowest_source_says_how_far_the_sum_is_whole() -> None:
