@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 
 import numpy as np
@@ -118,7 +119,7 @@ class Bills:
         ]
 
     @cached_property
-    def _totals(self) -> dict[tuple[str, str], object]:
+    def _totals(self) -> dict[tuple[str, str], Decimal]:
         sums = self.final.group_by("x_Provider", "BillingCurrency").agg(pl.col("effective_cost").sum())
         return {(provider, currency): cost for provider, currency, cost in sums.iter_rows()}
 
