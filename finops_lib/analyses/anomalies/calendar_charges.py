@@ -1,0 +1,67 @@
+"""Which charges come back at the same place of the month? Fees, taxes, commitments, month-end runs, credits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finops_lib.analyses.anomalies.rolling import HISTORY, Matrix
+
+MONTHS_BACK = 4
+
+
+def remembered_charges(
+    excess: Matrix, usual: Matrix, size: Matrix, wobble: Matrix, days: Sequence[date], born: NDArray[np.int64]
+) -> Matrix:
+    """Give the largest excess at the same place of the last four months where it came back at all; 0 elsewhere.
+
+    A place is a day counted from the month's first or last, one day earlier or later included. It has come back if two
+    of the four months have it, or one where the series is too young for two.
+
+    Args:
+        excess: money above (or below) the weekday's usual; negative where there is none.
+    """
+    from scipy.ndimage import maximum_filter1d
+
+    widened = maximum_filter1d(np.maximum(excess, 0.0), 3, axis=1)
+    is_real = np.arange(excess.shape[1])[None, :] >= HISTORY + born[:, None]
+    large = np.maximum(np.maximum(0.2 * np.maximum(np.abs(usual), size), 1.0), 4 * wobble)
+    seen, known = np.zeros(excess.shape, np.int8), np.zeros(excess.shape, np.int8)
+    largest = np.zeros_like(excess)
+    for places in _same_places(days):
+        there = np.zeros(excess.shape, bool)
+        most = np.zeros_like(excess)
+        for place in places:
+            usable = (place >= HISTORY)[None, :] & is_real[:, np.maximum(place, 0)]
+            most = np.where(usable, np.maximum(most, widened[:, np.maximum(place, 0)]), most)
+            there |= usable
+        known += there
+        counts = most > large
+        seen += counts
+        largest = np.where(counts, np.maximum(largest, most), largest)
+    has_come_back = (seen >= 2) | ((known <= 2) & (seen >= 1))
+    return np.where(has_come_back, largest, 0.0)
+
+
+def _same_places(days: Sequence[date]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Give per month back, for each day, the column of the day at the same distance from the first and the last."""
+    first = days[0]
+    months = []
+    for back in range(1, MONTHS_BACK + 1):
+        from_start, from_end = [], []
+        for day in days:
+            month = day.year * 12 + day.month - 1 - back
+            begins = date(month // 12, month % 12 + 1, 1)
+            ends = _month_after(begins)
+            last = (ends - begins).days
+            from_start.append((begins - first).days + min(day.day, last) - 1)
+            from_end.append((ends - first).days - min((_month_after(day.replace(day=1)) - day).days, last))
+        months.append((np.array(from_start), np.array(from_end)))
+    return months
+
+
+def _month_after(first: date) -> date:
+    return (first + timedelta(days=31)).replace(day=1)
