@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from finops_lib.analyses.anomalies.rolling import HISTORY, Matrix
+from finops_lib.analyses.anomalies.rolling import HISTORY, Matrix, mean_before
 
 MONTHS_BACK = 4
 
@@ -26,24 +26,32 @@ def remembered_charges(
     """
     from scipy.ndimage import maximum_filter1d
 
-    widened = maximum_filter1d(np.maximum(excess, 0.0), 3, axis=1)
     is_real = np.arange(excess.shape[1])[None, :] >= HISTORY + born[:, None]
     large = np.maximum(np.maximum(0.2 * np.maximum(np.abs(usual), size), 1.0), 4 * wobble)
+    strong = np.where(excess > 0.5 * large, excess, 0.0)
+    widened = maximum_filter1d(np.maximum(excess, 0.0), 3, axis=1)
+    # What came from three days before a place to one day after it.
+    around = 5 * mean_before(np.concatenate([strong, np.zeros((len(strong), 1))], axis=1), 5, skip=0)[:, 1:]
     seen, known = np.zeros(excess.shape, np.int8), np.zeros(excess.shape, np.int8)
-    largest = np.zeros_like(excess)
+    largest, whole = np.zeros_like(excess), np.zeros_like(excess)
     for places in _same_places(days):
         there = np.zeros(excess.shape, bool)
-        most = np.zeros_like(excess)
+        most, sum_around = np.zeros_like(excess), np.zeros_like(excess)
         for place in places:
-            usable = (place >= HISTORY)[None, :] & is_real[:, np.maximum(place, 0)]
-            most = np.where(usable, np.maximum(most, widened[:, np.maximum(place, 0)]), most)
+            column = np.maximum(place, 0)
+            usable = (place >= HISTORY)[None, :] & is_real[:, column]
+            most = np.where(usable, np.maximum(most, widened[:, column]), most)
+            sum_around = np.where(usable, np.maximum(sum_around, around[:, column]), sum_around)
             there |= usable
         known += there
         counts = most > large
         seen += counts
         largest = np.where(counts, np.maximum(largest, most), largest)
+        whole = np.where(counts, np.maximum(whole, sum_around), whole)
     has_come_back = (seen >= 2) | ((known <= 2) & (seen >= 1))
-    return np.where(has_come_back, largest, 0.0)
+    # What has come in the last three days is not expected a second time.
+    came = 3 * mean_before(strong, 3)
+    return np.where(has_come_back, np.clip(whole - came, 0.0, largest), 0.0)
 
 
 def _same_places(days: Sequence[date]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:

@@ -60,8 +60,10 @@ def _of_a_day(given: Expectation, sign: int) -> list[Evidence]:
     judged = np.maximum(np.minimum(sign * (given.costs - usual), excess - 1.1 * charged), 0.0)
     steps = judged / (given.noise * given.unit)
     least = 0.02 * given.size + 0.5
-    largest = excess / (rank_before(excess, WINDOW, WINDOW - 1) + least)
-    second = excess / (rank_before(excess, WINDOW, WINDOW - 2) + least)
+    # Charges of the calendar say nothing about how far a day of usage can go.
+    beyond = np.maximum(excess - 1.1 * charged, 0.0)
+    largest = beyond / (rank_before(beyond, WINDOW, WINDOW - 1) + least)
+    second = beyond / (rank_before(beyond, WINDOW, WINDOW - 2) + least)
     percent = judged / (np.abs(given.expected) + charged + 0.05 * given.size)
 
     can_be = _settled(given, SETTLED_AFTER) & (judged >= FLOOR_A_DAY) & _may_point(given, sign)
