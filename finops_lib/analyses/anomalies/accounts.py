@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from finops_lib.analyses.anomalies.evidence import LEVEL_SETTLED_AFTER, OPEN_DAYS, SPARSE_BELOW
 from finops_lib.analyses.anomalies.expectation import Expectation
-from finops_lib.analyses.anomalies.rolling import HISTORY, MAD_TO_SD, Matrix, lagged, mean_before, rank_before
+from finops_lib.analyses.anomalies.rolling import HISTORY, MAD_TO_SD, Matrix, lagged, mean_before, rank_of_smooth
 
 FEWEST_SERVICES = 4
 FEWEST_ACCOUNTS = 8
@@ -37,7 +37,7 @@ def diffuse_rises(given: Expectation, groups: Sequence[NDArray[np.int64]]) -> Ma
     against = np.maximum(before, lagged(given.lately_high, days))
     now = mean_before(given.by_weekday, days, skip=0)
     change = np.clip((now - before) / base, -3.0, 3.0)
-    usual = np.maximum(MAD_TO_SD * rank_before(np.abs(change), 126, 63, skip=days), 0.012)
+    usual = np.maximum(MAD_TO_SD * rank_of_smooth(np.abs(change), 126, 63, skip=days), 0.012)
     # What only comes back to where it was six weeks ago is no rise.
     news = np.clip(np.where(change > 0, np.maximum(now - against, 0.0) / base, change), -3.0, 3.0)
     steps = np.clip(news / usual, -4.0, 4.0)

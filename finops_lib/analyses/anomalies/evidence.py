@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finops_lib.analyses.anomalies.expectation import Expectation
-from finops_lib.analyses.anomalies.rolling import HISTORY, MAD_TO_SD, Matrix, lagged, mean_before, rank_before
+from finops_lib.analyses.anomalies.rolling import HISTORY, MAD_TO_SD, Matrix, lagged, mean_before, most_before, rank_before, rank_of_smooth
 
 # Days of the newest bill may still grow: nothing that lacks cost is said of them.
 OPEN_DAYS = 3
@@ -62,30 +62,30 @@ def _of_a_day(given: Expectation, sign: int) -> list[Evidence]:
     least = 0.02 * given.size + 0.5
     # Charges of the calendar say nothing about how far a day of usage can go.
     beyond = np.maximum(excess - 1.1 * charged, 0.0)
-    largest = beyond / (rank_before(beyond, WINDOW, WINDOW - 1) + least)
+    largest = beyond / (most_before(beyond, WINDOW) + least)
     second = beyond / (rank_before(beyond, WINDOW, WINDOW - 2) + least)
     percent = judged / (np.abs(given.expected) + charged + 0.05 * given.size)
 
     can_be = _settled(given, SETTLED_AFTER) & (judged >= FLOOR_A_DAY) & _may_point(given, sign)
     recurs, is_sparse = charged > 0, given.busy < SPARSE_BELOW
-    common = [_log(judged), _log(percent), _log(given.noise)]
+    common = [_Value(judged), _Value(percent), _Value(given.noise)]
     mark = "+" if sign > 0 else "-"
 
     found = can_be & ~is_sparse & ~recurs & (steps > 2.5) & (second > 0.8) & (percent > 0.08)
-    in_logs = _log(_log_steps(given), 0.1, 100) if sign > 0 else np.zeros_like(steps)
+    in_logs = _Value(_log_steps(given) if sign > 0 else np.ones_like(steps), 0.1, 100)
     evidence = [
         _evidence(
-            f"sudden{mark}", found, [_log(steps), in_logs, _log(largest, 0.1, 30), _log(second, 0.1, 30), *common]
+            f"sudden{mark}", found, [_Value(steps), in_logs, _Value(largest, 0.1, 30), _Value(second, 0.1, 30), *common]
         )
     ]
     tenths = judged / (0.1 * charged + 1e-9)
     found = can_be & recurs & (tenths > 0.8) & (steps > 2.5)
     evidence.append(
-        _evidence(f"charge{mark}", found, [_log(tenths, 0.1, 30), _log(steps), _log(largest, 0.1, 30), *common])
+        _evidence(f"charge{mark}", found, [_Value(tenths, 0.1, 30), _Value(steps), _Value(largest, 0.1, 30), *common])
     )
     if sign > 0:
         found = can_be & is_sparse & ~recurs & (largest > 0.8)
-        values = [_log(largest, 0.1, 30), _log(second, 0.1, 30), given.busy, *common]
+        values = [_Value(largest, 0.1, 30), _Value(second, 0.1, 30), _Value(given.busy, is_share=True), *common]
         evidence.append(_evidence(f"sparse{mark}", found, values))
     return evidence
 
@@ -122,11 +122,11 @@ def _level_moves(given: Expectation) -> list[_Move]:
         base = np.abs(before) + 0.1 * given.size
         now = mean_before(given.by_weekday, days, skip=0)
         change = np.clip((now - before) / base, -3.0, 3.0)
-        usual = np.maximum(MAD_TO_SD * rank_before(np.abs(change), WINDOW, WINDOW // 2, skip=days), 0.012)
+        usual = np.maximum(MAD_TO_SD * rank_of_smooth(np.abs(change), WINDOW, WINDOW // 2, skip=days), 0.012)
         up = np.maximum(change, 0.0)
         down = np.maximum(-change, 0.0)
-        largest = {1: rank_before(up, WINDOW, WINDOW - 4, skip=days + 3)}
-        largest[-1] = rank_before(down, WINDOW, WINDOW - 4, skip=days + 3)
+        largest = {1: rank_of_smooth(up, WINDOW, WINDOW - 4, skip=days + 3)}
+        largest[-1] = rank_of_smooth(down, WINDOW, WINDOW - 4, skip=days + 3)
         where, news, record = np.zeros(settled.shape, bool), {}, {}
         for sign in (1, -1):
             lately = lagged(given.lately_high if sign > 0 else given.lately_low, days)
@@ -153,7 +153,7 @@ def _of_levels(moves: list[_Move], sign: int) -> list[Evidence]:
     for move in moves:
         change, steps, record, money = (part[sign] for part in (move.change, move.steps, move.record, move.money))
         found = move.where & (steps > 2.5) & (record > 0.8) & (change > 0.06) & (money * 30 > FLOOR_A_MONTH)
-        values = [_log(steps), _log(record, 0.1, 30), _log(change), _log(money), _log(move.noise)]
+        values = [_Value(steps), _Value(record, 0.1, 30), _Value(change), _Value(money), _Value(move.noise)]
         evidence.append(_evidence(f"{move.name}{'+' if sign > 0 else '-'}", found, values))
     return evidence
 
@@ -174,11 +174,21 @@ def _may_point(given: Expectation, sign: int) -> NDArray[np.bool_]:
     return np.asarray(~blocked if sign > 0 else ~(blocked | open_days))
 
 
-def _evidence(test: str, where: NDArray[np.bool_], values: list[Matrix]) -> Evidence:
+def _evidence(test: str, where: NDArray[np.bool_], values: list[_Value]) -> Evidence:
     where = where.copy()
     where[:, :HISTORY] = False
-    return Evidence(test, where, np.stack([value[where] for value in values], axis=1))
+    return Evidence(test, where, np.stack([value.at(where) for value in values], axis=1))
 
 
-def _log(values: Matrix, low: float = 1e-3, high: float = 1e5) -> Matrix:
-    return np.log(np.clip(values, low, high))
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """One feature, worked out only where a test speaks: a share as it is, or a logarithm between two limits."""
+
+    values: Matrix
+    low: float = 1e-3
+    high: float = 1e5
+    is_share: bool = False
+
+    def at(self, where: NDArray[np.bool_]) -> Matrix:
+        there = self.values[where]
+        return there if self.is_share else np.log(np.clip(there, self.low, self.high))

@@ -22,7 +22,7 @@ from finops_lib.analyses.anomalies.calendar_charges import remembered_charges
 from finops_lib.analyses.anomalies.rolling import (
     HISTORY,
     MAD_TO_SD,
-    P90_TO_SD,
+    P75_TO_SD,
     Matrix,
     lagged,
     mean_before,
@@ -51,7 +51,7 @@ class Expectation:
         expected: what the day should have cost, charges of the calendar left out.
         unit: what one standard deviation is relative to; `noise` is that deviation.
         share: of the weekday in its week; 1 = an average day.
-        level: mean of the last seven cleaned days; `lately_high`, `lately_low` the range it was in for six weeks.
+        level: mean of the last seven cleaned days; `size` is it without its sign, never zero; `lately_high`, `lately_low` the range it was in for six weeks.
         by_weekday: cleaned cost without its weekday, a level per day.
         charged: the largest charge of this place of the month in the last four months, up and down; 0 = none.
         busy: share of the last 98 days with a charge.
@@ -66,17 +66,13 @@ class Expectation:
     noise: Matrix
     share: Matrix
     level: Matrix
+    size: Matrix
     lately_high: Matrix
     lately_low: Matrix
     by_weekday: Matrix
     charged: dict[int, Matrix]
     busy: Matrix
     is_year_end: NDArray[np.bool_]
-
-    @property
-    def size(self) -> Matrix:
-        """The level without its sign, never zero."""
-        return np.abs(self.level) + 1e-9
 
 
 def expect(costs: Matrix, first_day: date) -> Expectation:
@@ -104,8 +100,10 @@ def expect(costs: Matrix, first_day: date) -> Expectation:
     unit = np.maximum(np.abs(expected), 0.2 * np.abs(level)) + 1e-9
     missed = np.abs(cleaned - expected) / unit
     same_weekday = middle(sorted_few([lagged(missed, 7 * week) for week in range(1, 9)]))
-    spread = 0.5 * MAD_TO_SD * rank_before(missed, 63, 31) + 0.5 * P90_TO_SD * rank_before(missed, 63, 56)
+    spread = P75_TO_SD * rank_before(missed, 63, 47)
     noise = np.maximum(np.maximum(spread, 0.7 * MAD_TO_SD * same_weekday), NOISE_FLOOR)
+    # A level is a mean of seven days, so one a week tells its range.
+    lately = sorted_few([lagged(level, 7 * week) for week in range(1, WEEKS + 1)])
     return Expectation(
         days=days,
         costs=past,
@@ -116,8 +114,9 @@ def expect(costs: Matrix, first_day: date) -> Expectation:
         noise=noise,
         share=share,
         level=level,
-        lately_high=rank_before(level, 42, 38),
-        lately_low=rank_before(level, 42, 3),
+        size=np.abs(level) + 1e-9,
+        lately_high=lately[-1],
+        lately_low=lately[0],
         by_weekday=by_weekday,
         charged=charged,
         busy=mean_before((past != 0).astype(np.float64), 98),
@@ -152,8 +151,8 @@ def _clean(
     quiet = np.abs(usual) < 0.1 * size
     ratio = np.where(quiet, 1.0, past / np.where(quiet, 1.0, usual))
     # The level has moved by as much as five of the last seven days exceed.
-    risen = np.maximum(rank_before(ratio, 7, 2, skip=0), 1.0)
-    fallen = np.minimum(rank_before(ratio, 7, 4, skip=0), 1.0)
+    last_seven = sorted_few([lagged(ratio, back) for back in range(7)])
+    risen, fallen = np.maximum(last_seven[2], 1.0), np.minimum(last_seven[4], 1.0)
     above = np.where(usual >= 0, usual * risen, usual * fallen)
     below = np.where(usual >= 0, usual * fallen, usual * risen)
     second = np.where(charged[1] > 0, usual, weeks[-2])

@@ -15,8 +15,8 @@ Matrix = NDArray[np.float64]
 
 # Longest window there is, in whole weeks.
 HISTORY = 126
-# 90 % of a normal distribution lies below this many standard deviations, one-sided of its absolute values.
-MAD_TO_SD, P90_TO_SD = 1.4826, 1.0 / 1.645
+# The half, and three quarters, of the absolute values of a normal distribution are below 0.6745 and 1.1503 deviations.
+MAD_TO_SD, P75_TO_SD = 1 / 0.6745, 1 / 1.1503
 
 
 def lagged(values: Matrix, days: int) -> Matrix:
@@ -49,6 +49,25 @@ def rank_before(values: Matrix, days: int, rank: int, *, skip: int = 1) -> Matri
     ranked = rank_filter(np.ascontiguousarray(padded).ravel(), rank, size=days).reshape(series, -1)
     first = days - 1 - (days - 1) // 2
     return np.asarray(ranked[:, first : first + length])
+
+
+def rank_of_smooth(values: Matrix, days: int, rank: int, *, skip: int) -> Matrix:
+    """Give the same of a matrix that hardly changes from day to day, from every second day of it.
+
+    `days`, `rank` and `skip` are even or rounded down to whole pairs; the pairs end with the newest day.
+    """
+    odd = values.shape[1] % 2
+    pairs = rank_before(np.ascontiguousarray(values[:, odd + 1 :: 2]), days // 2, rank // 2, skip=-(-skip // 2))
+    spread = np.repeat(pairs, 2, axis=1)
+    return np.concatenate([spread[:, :odd], spread], axis=1)
+
+
+def most_before(values: Matrix, days: int) -> Matrix:
+    """Give the largest value of the days before; days before the first count as 0."""
+    from scipy.ndimage import maximum_filter1d
+
+    padded = np.concatenate([np.zeros((values.shape[0], days)), values], axis=1)
+    return np.asarray(maximum_filter1d(padded, days, axis=1, origin=(days - 1) // 2)[:, days - 1 : -1])
 
 
 def sorted_few(values: Sequence[Matrix]) -> list[Matrix]:
