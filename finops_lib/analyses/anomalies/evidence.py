@@ -16,7 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finops_lib.analyses.anomalies.expectation import Expectation
-from finops_lib.analyses.anomalies.rolling import HISTORY, MAD_TO_SD, Matrix, lagged, mean_before, most_before, rank_before, rank_of_smooth
+from finops_lib.analyses.anomalies.rolling import (
+    HISTORY,
+    MAD_TO_SD,
+    Matrix,
+    lagged,
+    mean_before,
+    most_before,
+    rank_before,
+    rank_of_smooth,
+)
 
 # Days of the newest bill may still grow: nothing that lacks cost is said of them.
 OPEN_DAYS = 3

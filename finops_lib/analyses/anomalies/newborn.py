@@ -16,9 +16,7 @@ LEAST_A_DAY = 15.0
 LEAST_SHARE = 0.02
 
 
-def new_services(
-    costs: Matrix, born: NDArray[np.int64], groups: Sequence[NDArray[np.int64]], sizes: Matrix
-) -> Matrix:
+def new_services(costs: Matrix, born: NDArray[np.int64], groups: Sequence[NDArray[np.int64]], sizes: Matrix) -> Matrix:
     """Give the confidence, series x day, that a service is new and matters.
 
     Args:

@@ -85,7 +85,10 @@ def judge(
         confidence[row, max(begin - 1, 0) : begin + ANNOUNCED_FOR + 1] = 0.0
 
     judged = [number for number, rows in enumerate(groups) if len(rows) >= FEWEST_SERVICES]
-    expected, noise = given.expected[:, HISTORY:] + given.charged[1][:, HISTORY:], (given.noise * given.unit)[:, HISTORY:]
+    expected, noise = (
+        given.expected[:, HISTORY:] + given.charged[1][:, HISTORY:],
+        (given.noise * given.unit)[:, HISTORY:],
+    )
     if not judged:
         return Judged((), confidence, expected, noise, tests)
     rises = diffuse_rises(given, [groups[number] for number in judged])
