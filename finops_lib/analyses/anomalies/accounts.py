@@ -7,6 +7,7 @@ account, divided by the root of their number, would be a standard normal number 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,21 @@ COUNTS_FROM, MOST = 0.05, 0.5
 _USUAL_SUM, _STEEPNESS = 7.0, 1.5
 
 
-def diffuse_rises(given: Expectation, groups: Sequence[NDArray[np.int64]]) -> Matrix:
-    """Give the confidence, group x day, that many services of a group rose together by little.
+@dataclass(frozen=True, slots=True)
+class Together:
+    """How far the services of each account moved one way; account x day.
+
+    Args:
+        sums: standard deviations of a sum of services that move by themselves.
+        is_rise: whether enough of them rose by little, and none explains most of it.
+    """
+
+    sums: Matrix
+    is_rise: NDArray[np.bool_]
+
+
+def moved_together(given: Expectation, groups: Sequence[NDArray[np.int64]]) -> Together:
+    """Add up the moves of each account's services.
 
     Args:
         groups: the rows of each account.
@@ -47,7 +61,7 @@ def diffuse_rises(given: Expectation, groups: Sequence[NDArray[np.int64]]) -> Ma
     is_old = column >= HISTORY + given.born[:, None] + LEVEL_SETTLED_AFTER
     lives = is_old & (given.busy >= SPARSE_BELOW) & (np.abs(before) > 1.0)
 
-    sums, counts, found = [], [], []
+    sums, found = [], []
     for rows in groups:
         here = lives[rows]
         count = here.sum(axis=0)
@@ -57,17 +71,21 @@ def diffuse_rises(given: Expectation, groups: Sequence[NDArray[np.int64]]) -> Ma
         largest = difference.max(axis=0)
         rose = ((news[rows] > COUNTS_FROM) & here).sum(axis=0)
         sums.append(np.where(here, steps[rows], 0.0).sum(axis=0) / np.sqrt(np.maximum(count, 1)))
-        counts.append(count)
         found.append(
             (count >= FEWEST_SERVICES)
             & (total > LEAST_RISE * size)
             & (largest < ONE_EXPLAINS * np.maximum(total, 1e-9))
             & (rose > MOST * count)
         )
-    together = np.stack(sums)
-    if len(groups) >= FEWEST_ACCOUNTS:
+    return Together(np.stack(sums)[:, HISTORY:], np.stack(found)[:, HISTORY:])
+
+
+def diffuse_rises(parts: Sequence[Together]) -> Matrix:
+    """Give the confidence, account x day, that many services of an account rose together by little."""
+    sums, is_rise = (np.concatenate([getattr(part, name) for part in parts]) for name in ("sums", "is_rise"))
+    if len(sums) >= FEWEST_ACCOUNTS:
         # What all accounts do at once (a price, a rate, the season) is no account's own.
-        together = together - np.median(together, axis=0)
-    confidence = np.where(np.stack(found), 1.0 / (1.0 + np.exp(-_STEEPNESS * (together - _USUAL_SUM))), 0.0)
+        sums = sums - np.median(sums, axis=0)
+    confidence = np.where(is_rise, 1.0 / (1.0 + np.exp(-_STEEPNESS * (sums - _USUAL_SUM))), 0.0)
     confidence[:, -OPEN_DAYS:] = 0.0
-    return np.asarray(confidence[:, HISTORY:])
+    return np.asarray(confidence)

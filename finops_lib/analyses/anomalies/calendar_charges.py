@@ -24,10 +24,19 @@ def remembered_charges(
     Args:
         excess: money above (or below) the weekday's usual; negative where there is none.
     """
+    large = np.maximum(np.maximum(0.2 * np.maximum(np.abs(usual), size), 1.0), 4 * wobble)
+    # Most series have no such day at all.
+    rows = np.flatnonzero((excess > large).any(axis=1))
+    remembered = np.zeros_like(excess)
+    if rows.size:
+        remembered[rows] = _remembered(excess[rows], large[rows], days, born[rows])
+    return remembered
+
+
+def _remembered(excess: Matrix, large: Matrix, days: Sequence[date], born: NDArray[np.int64]) -> Matrix:
     from scipy.ndimage import maximum_filter1d
 
     is_real = np.arange(excess.shape[1])[None, :] >= HISTORY + born[:, None]
-    large = np.maximum(np.maximum(0.2 * np.maximum(np.abs(usual), size), 1.0), 4 * wobble)
     strong = np.where(excess > 0.5 * large, excess, 0.0)
     widened = maximum_filter1d(np.maximum(excess, 0.0), 3, axis=1)
     # What came from three days before a place to one day after it.

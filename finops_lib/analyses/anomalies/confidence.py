@@ -29,7 +29,7 @@ WEIGHTS: dict[str, tuple[float, tuple[float, ...]]] = {
 
 
 def confidence_of(evidence: Evidence) -> Matrix:
-    """Give for each entry of the evidence the probability, from 0 to 1, that something happened; 0 for unknown tests."""
+    """Give for each entry of the evidence the probability that something happened; 0 for a test without weights."""
     if evidence.test not in WEIGHTS:
         return np.zeros(len(evidence.values))
     constant, weights = WEIGHTS[evidence.test]

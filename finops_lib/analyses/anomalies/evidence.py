@@ -56,11 +56,15 @@ class Evidence:
 
 def gather(expectation: Expectation) -> list[Evidence]:
     """Make every test in both directions."""
-    levels = _level_moves(expectation)
-    return [found for sign in (1, -1) for found in (*_of_a_day(expectation, sign), *_of_levels(levels, sign))]
+    may_point = {sign: _may_point(expectation, sign) for sign in (1, -1)}
+    levels = _level_moves(expectation, may_point)
+    evidence = []
+    for sign in (1, -1):
+        evidence += [*_of_a_day(expectation, sign, may_point[sign]), *_of_levels(levels, sign)]
+    return evidence
 
 
-def _of_a_day(given: Expectation, sign: int) -> list[Evidence]:
+def _of_a_day(given: Expectation, sign: int, may_point: NDArray[np.bool_]) -> list[Evidence]:
     excess = np.maximum(sign * (given.costs - given.expected), 0.0)
     charged = given.charged[sign]
     # Back to where it lately was is no news.
@@ -75,7 +79,7 @@ def _of_a_day(given: Expectation, sign: int) -> list[Evidence]:
     second = beyond / (rank_before(beyond, WINDOW, WINDOW - 2) + least)
     percent = judged / (np.abs(given.expected) + charged + 0.05 * given.size)
 
-    can_be = _settled(given, SETTLED_AFTER) & (judged >= FLOOR_A_DAY) & _may_point(given, sign)
+    can_be = _settled(given, SETTLED_AFTER) & (judged >= FLOOR_A_DAY) & may_point
     recurs, is_sparse = charged > 0, given.busy < SPARSE_BELOW
     common = [_Value(judged), _Value(percent), _Value(given.noise)]
     mark = "+" if sign > 0 else "-"
@@ -110,7 +114,7 @@ def _log_steps(given: Expectation) -> Matrix:
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """One level test: relative change, in units of its usual size and of its largest in four months, and money a day."""
+    """One level test: relative change, that in units of its usual and of its largest size, and money a day."""
 
     name: str
     where: NDArray[np.bool_]
@@ -121,7 +125,7 @@ class _Move:
     noise: Matrix
 
 
-def _level_moves(given: Expectation) -> list[_Move]:
+def _level_moves(given: Expectation, may_point: dict[int, NDArray[np.bool_]]) -> list[_Move]:
     fortnight = mean_before(given.by_weekday, 14, skip=0)
     settled = _settled(given, LEVEL_SETTLED_AFTER) & (given.busy >= SPARSE_BELOW)
     settled[:, -OPEN_DAYS:] = False
@@ -142,7 +146,7 @@ def _level_moves(given: Expectation) -> list[_Move]:
             against = np.where(sign * lately > sign * before, lately, before)
             news[sign] = np.clip(sign * (now - against) / base, 0.0, 3.0)
             record[sign] = news[sign] / (np.maximum(largest[sign], 0.5 * largest[-sign]) + 0.015)
-            where |= settled & _may_point(given, sign) & (news[sign] > 0)
+            where |= settled & may_point[sign] & (news[sign] > 0)
         moves.append(
             _Move(
                 name=f"level {days}/{back}",

@@ -3,20 +3,20 @@
     judge     daily cost of many series, and of their accounts -> confidence, expectation and range of each day
 
 What several tests say of one day is not added up: the most confident speaks. A rise that many services of an account
-share is told of the account, and its services are silent about it. A move that most of the estate makes at once is taken
-out before anything is judged, and days on which a change was announced, with the two weeks after, are not judged.
+share is told of the account, and its services are silent about it. A move that most of the estate makes at once is
+taken out before anything is judged, and days on which a change was announced, with the two weeks after, are not judged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from finops_lib.analyses.anomalies.accounts import FEWEST_SERVICES, diffuse_rises
+from finops_lib.analyses.anomalies.accounts import FEWEST_SERVICES, diffuse_rises, moved_together
 from finops_lib.analyses.anomalies.confidence import confidence_of
 from finops_lib.analyses.anomalies.evidence import gather
 from finops_lib.analyses.anomalies.expectation import Expectation, expect
@@ -28,6 +28,8 @@ TOLD_FROM = 0.6
 # With fewer series, "most of them" is chance.
 FEWEST_FOR_COMMON, COMMON_SHARE = 20, 0.3
 ANNOUNCED_FOR = 14
+# So many series and their statistics stay in a processor's cache.
+ROWS_AT_ONCE = 120
 # Children of an account that is told are silent from a week before to a week after.
 SILENT = 7
 
@@ -64,10 +66,60 @@ def judge(
         accounts: the account of each series; empty = there are none, and no account is judged.
         announced: row and day of changes that somebody has announced.
     """
-    given = _without_common_moves(expect(costs, first_day))
     names = tuple(sorted(set(accounts)))
     where = np.array(accounts)
-    groups = [np.flatnonzero(where == name) for name in names]
+    groups = [np.flatnonzero(where == name) for name in names] or [np.arange(len(costs))]
+    blocks = list(_blocks(groups))
+    given = [expect(costs[block.rows], first_day) for block in blocks]
+    factor = _common_moves(given)
+    confidence, expected, noise = np.zeros(costs.shape), np.zeros(costs.shape), np.zeros(costs.shape)
+    tests = np.full(costs.shape, "", dtype="<U14")
+    together, told = [], []
+    for block, part in zip(blocks, given, strict=True):
+        if factor is not None:
+            part = replace(part, expected=part.expected * factor)
+        confidence[block.rows], tests[block.rows] = _judge_alone(costs[block.rows], part, block)
+        expected[block.rows] = part.expected[:, HISTORY:] + part.charged[1][:, HISTORY:]
+        noise[block.rows] = (part.noise * part.unit)[:, HISTORY:]
+        large = [group for group, own in enumerate(block.groups) if names and len(own) >= FEWEST_SERVICES]
+        if large:
+            together.append(moved_together(part, [block.groups[group] for group in large]))
+            told += [block.rows[block.groups[group]] for group in large]
+    for row, day in announced:
+        begin = (day - first_day).days
+        confidence[row, max(begin - 1, 0) : begin + ANNOUNCED_FOR + 1] = 0.0
+    alone = Judged((), confidence, expected, noise, tests)
+    return _with_accounts(alone, diffuse_rises(together), told, accounts) if together else alone
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Whole accounts that are worked on at once: their rows, and the places of each account among these."""
+
+    rows: NDArray[np.int64]
+    groups: tuple[NDArray[np.int64], ...]
+
+
+def _blocks(groups: Sequence[NDArray[np.int64]]) -> Iterator[_Block]:
+    """Cut the estate into parts that fit a processor's cache."""
+    taken: list[NDArray[np.int64]] = []
+    for group in groups:
+        taken.append(group)
+        if sum(map(len, taken)) >= ROWS_AT_ONCE:
+            yield _block(taken)
+            taken = []
+    if taken:
+        yield _block(taken)
+
+
+def _block(groups: Sequence[NDArray[np.int64]]) -> _Block:
+    ends = np.cumsum([len(group) for group in groups])
+    places = [np.arange(end - len(group), end) for group, end in zip(groups, ends, strict=True)]
+    return _Block(np.concatenate(groups), tuple(places))
+
+
+def _judge_alone(costs: Matrix, given: Expectation, block: _Block) -> tuple[Matrix, NDArray[np.str_]]:
+    """Judge each series by itself: the most confident test speaks."""
     confidence = np.zeros(costs.shape)
     tests = np.full(costs.shape, "", dtype="<U14")
     for evidence in gather(given):
@@ -76,48 +128,37 @@ def judge(
         before = confidence[there]
         confidence[there] = np.maximum(before, sure)
         tests[there] = np.where(sure > before, evidence.test, tests[there])
-    alone = groups or [np.arange(len(costs))]
-    new = new_services(costs, given.born, alone, np.abs(given.level[:, HISTORY:]))
-    tests = np.where(new > confidence, "new service", tests)
-    confidence = np.maximum(confidence, new)
-    for row, day in announced:
-        begin = (day - first_day).days
-        confidence[row, max(begin - 1, 0) : begin + ANNOUNCED_FOR + 1] = 0.0
+    new = new_services(costs, given.born, block.groups, given.size[:, HISTORY:])
+    return np.maximum(confidence, new), np.where(new > confidence, "new service", tests)
 
-    judged = [number for number, rows in enumerate(groups) if len(rows) >= FEWEST_SERVICES]
-    expected, noise = (
-        given.expected[:, HISTORY:] + given.charged[1][:, HISTORY:],
-        (given.noise * given.unit)[:, HISTORY:],
-    )
-    if not judged:
-        return Judged((), confidence, expected, noise, tests)
-    rises = diffuse_rises(given, [groups[number] for number in judged])
-    for sure, number in zip(rises, judged, strict=True):
+
+def _with_accounts(alone: Judged, rises: Matrix, told: Sequence[NDArray[np.int64]], accounts: Sequence[str]) -> Judged:
+    """Add a row for each account; where an account is told, its services are silent."""
+    confidence = alone.confidence
+    for sure, rows in zip(rises, told, strict=True):
         for day in np.flatnonzero(sure >= 0.5):
-            confidence[groups[number], max(day - SILENT, 0) : day + SILENT + 1] = 0.0
+            confidence[rows, max(day - SILENT, 0) : day + SILENT + 1] = 0.0
     return Judged(
-        accounts=tuple(names[number] for number in judged),
+        accounts=tuple(accounts[rows[0]] for rows in told),
         confidence=np.concatenate([confidence, rises]),
-        expected=np.concatenate([expected, [expected[groups[number]].sum(axis=0) for number in judged]]),
-        noise=np.concatenate([noise, [np.sqrt((noise[groups[number]] ** 2).sum(axis=0)) for number in judged]]),
-        tests=np.concatenate([tests, np.where(rises > 0, "diffuse rise", "")]),
+        expected=np.concatenate([alone.expected, [alone.expected[rows].sum(axis=0) for rows in told]]),
+        noise=np.concatenate([alone.noise, [np.sqrt((alone.noise[rows] ** 2).sum(axis=0)) for rows in told]]),
+        tests=np.concatenate([alone.tests, np.where(rises > 0, "diffuse rise", "")]),
     )
 
 
-def _without_common_moves(given: Expectation) -> Expectation:
-    """Let the expectation follow where a third of all series move one way on one day."""
-    lives = np.abs(given.expected) > 1.0
+def _common_moves(given: Sequence[Expectation]) -> Matrix | None:
+    """Give the factor by which most of the estate moves on each day: where a third of all series go one way."""
+    if sum(len(part.costs) for part in given) < FEWEST_FOR_COMMON:
+        return None
+    relative = np.concatenate([(part.costs - part.expected) / part.unit for part in given])
+    lives = np.concatenate([np.abs(part.expected) > 1.0 for part in given])
+    steps = np.concatenate([np.abs(part.costs - part.expected) > 2.0 * part.noise * part.unit for part in given])
     count = lives.sum(axis=0)
-    if len(given.costs) < FEWEST_FOR_COMMON:
-        return given
-    relative = np.where(lives, (given.costs - given.expected) / given.unit, 0.0)
-    steps = relative / given.noise
-    factor = np.ones(given.costs.shape[1])
+    factor = np.ones(relative.shape[1])
     for sign in (1, -1):
-        far = lives & (sign * steps > 2.0)
-        together = np.flatnonzero(far.sum(axis=0) > np.maximum(COMMON_SHARE * count, FEWEST_FOR_COMMON / 2))
+        far = (lives & steps & (sign * relative > 0)).sum(axis=0)
+        together = np.flatnonzero(far > np.maximum(COMMON_SHARE * count, FEWEST_FOR_COMMON / 2))
         for day in together[together >= HISTORY]:
             factor[day] = max(1.0 + float(np.median(relative[lives[:, day], day])), 0.0)
-    if (factor == 1.0).all():
-        return given
-    return replace(given, expected=given.expected * factor)
+    return None if (factor == 1.0).all() else factor
