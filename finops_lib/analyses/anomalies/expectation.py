@@ -6,7 +6,8 @@ moved. What comes back at the same place of the month (fees, taxes, month-end ru
 calendar and never moves the level.
 
 Question: why not a season model per series? Choice: order statistics of whole weeks, for all series at once.
-Why: they need no fitting, survive the events they are to find, and are a hundred times as fast as Prophet. Declined: exponential smoothing, which learns the anomaly as fast as it learns the level.
+Why: they need no fitting, survive the events they are to find, and are a hundred times as fast as Prophet. Declined:
+exponential smoothing, which learns the anomaly as fast as it learns the level.
 """
 
 from __future__ import annotations

@@ -29,7 +29,8 @@ def _table(title: str, estates: Sequence[Estate]) -> None:
     print(f"{title}: {sum(len(estate.series) for estate in estates)} series x {DAYS} days")
     print("P, R = events; $R = by money; false = per 100 series and weeks; R@1, $R@1 = at one false alert there")
     print(
-        f"{'method':<18}{'P':>7}{'R':>7}{'F1':>7}{'$R':>7}{'false':>8}{'delay':>7}{'AP':>7}{'R@1':>7}{'$R@1':>7}  series/CPU s"
+        f"{'method':<18}{'P':>7}{'R':>7}{'F1':>7}{'$R':>7}{'false':>8}{'delay':>7}{'AP':>7}{'R@1':>7}{'$R@1':>7}"
+        "  series/CPU s"
     )
     kinds: Counter[str] = Counter()
     found: Counter[str] = Counter()
@@ -45,7 +46,10 @@ def _table(title: str, estates: Sequence[Estate]) -> None:
         numbers = "".join(f"{value:7.3f}" for value in means)
         note = " (sees the future)" if method.sees_future else ""
         print(
-            f"{method.name:<18}{numbers}{false:8.2f}{delay:7.1f}{''.join(f'{v:7.3f}' for v in rest)}  {speed:,.0f}{note}",
+            f"{method.name:<18}{numbers}{false:8.2f}{delay:7.1f}",
+            "".join(f"{value:7.3f}" for value in rest),
+            f"  {speed:,.0f}{note}",
+            sep="",
             flush=True,
         )
         if method.name == "workbench":

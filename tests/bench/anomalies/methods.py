@@ -1,4 +1,4 @@
-"""What is compared: a score for each day of each node, the higher the surer; 0 = no candidate. And its usual threshold."""
+"""What is compared: a score for each day of each node, the higher the surer; 0 = no candidate."""
 
 from __future__ import annotations
 

@@ -18,7 +18,9 @@ Matrix = NDArray[np.float64]
 TOLD_WITHIN = 7
 
 
-def replay(method: Method, estate: Estate, *, first: int, last: int) -> tuple[Mapping[str, Matrix], Mapping[str, Matrix]]:
+def replay(
+    method: Method, estate: Estate, *, first: int, last: int
+) -> tuple[Mapping[str, Matrix], Mapping[str, Matrix]]:
     """Run a method on each evening of `[first, last]`.
 
     Returns:
