@@ -23,8 +23,8 @@ class SeriesFile:
     """`days`: series_id, day, cost (Float64), one row per series and day.
 
     `series`: series_id, provider, account, currency, sorted by series_id. Where the file does not say, provider is the
-    first part of the id, account what stands before its last part, two parts at most, and currency null; "" where the id
-    has no parts. An account that the file names is told with its provider: provider/account.
+    first part of the id, account what stands before its last part, two parts at most, and currency null; "" where it
+    has none. An account that the file names is told with its provider: provider/account.
     """
 
     days: pl.DataFrame
