@@ -29,6 +29,7 @@ class Anomaly:
         status: open, acknowledged (by somebody), closed (the episode is over and nobody said why), resolved,
             false_positive, expected (was planned), withdrawn (restated data shows it no more).
         level: provider, account, service, region, project, team, environment or resource.
+        expression: the same node in the grammar of scopes; "" = not known.
         test: which test of the workbench is that sure; feedback is about it.
         owner: the team that pays for most of the node; "" = nobody is tagged.
         is_over: the cost went back, or has stayed for so long that it is the usual one.
@@ -52,6 +53,7 @@ class Anomaly:
     confidence: float = 0.0
     status: AnomalyStatus = "open"
     level: str = "service"
+    expression: str = ""
     test: str = ""
     owner: str = ""
     is_over: bool = False

@@ -129,7 +129,7 @@ def _follow(judged: Combined, row: int, days: list[int], told_from: Matrix | flo
 
 def _usual(judged: Combined, row: int, first: int, *, lead: int) -> NDArray[np.float64]:
     """Give what each day would have cost if nothing had happened, from the eve of the episode on."""
-    usual = judged.expected[row].copy()
+    usual: NDArray[np.float64] = judged.expected[row].copy()
     known = first if lead else first + NOT_YET_LEARNED
     eve = judged.expected[row, max(first - lead - EVE, 0) : max(first - lead, 0)]
     if len(eve) < 7:

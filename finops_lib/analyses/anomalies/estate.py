@@ -22,15 +22,10 @@ from finops_lib.findings import Anomaly
 
 @dataclass(frozen=True, slots=True)
 class PlannedChange:
-    """Somebody has announced that a node's cost will change on a day; `*` at the end of a node means all below it."""
+    """Somebody has announced that a node's cost, and that of all its parts, will change on a day."""
 
     node: str
     day: date
-
-    def covers(self, name: str) -> bool:
-        """Whether the change is announced for a node of this name."""
-        is_of_all = self.node.endswith("/*") and name.startswith(self.node[:-1])
-        return name == self.node or is_of_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +100,7 @@ def _of_level(
                 episode,
                 usual_a_day=abs(episode.expected) / (episode.end - episode.start + 1),
                 is_known=any(is_same(anomaly, other) and other.status != "withdrawn" for other in known),
-                is_silent=_is_announced(judged, episode, name, rules) or _is_doubted(judged, episode, levels),
+                is_silent=_is_announced(judged, episode, node, rules) or _is_doubted(judged, episode, levels),
             )
         )
     return found
@@ -116,10 +111,10 @@ def _account(cells: Cells, name: str) -> Node:
     return Node("account", cells.provider, cells.currency, (("account", account),))
 
 
-def _is_announced(judged: Combined, episode: Episode, name: str, rules: Rules) -> bool:
+def _is_announced(judged: Combined, episode: Episode, node: Node, rules: Rules) -> bool:
     days = np.zeros(judged.actual.shape[1], dtype=np.bool_)
     for change in rules.planned:
-        if change.covers(name):
+        if change.node in node.names:
             days[silent_days(change.day, judged.first_day)] = True
     return bool(days[episode.start])
 
@@ -127,9 +122,7 @@ def _is_announced(judged: Combined, episode: Episode, name: str, rules: Rules) -
 def _is_doubted(judged: Combined, episode: Episode, levels: Matrix) -> bool:
     """Whether no day of the episode is as sure as people's verdicts ask for."""
     through = slice(episode.start, episode.end + 1)
-    row = episode.row
-    sure, asked = judged.confidence[row, through], levels[row, through]
-    return not bool(((sure >= asked) & (sure >= TOLD_FROM)).any())
+    return not bool((judged.confidence[episode.row, through] >= levels[episode.row, through]).any())
 
 
 def _tell(one: Candidate, cells: Cells) -> Anomaly:
@@ -155,6 +148,7 @@ def _anomaly(node: Node, episode: Episode, cells: Cells) -> Anomaly:
         cause="",
         confidence=episode.confidence,
         level=node.level,
+        expression=node.expression,
         test=episode.test,
         is_over=episode.is_over,
     )

@@ -56,7 +56,7 @@ def combine(panel: Panel, opinions: Mapping[str, Judged]) -> Combined:
     shape = (len(nodes), panel.costs.shape[1])
     confidence, expected, noise = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     tests = np.full(shape, "", dtype="<U20")
-    by_method = {}
+    by_method: dict[str, Matrix] = {}
     for name, judged in opinions.items():
         rows = np.array([*range(len(panel.series)), *(row_of[account] for account in judged.accounts)], dtype=np.int64)
         own = np.zeros(shape)

@@ -1,7 +1,7 @@
 """What in the estate can be an anomaly's place? Nodes of eight levels, summed from cells of daily cost.
 
-A cell is what one service of one account, region, project, team and environment used. Every node but a resource is a sum
-of cells, so what two nodes have in common is known exactly. Nodes belong to one provider and currency: bills of one
+A cell is what one service of one account, region, project, team and environment used. Every node but a resource is a
+sum of cells, so what two nodes have in common is known exactly. Nodes belong to one provider and currency: bills of one
 provider are complete through one day.
 """
 
@@ -31,6 +31,7 @@ _COLUMNS = {
 }
 # What a node of a level is told apart by.
 _FIELDS = {"provider": (), "service": ("account", "service"), "resource": ("account", "service", "resource")}
+_OF_ONE_FIELD = ("region", "project", "environment", "team")
 _LATELY = 28
 _STOPPED_AFTER, _LONG_ENOUGH = 7, 98
 
@@ -69,6 +70,17 @@ class Node:
 
     def value(self, field: str) -> str:
         return dict(self.fields).get(field, "")
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Its own name and those of the larger nodes that it is a part of, as far as the fields say."""
+        said = dict((*self.within, *self.fields))
+        above = {self.name, f"{self.provider}/*"}
+        if account := said.get("account"):
+            above.add(f"{self.provider}/{account}/*")
+            above |= {f"{self.provider}/{account}/{said['service']}"} if said.get("service") else set()
+        above |= {f"{self.provider}/{level}={said[level]}" for level in _OF_ONE_FIELD if said.get(level)}
+        return frozenset(above)
 
     def is_part_of(self, other: Node) -> bool:
         """Whether every charge of this node is one of the other, as far as the fields say."""
@@ -181,11 +193,10 @@ def _by_bill(days: pl.DataFrame, keys: Sequence[str]) -> Iterator[tuple[str, str
     left, the days before it are left out.
     """
     for part in days.partition_by("x_Provider", "BillingCurrency", maintain_order=True):
-        newest = part.get_column("complete_through").max()
+        newest = max(part.get_column("complete_through").to_list())
         delivers = part.filter(pl.col("complete_through") > newest - timedelta(days=_STOPPED_AFTER))
-        last: date = delivers.get_column("complete_through").min()
-        oldest: date = delivers.get_column("day").min()
-        begins = [max(day, oldest) for day in delivers.get_column("source_first_day").unique()]
+        last, oldest = min(delivers.get_column("complete_through").to_list()), min(delivers.get_column("day").to_list())
+        begins = [max(day, oldest) for day in delivers.get_column("source_first_day").unique().to_list()]
         first = max(begins) if (last - max(begins)).days >= _LONG_ENOUGH else min(begins)
         costs, values = _matrix(delivers, keys, first, last)
         yield part["x_Provider"][0], part["BillingCurrency"][0], first, costs, values

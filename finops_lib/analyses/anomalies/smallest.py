@@ -1,7 +1,7 @@
 """Of all the nodes that something shows at, which one is told? The smallest that explains it, once.
 
-What happened to one machine shows at its service, account, region, team and provider as well. Nodes are looked at from the
-smallest to the largest; one is told only if those told before it explain less than 60 % of its money. What is known
+What happened to one machine shows at its service, account, region, team and provider as well. Nodes are looked at from
+the smallest to the largest; one is told only if those told before it explain less than 60 % of its money. What is known
 already comes first, so that an episode keeps its place while it grows.
 """
 
