@@ -101,11 +101,10 @@ def record_anomalies(
             for event in events:
                 details = {"event": event.event_id, "occurrence": event.occurrence, "impact": str(event.value)}
                 writing.note(event.threshold, action, details)
-        return Recorded(
-            *(tuple(writing.done[name]) for name in ("found", "changed", "closed", "withdrawn")),
-            alerts=alerts,
-            resolved=resolved,
+        new, changed, closed, withdrawn = (
+            tuple(writing.done[name]) for name in ("found", "changed", "closed", "withdrawn")
         )
+        return Recorded(new, changed, closed, withdrawn, alerts, resolved)
 
 
 def list_anomalies(

@@ -74,14 +74,10 @@ def values_of(anomaly: Anomaly) -> dict[str, Any]:
 
 def anomaly_of(row: AnomalyRow) -> Anomaly:
     """Give the record of a row."""
-    return Anomaly(
-        **{name: getattr(row, name) for name in _PLAIN},
-        **{name: float(getattr(row, name)) for name in _MONEY},
-        start=date.fromisoformat(row.start_day),
-        end=date.fromisoformat(row.end_day),
-        methods=tuple(json.loads(row.methods)),
-        status=row.status,  # type: ignore[arg-type]  # written from an Anomaly
-    )
+    values: dict[str, Any] = {name: getattr(row, name) for name in _PLAIN}
+    values |= {name: float(getattr(row, name)) for name in _MONEY}
+    values |= {"start": date.fromisoformat(row.start_day), "end": date.fromisoformat(row.end_day)}
+    return Anomaly(**values, methods=tuple(json.loads(row.methods)), status=row.status)  # type: ignore[arg-type]
 
 
 def event_row(
