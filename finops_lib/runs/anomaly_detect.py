@@ -5,9 +5,9 @@
     3  one transaction: what is new, has grown, ended or is gone, the alerts it is worth, their messages
     4  what waits in the outbox is sent
 
-Only usage is judged. Taxes, purchases, credits, corrections and recurring fees follow the calendar or a contract, and are
-left out by their FOCUS charge category; they could be series of their own later. Killed and run again, nothing is told
-twice: the same data again changes nothing.
+Only usage is judged. Taxes, purchases, credits, corrections and recurring fees follow the calendar or a contract, and
+are left out by their FOCUS charge category; they could be series of their own later. Killed and run again, nothing is
+told twice: the same data again changes nothing.
 """
 
 from __future__ import annotations
@@ -41,7 +41,6 @@ from finops_lib.runs.opened import opened_state
 from finops_lib.settings import Settings
 from finops_lib.state.anomalies import Recorded, list_anomalies, record_anomalies
 from finops_lib.state.evaluation import Decision
-from finops_lib.state.open import State
 from finops_lib.state.planned_changes import list_planned
 
 # A year and the weeks that are compared with it.
@@ -121,6 +120,8 @@ def detect_in_lake(
             run_id=run_id,
             snapshot=snapshot,
         )
+        now_known = {anomaly.anomaly_id: anomaly for anomaly in list_anomalies(state)}
+        found = [now_known[anomaly.anomaly_id] for anomaly in found]
         delivered = deliver_waiting(settings, state) if deliver else None
     return Detected(context.as_of, tuple(found), recorded, recording.unreached(recorded.alerts), delivered)
 

@@ -27,6 +27,8 @@ EVE = 28
 NOT_YET_LEARNED = 4
 # Tests of whole weeks flag a change up to two weeks after it began.
 WHOLE_WEEKS, LEAD = ("level", "diffuse"), 14
+# These tests look for rises only, and say so without a sign.
+RISES = ("new", "diffuse")
 # Nearer to the flagged days than to the usual.
 OUT = 0.5
 
@@ -94,15 +96,19 @@ def _direction(judged: Combined, row: int, day: int) -> int:
     sign = str(judged.tests[row, day])[-1:]
     if sign in ("+", "-"):
         return 1 if sign == "+" else -1
+    if str(judged.tests[row, day]).startswith(RISES):
+        return 1
     return 1 if judged.actual[row, day] >= judged.expected[row, day] else -1
 
 
 def _follow(judged: Combined, row: int, days: list[int], told_from: Matrix | float) -> Episode:
     surest = max(days, key=lambda day: judged.confidence[row, day])
     direction = _direction(judged, row, days[0])
-    is_of_weeks = str(judged.tests[row, days[0]]).startswith(WHOLE_WEEKS)
-    usual = _usual(judged, row, days[0], lead=LEAD if is_of_weeks else 0)
-    start, end = _reach(judged.actual[row] - usual, days, direction, lead=LEAD if is_of_weeks else 0)
+    lead = LEAD if str(judged.tests[row, days[0]]).startswith(WHOLE_WEEKS) else 0
+    is_new = any(str(judged.tests[row, day]).startswith("new") for day in days)
+    # Of what is new nothing was usual, whatever a detector has learned of its first days.
+    usual = np.zeros(judged.actual.shape[1]) if is_new else _usual(judged, row, days[0], lead=lead)
+    start, end = _reach(judged.actual[row] - usual, days, direction, lead=lead)
     through = slice(start, end + 1)
     expected, actual = float(usual[through].sum()), float(judged.actual[row, through].sum())
     if (actual - expected) * direction <= 0:
@@ -145,14 +151,17 @@ def _usual(judged: Combined, row: int, first: int, *, lead: int) -> NDArray[np.f
 
 def _reach(excess: NDArray[np.float64], days: list[int], direction: int, *, lead: int) -> tuple[int, int]:
     """Say on which day the cost went out and on which it came back; weekends inside are left aside."""
-    height = max(direction * float(excess[days].mean()), 1e-9)
-    is_out = direction * excess >= OUT * height
-    start = days[0]
-    for day in range(days[0] - 1, max(days[0] - lead, 0) - 1, -1):
+    # A test of whole weeks goes on flagging when the cost is back: the height is that of the days that are out.
+    flagged = direction * excess[days]
+    far = flagged[flagged >= OUT * max(float(flagged.mean()), 1e-9)]
+    is_out = direction * excess >= OUT * (float(far.mean()) if far.size else np.inf)
+    out = [day for day in days if is_out[day]] or days
+    start = out[0]
+    for day in range(out[0] - 1, max(days[0] - lead, 0) - 1, -1):
         if start - day > INTERRUPTION:
             break
         start = day if is_out[day] else start
-    last = min(days[-1], start + LONGEST - 1)
+    last = min(out[-1], start + LONGEST - 1)
     for day in range(last + 1, min(start + LONGEST, len(excess))):
         if day - last > INTERRUPTION:
             break

@@ -39,7 +39,7 @@ def smallest(candidates: Sequence[Candidate], cells: Cells) -> list[Candidate]:
     for one in sorted(candidates, key=_order):
         explained = sum(_in_common(one, other, cells) for other in told)
         is_explained = explained * one.episode.direction >= EXPLAINS * abs(one.episode.impact)
-        if not is_explained and _stands_alone(one, candidates, cells):
+        if not is_explained and _stands_alone(one, candidates):
             told.append(one)
     return [one for one in told if not one.is_silent]
 
@@ -48,17 +48,20 @@ def _order(one: Candidate) -> tuple[bool, int, float, str, int]:
     return (not one.is_known, LEVELS.index(one.node.level), one.usual_a_day, one.node.name, one.episode.start)
 
 
-def _stands_alone(one: Candidate, candidates: Sequence[Candidate], cells: Cells) -> bool:
-    """Whether a resource's service moved with it: one machine that takes another's place is no news."""
+def _stands_alone(one: Candidate, candidates: Sequence[Candidate]) -> bool:
+    """Whether a resource is most of what stands out at its service.
+
+    Machines come and go every day, and one takes another's place: by itself none is news.
+    """
     if one.node.level != "resource" or one.is_known:
         return True
-    of_service = Node("service", one.node.provider, one.node.currency, one.node.fields[:2])
-    moved = _change(cells, of_service, None, one.episode)
-    if moved * one.episode.direction < EXPLAINS * abs(one.episode.impact):
-        return False
-    # New machines come and go every day; one is worth telling only where its service stands out as well.
-    is_new = one.episode.test.startswith("new")
-    return not is_new or any(other.node == of_service and _touch(other, one) for other in candidates)
+    return any(
+        other.node.level == "service"
+        and one.node.is_part_of(other.node)
+        and _touch(one, other)
+        and EXPLAINS * abs(other.episode.impact) <= abs(one.episode.impact) <= abs(other.episode.impact) / EXPLAINS
+        for other in candidates
+    )
 
 
 def _in_common(one: Candidate, other: Candidate, cells: Cells) -> float:
@@ -79,10 +82,9 @@ def _touch(one: Candidate, other: Candidate) -> bool:
     return mine.direction == its.direction and mine.start <= its.end + 1 and its.start <= mine.end + 1
 
 
-def _change(cells: Cells, node: Node, other: Node | None, episode: Episode) -> float:
-    """Give what the cells of a node, or of two at once, cost more than on the eve of an episode."""
-    mine = cells.of(node) if other is None else cells.of(node) & cells.of(other)
+def _change(cells: Cells, node: Node, other: Node, episode: Episode) -> float:
+    """Give what the cells that two nodes have in common cost more than on the eve of an episode."""
     days = episode.end - episode.start + 1
-    daily = cells.costs[mine].sum(axis=0)
+    daily = cells.costs[cells.of(node) & cells.of(other)].sum(axis=0)
     eve = daily[max(episode.start - EVE, 0) : episode.start]
     return float(daily[episode.start : episode.end + 1].sum() - (eve.mean() * days if eve.size else 0.0))

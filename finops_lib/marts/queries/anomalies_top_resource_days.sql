@@ -13,7 +13,12 @@ with sources as (
 ),
 usage as (
     select
-        daily_resource_cost.*,
+        daily_resource_cost.* exclude (ResourceId),
+        -- Azure's bills write one resource in several letter cases.
+        case
+            when daily_resource_cost.x_Provider = 'azure' then lower(daily_resource_cost.ResourceId)
+            else daily_resource_cost.ResourceId
+        end as ResourceId,
         sources.first_day,
         sources.complete_through
     from daily_resource_cost
