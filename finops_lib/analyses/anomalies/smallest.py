@@ -14,6 +14,8 @@ from finops_lib.analyses.anomalies.episodes import EVE, Episode
 from finops_lib.analyses.anomalies.nodes import LEVELS, Cells, Node
 
 EXPLAINS = 0.6
+# One resource is told in place of its service if it is nearly all of it: the money told is then nearly all, too.
+IS_ALL = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def _stands_alone(one: Candidate, candidates: Sequence[Candidate]) -> bool:
         other.node.level == "service"
         and one.node.is_part_of(other.node)
         and _touch(one, other)
-        and EXPLAINS * abs(other.episode.impact) <= abs(one.episode.impact) <= abs(other.episode.impact) / EXPLAINS
+        and IS_ALL * abs(other.episode.impact) <= abs(one.episode.impact) <= abs(other.episode.impact) / IS_ALL
         for other in candidates
     )
 
