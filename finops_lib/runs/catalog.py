@@ -6,7 +6,7 @@ import inspect
 import json
 from dataclasses import dataclass
 
-from finops_lib.analyses.anomalies import DETECTORS
+from finops_lib.analyses.anomalies.methods import METHODS as DETECTION_METHODS
 from finops_lib.analyses.forecasts import METHODS
 from finops_lib.analyses.savings import RULES
 from finops_lib.delivery import CHANNELS
@@ -80,7 +80,8 @@ def entries(settings: Settings) -> list[Entry]:
         for name in CHANNELS.names()
     ]
     found += [
-        Entry("detector", name, _first_line(DETECTORS.get(name)), "anomalies: method") for name in DETECTORS.names()
+        Entry("detector", name, _first_line(DETECTION_METHODS.get(name)), "anomalies: method")
+        for name in DETECTION_METHODS.names()
     ]
     found += [
         Entry("forecasting method", name, _first_line(inspect.getmodule(METHODS.get(name))), "finops forecast --method")

@@ -12,7 +12,7 @@ Why: a detector that re-bases learns the new level, so that its own expectation 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,7 @@ class Episode:
         confidence: of the surest day, `test` the test that was that sure.
         methods: which of them told at least one of the days.
         is_over: the cost came back, or has stayed for so long that it is the usual one.
+        usual: what each day of the row would have cost without it.
     """
 
     row: int
@@ -54,6 +55,7 @@ class Episode:
     test: str
     methods: tuple[str, ...]
     is_over: bool
+    usual: NDArray[np.float64] = field(compare=False, repr=False)
 
     @property
     def impact(self) -> float:
@@ -114,8 +116,8 @@ def _follow(judged: Combined, row: int, days: list[int], told_from: Matrix | flo
     if (actual - expected) * direction <= 0:
         # The eve tells another story than the detector: only what it flagged is told, by its own expectation.
         start, end, through = days[0], days[-1], slice(days[0], days[-1] + 1)
-        expected = float(judged.expected[row, through].sum())
-        actual = float(judged.actual[row, through].sum())
+        usual = judged.expected[row]
+        expected, actual = float(usual[through].sum()), float(judged.actual[row, through].sum())
     levels = np.broadcast_to(told_from, judged.confidence.shape)[row, through]
     return Episode(
         row=row,
@@ -130,6 +132,7 @@ def _follow(judged: Combined, row: int, days: list[int], told_from: Matrix | flo
             n for n, own in judged.by_method.items() if ((own[row, through] >= levels) & (own[row, through] > 0)).any()
         ),
         is_over=judged.actual.shape[1] - 1 - end > INTERRUPTION or end - start + 1 >= LONGEST,
+        usual=usual,
     )
 
 
