@@ -10,11 +10,15 @@ import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from finops_lib.analyses.anomalies.detectors import Matrix
 from finops_lib.analyses.anomalies.flagged import SCHEMA, flagged_days
 from finops_lib.analyses.anomalies.methods import METHODS, ONE_BY_ONE, Panel
 from finops_lib.analyses.anomalies.workbench import TOLD_FROM, Judged
@@ -52,20 +56,23 @@ def detect_file(
         raise ConfigError(f"--min-score {min_score} is not between 0 and 1", next_step=f"the usual one is {TOLD_FROM}")
     announced = read_planned(planned) if planned else ()
     table = read_series_file(path, cost_column=cost_column)
-    blocks = list(_blocks(table.series))
+    series, blocks = table.series, list(_blocks(table.series))
+    rows = _rows_of(table, pl.concat(blocks))
+    # The rows as text and days are not needed any more, and there may be many millions.
+    del table
     found = []
     with cell_progress("anomalies") as progress:
         done = 0
         for block in blocks:
-            panel = _panel(table, block, announced)
+            panel = _panel(rows, done, block, announced)
             opinions = {name: _judge(name, panel, progress) for name in methods}
-            told = flagged_days(panel, opinions, min_score=min_score)
             currency = block.get_column("currency").first()
-            found.append(told.with_columns(currency=pl.lit(currency, pl.String)))
+            flagged = flagged_days(panel, opinions, min_score=min_score)
+            found.append(flagged.with_columns(currency=pl.lit(currency, pl.String)))
             done += block.height
-            progress(done, table.series.height, "series")
-    rows = pl.concat(found).sort("series_id", "date", "currency")
-    return rows.select(*SCHEMA) if table.series["currency"].is_null().all() else rows
+            progress(done, series.height, "series")
+    told = pl.concat(found).sort("series_id", "date", "currency")
+    return told.select(*SCHEMA) if series["currency"].is_null().all() else told
 
 
 def check_methods(methods: Sequence[str]) -> None:
@@ -105,20 +112,40 @@ def _cut(series: pl.DataFrame) -> Iterator[pl.DataFrame]:
         yield pl.concat(block)
 
 
-def _panel(table: SeriesFile, block: pl.DataFrame, announced: Sequence[Planned]) -> Panel:
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of a table as numbers: place of the series in the order of the blocks, day, cost."""
+
+    first_day: date
+    days: int
+    place: NDArray[np.uint32]
+    day: NDArray[np.int32]
+    cost: NDArray[np.float64]
+
+    def of(self, begin: int, count: int) -> Matrix:
+        """Give `count` series from a place on as a matrix; absent days cost nothing."""
+        mine = np.flatnonzero((self.place >= begin) & (self.place < begin + count))
+        costs = np.zeros((count, self.days))
+        costs[self.place[mine] - begin, self.day[mine]] = self.cost[mine]
+        return costs
+
+
+def _rows_of(table: SeriesFile, order: pl.DataFrame) -> _Rows:
+    places = order.select(pl.col("series_id").cast(table.days.schema["series_id"])).with_row_index("place")
+    day = (pl.col("day") - pl.lit(table.oldest_day)).dt.total_days().cast(pl.Int32)
+    joined = table.days.lazy().join(places.lazy(), on="series_id").select("place", day, "cost")
+    rows = joined.collect(engine="streaming")
+    days = (table.newest_day - table.oldest_day).days + 1
+    return _Rows(table.oldest_day, days, rows["place"].to_numpy(), rows["day"].to_numpy(), rows["cost"].to_numpy())
+
+
+def _panel(rows: _Rows, begin: int, block: pl.DataFrame, announced: Sequence[Planned]) -> Panel:
     names = block.get_column("series_id").to_list()
-    row_of = pl.DataFrame({"series_id": names, "row": np.arange(len(names))})
-    # Every block spans the days of the whole table: absent days cost nothing.
-    first, days = table.oldest_day, (table.newest_day - table.oldest_day).days + 1
-    keyed = table.days.lazy().with_columns(pl.col("series_id").cast(pl.String))
-    rows = keyed.join(row_of.lazy(), on="series_id").select("row", "day", "cost").collect(engine="streaming")
-    costs = np.zeros((len(names), days))
-    offsets = (rows["day"] - first).dt.total_days().to_numpy()
-    costs[rows["row"].to_numpy(), offsets] = rows["cost"].to_numpy()
     # A series without an account is one of its own, unless none has any.
     own = block.get_column("account").to_list()
     accounts = tuple(account or name for account, name in zip(own, names, strict=True)) if any(own) else ()
-    return Panel(tuple(names), accounts, first, costs, tuple((one.node, one.day) for one in announced))
+    changes = tuple((one.node, one.day) for one in announced)
+    return Panel(tuple(names), accounts, rows.first_day, rows.of(begin, len(names)), changes)
 
 
 def _judge(name: str, panel: Panel, progress: OnProgress) -> Judged:
