@@ -20,11 +20,11 @@ FOLLOWED_DAYS = 28
 SOURCE = "daily_cost, effective cost of usage on complete days, without fees, purchases, tax and credits"
 HOW = (
     "A day is judged by what the same weekdays, weeks and places of the month before it had led to expect, for a "
-    "spike, a new level, a slow rise, a drop and a service that is new; for an account also by many small rises at once. Of "
-    "days at a confidence of 0.9, nine in ten are real; told is from 0.6, and only what is large in money and in "
-    "percent. What an episode cost is counted against the four weeks on its eve, for four weeks at most: then the new "
-    "level is the usual. Taxes, purchases, credits and fees are not judged, and a source in its first weeks can hide "
-    "something."
+    "spike, a new level, a slow rise, a drop and a service that is new; for an account also by many small rises "
+    "at once. Of days at a confidence of 0.9, nine in ten are real; told is from 0.6, and only what is large in "
+    "money and in percent. What an episode cost is counted against the four weeks on its eve, for four weeks at "
+    "most: then the new level is the usual. Taxes, purchases, credits and fees are not judged, and a source in "
+    "its first weeks can hide something."
 )
 
 
