@@ -182,12 +182,12 @@ def test_what_makes_no_sense_is_refused_with_the_way_out(state: State) -> None:
     run(state, [A1, replace(A1, anomaly_id="a1c3", scope="aws/1/B")])
     with pytest.raises(ConfigError, match="several anomalies begin with 'a1'"):
         get_anomaly(state, "a1")
-    with pytest.raises(ConfigError, match="there is no anomaly 'zz'.*finops anomalies list"):
+    with pytest.raises(ConfigError, match=r"there is no anomaly 'zz'.*finops anomalies list"):
         get_anomaly(state, "zz")
     with pytest.raises(ConfigError, match="is open already"):
         reopen_anomaly(state, "a1b2", at=NOON, who="ann")
     resolve_anomaly(state, "a1b2", cause="a test", at=NOON, who="ann", messages=say)
-    with pytest.raises(ConfigError, match="is resolved already.*finops anomalies reopen a1b2"):
+    with pytest.raises(ConfigError, match=r"is resolved already.*finops anomalies reopen a1b2"):
         expect_anomaly(state, "a1b2", at=NOON, who="ann", messages=say)
     with pytest.raises(ConfigError, match="is resolved already"):
         acknowledge_anomaly(state, "a1b2", at=NOON, who="ann", messages=say)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -56,8 +57,8 @@ def estate(**changed: dict[int, float]) -> pl.DataFrame:
 
 
 def found_in(
-    days: pl.DataFrame, resources: pl.DataFrame | None = None, *, rules: Rules = RULES, known: list[Anomaly] = []
-) -> list[Anomaly]:  # noqa: B006, E501
+    days: pl.DataFrame, resources: pl.DataFrame | None = None, *, rules: Rules = RULES, known: Sequence[Anomaly] = ()
+) -> list[Anomaly]:
     [cells] = cells_of(days)
     named = resources_of(resources, cells) if resources is not None else []
     return find_in_estate(cells, named, rules, known)
