@@ -40,6 +40,9 @@ _TABLES = {
     "state.budget_status": ("how did each budget stand, as far as was known when?", "budget x period x number"),
     "state.alert_event": ("what was told, who took note, what is over?", "subject x period x kind x threshold x time"),
     "state.outbox": ("which messages wait, which are sent, which cannot be?", "message"),
+    "state.anomaly": ("what happened that nobody planned, and what is it now?", "anomaly; id stays while it grows"),
+    "state.anomaly_event": ("what became of each anomaly, and what did people say?", "anomaly x event"),
+    "state.planned_change": ("which changes of cost were announced?", "node x day"),
     "state.audit_log": ("who did what, when, to which object?", "line; each holds the hash of the one before"),
 }
 
