@@ -17,10 +17,24 @@ from finops_lib.state.anomalies import record_anomalies
 from finops_lib.state.evaluation import Decision
 from tests.analyses.anomalies.judgements import anomaly
 
-FIELDS = (
-    "anomaly_id provider account service scope start end status expected actual impact currency deviation_pct methods "
-    "confidence causes"
-).split()
+FIELDS = [
+    "anomaly_id",
+    "provider",
+    "account",
+    "service",
+    "scope",
+    "start",
+    "end",
+    "status",
+    "expected",
+    "actual",
+    "impact",
+    "currency",
+    "deviation_pct",
+    "methods",
+    "confidence",
+    "causes",
+]
 
 
 def finops(*words: str) -> subprocess.CompletedProcess[str]:
