@@ -23,6 +23,7 @@ from finops_lib.analyses.anomalies.flagged import SCHEMA, flagged_days
 from finops_lib.analyses.anomalies.methods import METHODS, ONE_BY_ONE, Panel
 from finops_lib.analyses.anomalies.workbench import TOLD_FROM, Judged
 from finops_lib.errors import ConfigError
+from finops_lib.runs.forecast import follow_parent
 from finops_lib.runs.planned_file import Planned, read_planned
 from finops_lib.runs.progress import OnProgress, cell_progress
 from finops_lib.runs.series_file import SeriesFile, read_series_file
@@ -161,7 +162,8 @@ def _in_processes(name: str, panel: Panel, progress: OnProgress) -> Judged:
     parts: dict[int, Judged] = {}
     # A fork would copy the locks of polars' threads without the threads that open them again.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=min(os.cpu_count() or 1, len(starts)), mp_context=context) as pool:
+    workers = min(os.cpu_count() or 1, len(starts))
+    with ProcessPoolExecutor(max_workers=workers, mp_context=context, initializer=follow_parent) as pool:
         tasks = {
             pool.submit(_judge_part, name, panel.rows(slice(start, start + SERIES_PER_TASK))): start for start in starts
         }
@@ -171,6 +173,9 @@ def _in_processes(name: str, panel: Panel, progress: OnProgress) -> Judged:
                 progress(min(len(parts) * SERIES_PER_TASK, count), count, name)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            # What they are at is of no use to anybody any more.
+            for worker in multiprocessing.active_children():
+                worker.terminate()
             raise
     fields = ("confidence", "expected", "noise", "tests")
     return Judged((), **{field: np.concatenate([getattr(parts[s], field) for s in starts]) for field in fields})

@@ -159,7 +159,7 @@ def _in_processes(panel: Panel, horizons: Sequence[str], method: str, days: int,
     # A fork would copy the locks of polars' threads without the threads that open them again.
     context = multiprocessing.get_context("spawn")
     workers = min(os.cpu_count() or 1, len(starts))
-    with ProcessPoolExecutor(max_workers=workers, mp_context=context, initializer=_follow_parent) as pool:
+    with ProcessPoolExecutor(max_workers=workers, mp_context=context, initializer=follow_parent) as pool:
         tasks = {
             pool.submit(_totals, panel.rows(slice(start, start + SERIES_PER_TASK)), horizons, method, days): start
             for start in starts
@@ -177,7 +177,7 @@ def _in_processes(panel: Panel, horizons: Sequence[str], method: str, days: int,
     return pl.concat([parts[start] for start in starts])
 
 
-def _follow_parent() -> None:
+def follow_parent() -> None:
     """Let a worker leave Ctrl-C to its parent, and end when the parent is gone, however that ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
