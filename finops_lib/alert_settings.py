@@ -31,7 +31,7 @@ EVERYTHING = "all"
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-_EVENT_KINDS = ("forecast", "burn", "stale", "rule")
+_EVENT_KINDS = ("forecast", "burn", "stale", "rule", "anomaly")
 
 
 class ChannelConfig(Strict):
@@ -156,6 +156,20 @@ def directory_of(
         ),
         quiet=tuple(one.quiet_hours() for one in quiet),
     )
+
+
+class AnomalyConfig(Strict):
+    """How the estate is watched.
+
+    Args:
+        alerts_per_week: so many are told to one owner in a calendar week, the largest money first.
+        least_impact: episodes of less money are left out, in the currency of the node.
+        top_resources: so many resources are judged by themselves, those that cost most.
+    """
+
+    alerts_per_week: int = Field(default=5, ge=0, le=1000)
+    least_impact: float = Field(default=25.0, ge=0, allow_inf_nan=False)
+    top_resources: int = Field(default=500, ge=0, le=50_000)
 
 
 class RuleConfig(Strict):

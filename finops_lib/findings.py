@@ -10,15 +10,29 @@ from typing import Literal
 
 Colour = Literal["green", "yellow", "orange", "red", "grey"]
 Standing = Literal["exceeded", "off_track", "at_risk", "on_track", "under", "undefined", "stale"]
+AnomalyStatus = Literal["open", "acknowledged", "closed", "resolved", "false_positive", "expected", "withdrawn"]
 RunStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "KERNEL_DIED", "SKIPPED", "INVALID_PARAMS"]
 
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
-    """Days on which a series left its expected range.
+    """Days on which a node of the estate left its expected range: one episode, told once.
 
     `expected`, `actual` and `impact` (= actual - expected) are sums over `[start, end]`, both days included, in
     `currency`. `deviation_pct` is None where nothing was expected.
+
+    Args:
+        scope: the node's name, e.g. `aws/111/Compute`, `aws/111/*`, `aws/team=web`; unique beside the currency.
+        account, service: "" where the node is not part of one.
+        anomaly_id: stays the same while the episode grows or is restated; "" = nobody has written it down yet.
+        confidence: 0 to 1 that something happened; 0 where the method gives none.
+        status: open, acknowledged (by somebody), closed (the episode is over and nobody said why), resolved,
+            false_positive, expected (was planned), withdrawn (restated data shows it no more).
+        level: provider, account, service, region, project, team, environment or resource.
+        expression: the same node in the grammar of scopes; "" = not known.
+        test: which test of the workbench is that sure; feedback is about it.
+        owner: the team that pays for most of the node; "" = nobody is tagged.
+        is_over: the cost went back, or has stayed for so long that it is the usual one.
     """
 
     scope: str
@@ -35,6 +49,19 @@ class Anomaly:
     methods: tuple[str, ...]
     score: float
     cause: str
+    anomaly_id: str = ""
+    confidence: float = 0.0
+    status: AnomalyStatus = "open"
+    level: str = "service"
+    expression: str = ""
+    test: str = ""
+    owner: str = ""
+    is_over: bool = False
+
+    @property
+    def direction(self) -> int:
+        """1 for a rise, -1 for a drop."""
+        return 1 if self.impact >= 0 else -1
 
 
 @dataclass(frozen=True, slots=True)

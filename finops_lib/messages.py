@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-AlertKind = Literal["actual", "forecast", "burn", "stale", "rule"]
+AlertKind = Literal["actual", "forecast", "burn", "stale", "rule", "anomaly"]
 AlertState = Literal["firing", "superseded", "resolved"]
 Action = Literal["trigger", "acknowledge", "resolve", "digest"]
 
@@ -18,11 +18,12 @@ class AlertEvent:
 
     Args:
         event_id: derived from the key, so that two runs at the same moment make the same event.
-        subject: the budget's or rule's or source's name.
-        period_start: first day of the budget period; of a rule or source: the day it fired.
-        threshold: percent of the amount; of a rule: its name; of stale: "".
+        subject: the budget's or rule's or source's name; of an anomaly: its node.
+        period_start: first day of the budget period; of a rule or source: the day it fired; of an anomaly: its first
+            day when it was told.
+        threshold: percent of the amount; of a rule: its name; of stale: ""; of an anomaly: its id.
         occurrence: 1 for the first firing of (subject, period, kind, threshold), then 2 ...
-        value: what was measured, in percent for budgets.
+        value: what was measured, in percent for budgets; of an anomaly: its money.
         facts: all that messages are made of: text, numbers as text; no secret.
         scope: the canonical scope expression the event speaks of, so that nobody outside it is told.
     """
@@ -49,6 +50,8 @@ class AlertEvent:
     @property
     def dedup_key(self) -> str:
         """What PagerDuty and people know the incident by, whatever the occurrence (domain.md 1.10)."""
+        if self.kind == "anomaly":
+            return f"anomaly:{self.threshold}"
         return f"bgt:{self.subject}:{self.period_start}:{self.kind}:{self.threshold}"[:255]
 
     @property

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from finops_lib.alert_settings import (
     AlertRules,
+    AnomalyConfig,
     ChannelConfig,
     Name,
     QuietConfig,
@@ -148,6 +149,7 @@ class Workbench(Strict):
     routes: dict[Name, RouteConfig] = {}
     recipients: list[RecipientConfig] = []
     quiet_hours: list[QuietConfig] = []
+    anomalies: AnomalyConfig = AnomalyConfig()
 
     @model_validator(mode="after")
     def _routes_lead_somewhere(self) -> Workbench:

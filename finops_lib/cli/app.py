@@ -23,8 +23,8 @@ app.add_typer(runs_app, name="runs")
 app.add_typer(budgets_app, name="budgets")
 app.add_typer(alerts_app, name="alerts")
 app.add_typer(fx_app, name="fx")
-alerts_app = typer.Typer(help="Alerts: what was told, to whom, and what still waits to be sent.", no_args_is_help=True)
-app.add_typer(alerts_app, name="alerts")
+anomalies_app = typer.Typer(help="Anomalies: what happened that nobody planned, and what it was.", no_args_is_help=True)
+app.add_typer(anomalies_app, name="anomalies")
 app.add_typer(lake_app, name="lake")
 
 

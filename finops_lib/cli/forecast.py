@@ -53,10 +53,11 @@ def forecast(
     from finops_lib.analyses.forecasts import HORIZONS
     from finops_lib.periods import parse_day
     from finops_lib.runs import forecast as runs
+    from finops_lib.runs.table_file import check_target, write_table
 
     horizons = tuple(dict.fromkeys(horizon or HORIZONS))
     if output is not None:
-        runs.check_target(output)
+        check_target(output)
     if input is not None:
         if scope:
             raise ConfigError(
@@ -84,5 +85,5 @@ def forecast(
     if output is None:
         print_rows(totals.to_dicts(), format, columns=totals.columns)
         return
-    runs.write_totals(totals, output)
+    write_table(totals, output)
     typer.echo(f"{output}: {totals['series_id'].n_unique():,} series, horizons {', '.join(horizons)}")

@@ -19,11 +19,12 @@ QUIET = "No service is known to have left its usual range."
 FOLLOWED_DAYS = 28
 SOURCE = "daily_cost, effective cost of usage on complete days, without fees, purchases, tax and credits"
 HOW = (
-    "A day is judged against the 28 days before it, by its distance from their mean and by its distance from their "
-    "middle half. It is told only if the difference is large in money and in percent, and goes clearly further than "
-    "anything in the two months before, so weekly jobs and month ends stay quiet. An episode is followed for four "
-    "weeks; then it is the usual. A slow rise, a rise spread over many services and a source in its first two weeks "
-    "can stay unseen."
+    "A day is judged by what the same weekdays, weeks and places of the month before it had led to expect, for a "
+    "spike, a new level, a slow rise, a drop and a service that is new; for an account also by many small rises "
+    "at once. Of days at a confidence of 0.9, nine in ten are real; told is from 0.6, and only what is large in "
+    "money and in percent. What an episode cost is counted against the four weeks on its eve, for four weeks at "
+    "most: then the new level is the usual. Taxes, purchases, credits and fees are not judged, and a source in "
+    "its first weeks can hide something."
 )
 
 
@@ -62,7 +63,7 @@ def anomaly_figures(found: Sequence[Anomaly], *, as_of: date, currency: str) -> 
     rises, drops = [a for a in found if a.impact > 0], [a for a in found if a.impact < 0]
     fresh = [a for a in found if (as_of - a.start).days < 7]
     still = [a for a in rises if a.end >= as_of]
-    ongoing = say.names(a.service for a in still) if still else "none of the rises"
+    ongoing = say.names(what_of(a) for a in still) if still else "none of the rises"
     saved = f"{say.plural(len(drops), 'drop')}: {say.signed_money(sum(a.impact for a in drops), currency)}"
     return page.figures(
         [
@@ -89,7 +90,7 @@ def anomaly_table(
     rows = [
         {
             "when": _when(a, as_of),
-            "service": a.service,
+            "service": what_of(a),
             "account": names.get((a.provider, a.account), a.account),
             "provider": a.provider,
             "impact": Decimal(str(round(a.impact, 2))),
@@ -133,7 +134,7 @@ def anomaly_actions(found: Sequence[Anomaly], series: pl.DataFrame, *, as_of: da
     names, teams = _names(series), _teams(series)
     items = [
         Action(
-            text=f"Explain {a.service} in {names.get((a.provider, a.account), a.account)}, "
+            text=f"Explain {what_of(a)} in {names.get((a.provider, a.account), a.account)}, "
             f"{_since(a, as_of)}: planned, or to be stopped?",
             money=say.signed_money(a.impact, a.currency),
             owner=teams.get(a.scope, "") or "the account's owner; no team is tagged",
@@ -148,6 +149,11 @@ def anomaly_actions(found: Sequence[Anomaly], series: pl.DataFrame, *, as_of: da
 def anomaly_method() -> Element:
     """Say how a day is judged, and what that cannot see."""
     return page.sentence(HOW)
+
+
+def what_of(a: Anomaly) -> str:
+    """Name what left its range: a service, or the many of an account that rose together."""
+    return a.service or "Many services together"
 
 
 def _band_chart(a: Anomaly, band: pl.DataFrame, names: Mapping[tuple[str, str], str], as_of: date) -> page.Showable:
@@ -169,8 +175,8 @@ def _band_chart(a: Anomaly, band: pl.DataFrame, names: Mapping[tuple[str, str], 
 def _headline(a: Anomaly, as_of: date) -> str:
     size = say.signed_money(a.impact, a.currency)
     if a.deviation_pct is None:
-        return f"{a.service} is new {_since(a, as_of)}, {size}"
-    return f"{a.service} {'rose' if a.impact > 0 else 'fell'} {_since(a, as_of)}, {size} against the usual"
+        return f"{what_of(a)} is new {_since(a, as_of)}, {size}"
+    return f"{what_of(a)} {'rose' if a.impact > 0 else 'fell'} {_since(a, as_of)}, {size} against the usual"
 
 
 def _since(a: Anomaly, as_of: date) -> str:

@@ -10,6 +10,7 @@ from finops_lib.findings import Anomaly, BudgetStatus
 from finops_lib.plans import Budget
 from finops_lib.reports import format as say
 from finops_lib.reports import page
+from finops_lib.reports.anomalies import what_of
 from finops_lib.reports.overview import Totals
 from finops_lib.reports.page import Action, Element
 from finops_lib.reports.savings import NOUNS, Total
@@ -72,7 +73,7 @@ def _anomaly_action(anomalies: Sequence[Anomaly], names: Mapping[str, str], tota
     when = f"since {say.day(worst.start)}" if goes_on else f"on {say.days(worst.start, worst.end)}"
     cause = f" ({worst.cause})" if worst.cause else ""
     return Action(
-        f"{verb} the rise of {worst.service} in {account} {when}{cause}",
+        f"{verb} the rise of {what_of(worst)} in {account} {when}{cause}",
         f"{say.money(worst.impact, worst.currency)} above the usual",
         f"owner of {account}",
         say.day(totals.as_of + timedelta(days=3)),

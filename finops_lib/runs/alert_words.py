@@ -14,6 +14,7 @@ from finops_lib.analyses.alerts.thresholds import ANY_SPEND
 from finops_lib.delivery.plain import clean
 from finops_lib.messages import AlertEvent
 from finops_lib.reports import format as say
+from finops_lib.runs.anomaly_alert_words import anomaly_figures, anomaly_said
 
 _NAME_LIMIT = 80
 _DRIVERS_SHOWN = 3
@@ -53,7 +54,7 @@ def words_of(event: AlertEvent) -> dict[str, Any]:
         "drivers": [] if is_over else [list(_driver(one, event)) for one in facts.get("drivers", ())[:_DRIVERS_SHOWN]],
         "notes": list(_notes(event)),
         "link": link,
-        "acknowledge": "" if is_over else f"finops alerts acknowledge {event.event_id}",
+        "acknowledge": "" if is_over else _acknowledge(event),
         "at": (event.resolved_at or event.created_at).isoformat(),
         "event_id": event.event_id,
         "dedup_key": event.dedup_key,
@@ -82,6 +83,8 @@ def _said(event: AlertEvent) -> tuple[str, str]:
         )
     if event.kind == "rule":
         return _rule_said(event, name)
+    if event.kind == "anomaly":
+        return anomaly_said(event, name)
     amount, currency = _amount(event, "amount"), event.facts["currency"]
     used = f"{say.money(_amount(event, 'actual'), currency)} of {say.money(amount, currency)}"
     expected = _expected(event)
@@ -160,6 +163,9 @@ def _subject(event: AlertEvent, title: str, colour: str) -> str:
 
 def _figures(event: AlertEvent) -> Iterator[list[str]]:
     facts = event.facts
+    if event.kind == "anomaly":
+        yield from anomaly_figures(event)
+        return
     if event.kind in ("stale", "rule"):
         if event.kind == "rule":
             yield ["Scope", named(event.scope)]
@@ -221,8 +227,14 @@ def _severity(event: AlertEvent) -> str:
     return "error" if level >= 100 else "warning" if level >= 80 else "info"
 
 
+def _acknowledge(event: AlertEvent) -> str:
+    if event.kind == "anomaly":
+        return f"finops anomalies acknowledge {event.threshold}"
+    return f"finops alerts acknowledge {event.event_id}"
+
+
 def _threshold(event: AlertEvent) -> str:
-    if event.kind in ("stale", "rule"):
+    if event.kind in ("stale", "rule", "anomaly"):
         return event.kind
     if event.kind == "burn":
         return "pace"

@@ -6,7 +6,7 @@ import inspect
 import json
 from dataclasses import dataclass
 
-from finops_lib.analyses.anomalies import DETECTORS
+from finops_lib.analyses.anomalies.methods import METHODS as DETECTION_METHODS
 from finops_lib.analyses.forecasts import METHODS
 from finops_lib.analyses.savings import RULES
 from finops_lib.delivery import CHANNELS
@@ -40,6 +40,9 @@ _TABLES = {
     "state.budget_status": ("how did each budget stand, as far as was known when?", "budget x period x number"),
     "state.alert_event": ("what was told, who took note, what is over?", "subject x period x kind x threshold x time"),
     "state.outbox": ("which messages wait, which are sent, which cannot be?", "message"),
+    "state.anomaly": ("what happened that nobody planned, and what is it now?", "anomaly; id stays while it grows"),
+    "state.anomaly_event": ("what became of each anomaly, and what did people say?", "anomaly x event"),
+    "state.planned_change": ("which changes of cost were announced?", "node x day"),
     "state.audit_log": ("who did what, when, to which object?", "line; each holds the hash of the one before"),
 }
 
@@ -80,7 +83,8 @@ def entries(settings: Settings) -> list[Entry]:
         for name in CHANNELS.names()
     ]
     found += [
-        Entry("detector", name, _first_line(DETECTORS.get(name)), "anomalies: method") for name in DETECTORS.names()
+        Entry("detector", name, _first_line(DETECTION_METHODS.get(name)), "anomalies: method")
+        for name in DETECTION_METHODS.names()
     ]
     found += [
         Entry("forecasting method", name, _first_line(inspect.getmodule(METHODS.get(name))), "finops forecast --method")

@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import signal
 import threading
-import uuid
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import nullcontext
@@ -27,13 +26,12 @@ from finops_lib.analyses.forecasts import (
     totals_by_horizon,
 )
 from finops_lib.analyses.scopes import EVERYTHING, canonical, parse_scope
-from finops_lib.errors import ConfigError, LakeError, needs_room
+from finops_lib.errors import ConfigError, LakeError
 from finops_lib.lake.open import open_lake
 from finops_lib.marts.figures import figure_sql
 from finops_lib.marts.scoped import narrowed
 from finops_lib.runs.context import Coverage, resolve_context
 from finops_lib.runs.figures import run_query
-from finops_lib.runs.listing import to_json
 from finops_lib.runs.progress import OnProgress, cell_progress
 from finops_lib.runs.series_file import read_series_file
 from finops_lib.settings import Settings
@@ -58,7 +56,6 @@ HISTORY_DAYS = 800
 # Methods that fit series one by one: a process per core, one series at a time, so that Ctrl-C waits for few.
 ONE_BY_ONE = ("prophet",)
 SERIES_PER_TASK = 1
-SUFFIXES = (".csv", ".parquet", ".json")
 
 
 def forecast_file(
@@ -156,38 +153,6 @@ def forecast_panel(panel: Panel, *, horizons: Sequence[str] = HORIZONS, method: 
         return _in_processes(panel, horizons, method, days, progress)
 
 
-def write_totals(totals: pl.DataFrame, target: Path) -> None:
-    """Write forecasts as .csv, .parquet or .json; a file that is there is replaced when the new one is whole.
-
-    Raises:
-        ConfigError: another kind of file, or no room for it.
-    """
-    check_target(target)
-    unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
-    with needs_room(target.parent, OSError, unchanged="nothing was written"):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            if target.suffix == ".parquet":
-                totals.write_parquet(unfinished)
-            elif target.suffix == ".csv":
-                totals.write_csv(unfinished)
-            else:
-                unfinished.write_text(f"{to_json(totals.to_dicts())}\n", encoding="utf-8")
-            unfinished.replace(target)
-        finally:
-            unfinished.unlink(missing_ok=True)
-
-
-def check_target(target: Path) -> None:
-    """Refuse a file that cannot be written as a table, before the work is done."""
-    if target.suffix not in SUFFIXES or target.is_dir():
-        raise ConfigError(
-            f"{target}: forecasts are written as {', '.join(SUFFIXES)}",
-            next_step="give a name that ends so",
-            path=target,
-        )
-
-
 def _totals(panel: Panel, horizons: Sequence[str], method: str, days: int) -> pl.DataFrame:
     return totals_by_horizon(panel, forecast(panel, days=days, method=method), horizons)
 
@@ -198,7 +163,7 @@ def _in_processes(panel: Panel, horizons: Sequence[str], method: str, days: int,
     # A fork would copy the locks of polars' threads without the threads that open them again.
     context = multiprocessing.get_context("spawn")
     workers = min(os.cpu_count() or 1, len(starts))
-    with ProcessPoolExecutor(max_workers=workers, mp_context=context, initializer=_follow_parent) as pool:
+    with ProcessPoolExecutor(max_workers=workers, mp_context=context, initializer=follow_parent) as pool:
         tasks = {
             pool.submit(_totals, panel.rows(slice(start, start + SERIES_PER_TASK)), horizons, method, days): start
             for start in starts
@@ -216,7 +181,7 @@ def _in_processes(panel: Panel, horizons: Sequence[str], method: str, days: int,
     return pl.concat([parts[start] for start in starts])
 
 
-def _follow_parent() -> None:
+def follow_parent() -> None:
     """Let a worker leave Ctrl-C to its parent, and end when the parent is gone, however that ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()

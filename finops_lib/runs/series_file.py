@@ -1,6 +1,6 @@
 """Read a table of daily series (CSV or Parquet) strictly: what is wrong is named by its row, and nothing is guessed.
 
-Columns: series_id, date, the money column, and provider and currency if they are there (design.md 7).
+Columns: series_id, date, the money column, and provider, account and currency if they are there (design.md 7).
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ _DAY = r"^(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?)?$"
 
 @dataclass(frozen=True, slots=True)
 class SeriesFile:
-    """`days`: series_id, day, cost (Float64), one row per series and day. `series`: series_id, provider, currency.
+    """`days`: series_id, day, cost (Float64), one row per series and day.
 
-    `series` is sorted by series_id; provider is the first part of the id where the file does not say, currency null.
+    `series`: series_id, provider, account, currency, sorted by series_id. Where the file does not say, provider is the
+    first part of the id, account what stands before its last part, two parts at most, and currency null; "" where it
+    has none. An account that the file names is told with its provider: provider/account.
     """
 
     days: pl.DataFrame
@@ -46,11 +48,11 @@ def read_series_file(path: Path, *, cost_column: str = "cost") -> SeriesFile:
         ConfigError: no such file, not .csv or .parquet, or no such money column.
         DataError: a column is missing, nothing is in it, or a row is wrong; says which.
     """
-    lazy = _open(path)
+    lazy = open_table(path)
     try:
         kinds = lazy.collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     for column in ("series_id", "date"):
         if column not in kinds:
             # Of a file that is no table the "names" are bytes.
@@ -63,26 +65,27 @@ def read_series_file(path: Path, *, cost_column: str = "cost") -> SeriesFile:
             )
     if cost_column not in kinds:
         raise ConfigError.unknown(f"money column of {path}:", cost_column, set(kinds) - {"series_id", "date"})
-    extras = [column for column in ("provider", "currency") if column in kinds]
+    extras = [column for column in ("provider", "account", "currency") if column in kinds]
     read = lazy.select(
         pl.col("series_id").cast(pl.String).cast(pl.Categorical),
-        _day(kinds["date"]).alias("day"),
+        day_of(kinds["date"]).alias("day"),
         _money(cost_column, kinds[cost_column]).alias("cost"),
         *(pl.col(column).cast(pl.String).cast(pl.Categorical) for column in extras),
     )
     try:
         rows = read.collect(engine="streaming")
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     if rows.is_empty():
         raise DataError(f"{path} has no rows", next_step="give a file with daily costs", path=path)
     _check(path, lazy, rows, cost_column)
     return SeriesFile(rows.select("series_id", "day", "cost"), _series(path, rows, extras))
 
 
-def _open(path: Path) -> pl.LazyFrame:
+def open_table(path: Path) -> pl.LazyFrame:
+    """Open a CSV file, all of it text, or a Parquet file; ConfigError if it is neither or not there."""
     if not path.is_file():
-        raise ConfigError(f"{path}: no such file", next_step="check the path given with --input", path=path)
+        raise ConfigError(f"{path}: no such file", next_step="check the path", path=path)
     if path.suffix == ".parquet":
         return pl.scan_parquet(path)
     if path.suffix == ".csv":
@@ -92,12 +95,14 @@ def _open(path: Path) -> pl.LazyFrame:
     )
 
 
-def _unreadable(path: Path, error: Exception) -> DataError:
+def unreadable(path: Path, error: Exception) -> DataError:
+    """Say of what polars could not read where it is, and what it said first."""
     first = (str(error).splitlines() or ["unreadable"])[0]
     return DataError(f"{path} cannot be read: {first}", next_step="write the file again", path=path)
 
 
-def _day(kind: pl.DataType) -> pl.Expr:
+def day_of(kind: pl.DataType) -> pl.Expr:
+    """Read the column `date`; null where it is no day."""
     if kind == pl.String:
         return pl.col("date").str.extract(_DAY).str.to_date("%Y-%m-%d", strict=False)
     if isinstance(kind, pl.Datetime):
@@ -159,11 +164,16 @@ def _series(path: Path, rows: pl.DataFrame, extras: list[str]) -> pl.DataFrame:
     name = pl.col("series_id").cast(pl.String)
     said = {
         column: (pl.col(column) if column in extras else pl.lit(None)).cast(pl.String)
-        for column in ("provider", "currency")
+        for column in ("provider", "account", "currency")
     }
     # An id without parts names no provider: all such series are judged together.
+    parts = name.str.split("/")
     has_parts = name.str.contains("/", literal=True)
-    first_part = pl.when(has_parts).then(name.str.split("/").list.first()).otherwise(pl.lit(""))
+    provider = pl.coalesce(said["provider"], pl.when(has_parts).then(parts.list.first()).otherwise(pl.lit("")))
+    before_last = parts.list.head(pl.min_horizontal(parts.list.len() - 1, pl.lit(2, pl.UInt32))).list.join("/")
+    named = (
+        pl.when(provider == "").then(said["account"]).otherwise(pl.concat_str(provider, said["account"], separator="/"))
+    )
     return series.select(
-        series_id=name, provider=pl.coalesce(said["provider"], first_part), currency=said["currency"]
+        series_id=name, provider=provider, account=pl.coalesce(named, before_last), currency=said["currency"]
     ).sort("series_id")

@@ -5,6 +5,8 @@
     budgets.py         budgets and their versions; budget_import.py: from a plan, all or nothing
     budget_status.py   how they stood, appended; evaluation.py: a status with the alerts it is worth
     alerts.py          alert events; outbox.py: messages that wait to be sent
+    anomalies.py       episodes and what happened to them; anomaly_words.py: what people say of one;
+                       planned_changes.py: what was announced
     audit.py           the log that every change is written to, each line chained to the one before
 
 Question: why not keep this in the lake?

@@ -20,7 +20,14 @@ from finops_lib.state.open import State
 from finops_lib.state.outbox import enqueue
 
 # What the audit log says an event is about.
-_ABOUT = {"actual": "budget", "forecast": "budget", "burn": "budget", "stale": "source", "rule": "rule"}
+_ABOUT = {
+    "actual": "budget",
+    "forecast": "budget",
+    "burn": "budget",
+    "stale": "source",
+    "rule": "rule",
+    "anomaly": "anomaly",
+}
 _OF_BUDGETS = ("actual", "forecast", "burn")
 
 
@@ -104,6 +111,12 @@ def events_of_period(session: Session, budget: str, period_start: date) -> list[
         # A source or a rule may have the name of a budget.
         AlertEventRow.kind.in_(_OF_BUDGETS),
     )
+    return [_event(row) for row in session.scalars(query.order_by(AlertEventRow.created_at, AlertEventRow.event_id))]
+
+
+def events_of_kind(session: Session, kind: AlertKind) -> list[AlertEvent]:
+    """Give all events of a kind, oldest first, inside the caller's transaction."""
+    query = select(AlertEventRow).where(AlertEventRow.kind == kind)
     return [_event(row) for row in session.scalars(query.order_by(AlertEventRow.created_at, AlertEventRow.event_id))]
 
 

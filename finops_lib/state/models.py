@@ -189,6 +189,73 @@ class OutboxRow(Base):
     last_error: Mapped[str] = mapped_column(Text)
 
 
+class AnomalyRow(Base):
+    """An episode as it is known now; `anomaly_event` says how it came to be. Money and days are text."""
+
+    __tablename__ = "anomaly"
+    __table_args__ = (Index("anomaly_node", "scope", "currency"), Index("anomaly_status", "status", "end_day"))
+
+    anomaly_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    scope: Mapped[str] = mapped_column(Text)
+    level: Mapped[str] = mapped_column(Text)
+    expression: Mapped[str] = mapped_column(Text)
+    provider: Mapped[str] = mapped_column(Text)
+    account: Mapped[str] = mapped_column(Text)
+    service: Mapped[str] = mapped_column(Text)
+    currency: Mapped[str] = mapped_column(Text)
+    start_day: Mapped[str] = mapped_column(Text)
+    end_day: Mapped[str] = mapped_column(Text)
+    expected: Mapped[str] = mapped_column(Text)
+    actual: Mapped[str] = mapped_column(Text)
+    impact: Mapped[str] = mapped_column(Text)
+    deviation_pct: Mapped[float | None] = mapped_column(Float)
+    methods: Mapped[str] = mapped_column(Text)
+    score: Mapped[float] = mapped_column(Float)
+    confidence: Mapped[float] = mapped_column(Float)
+    test: Mapped[str] = mapped_column(Text)
+    cause: Mapped[str] = mapped_column(Text)
+    owner: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    is_over: Mapped[bool]
+    found_at: Mapped[datetime] = mapped_column(UtcTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class AnomalyEventRow(Base):
+    """What happened to an anomaly: found, grown, closed, withdrawn, or what somebody said of it; append-only."""
+
+    __tablename__ = "anomaly_event"
+    __table_args__ = (Index("anomaly_event_anomaly", "anomaly_id"),)
+
+    event_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    anomaly_id: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    who: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    cause: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)
+    start_day: Mapped[str] = mapped_column(Text)
+    end_day: Mapped[str] = mapped_column(Text)
+    impact: Mapped[str] = mapped_column(Text)
+    run_id: Mapped[str] = mapped_column(Text)
+    snapshot: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class PlannedChangeRow(Base):
+    """A change of a node's cost that somebody has announced; the node is silent from its eve to two weeks after it."""
+
+    __tablename__ = "planned_change"
+
+    node: Mapped[str] = mapped_column(Text, primary_key=True)
+    day: Mapped[str] = mapped_column(Text, primary_key=True)
+    note: Mapped[str] = mapped_column(Text)
+    # The anomaly that was said to be this change; "" = it was announced.
+    anomaly_id: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    created_by: Mapped[str] = mapped_column(Text)
+
+
 class AuditRow(Base):
     """Who did what to which object; each line holds the hash of the one before."""
 

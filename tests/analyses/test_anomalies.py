@@ -19,6 +19,7 @@ from finops_lib.analyses.anomalies import (
     series_of,
 )
 from finops_lib.errors import ConfigError
+from finops_lib.findings import Anomaly
 from tests.analyses.conftest import QueriedLake
 
 FIRST = date(2026, 7, 1)
@@ -52,7 +53,9 @@ def last_day(days: pl.DataFrame) -> date:
     return through
 
 
-def find(days: pl.DataFrame, **options: object) -> list[object]:
+def find(days: pl.DataFrame, **options: object) -> list[Anomaly]:
+    """Find by the rules of thumb, with a quarter as the least change."""
+    options = {"method": "both", "min_percent": 25.0} | options
     return find_anomalies(days, as_of=last_day(days), **options)  # type: ignore[arg-type]
 
 
@@ -91,7 +94,7 @@ def test_a_spike_is_told_with_its_money() -> None:
 
 def test_what_both_methods_find_is_one_episode() -> None:
     days = frame([100.0, 102.0] * 40 + [300.0, 300.0, 300.0, 101.0])
-    [hit] = find_anomalies(days, as_of=last_day(days))
+    [hit] = find(days)
     assert (hit.end - hit.start, hit.methods) == (timedelta(days=2), ("iqr", "zscore"))
     # expected on the eve: mean 101 by one method, median 101 by the other; three days of 300
     assert (hit.expected, hit.actual, hit.impact) == (303, 900, 597)
@@ -99,10 +102,10 @@ def test_what_both_methods_find_is_one_episode() -> None:
 
 def test_a_drop_is_negative_and_a_new_service_has_no_percentage() -> None:
     days = frame([200.0, 202.0] * 40 + [20.0])
-    [drop] = find_anomalies(days, as_of=last_day(days))
+    [drop] = find(days)
     assert drop.impact == -181
     started = pl.concat([frame([100.0] * 80), frame([None] * 78 + [500.0, 500.0], service="New")])
-    [new] = find_anomalies(started, as_of=last_day(started))
+    [new] = find(started)
     assert (new.service, new.deviation_pct, new.impact) == ("New", None, 1000)
 
 
@@ -122,7 +125,7 @@ def test_what_recurs_is_not_told() -> None:
 
 def test_a_higher_level_is_one_episode_of_four_weeks_even_over_weekends() -> None:
     shifted = [100.0 + n % 3 for n in range(80)] + [150.0 if n % 7 in (5, 6) else 260.0 for n in range(40)]
-    [hit] = find_anomalies(frame(list(shifted)), as_of=FIRST + timedelta(days=119), lookback_days=60)
+    [hit] = find(frame(list(shifted)), lookback_days=60)
     assert hit.start == FIRST + timedelta(days=80)
     assert 25 <= (hit.end - hit.start).days <= 27
 
@@ -132,12 +135,12 @@ def test_only_the_last_days_are_told_and_the_largest_money_comes_first() -> None
     late = frame([100.0] * 118 + [400.0, 100.0], service="Storage")
     later = frame([100.0] * 118 + [600.0, 100.0], service="Network")
     days = pl.concat([early, late, later])
-    assert [a.service for a in find_anomalies(days, as_of=last_day(days))] == ["Network", "Storage"]
+    assert [a.service for a in find(days)] == ["Network", "Storage"]
     assert find_anomalies(days.clear(), as_of=last_day(days)) == []
 
 
 def test_an_unknown_method_lists_the_ones_there_are() -> None:
-    with pytest.raises(ConfigError, match="both, iqr, zscore"):
+    with pytest.raises(ConfigError, match="both, iqr, workbench, zscore"):
         find(frame([1.0] * 30), method="zscor")
 
 
@@ -169,7 +172,7 @@ def resource_days(costs: dict[str, tuple[float, float]], *, spike: date) -> pl.D
 
 def test_the_cause_is_the_resource_that_moved() -> None:
     days = frame([100.0, 102.0] * 40 + [300.0])
-    found = find_anomalies(days, as_of=last_day(days))
+    found = find(days)
     assert series_names(found) == ["aws/111/Compute"]
     moved = resource_days({"i-big": (50, 240), "i-same": (51, 60)}, spike=last_day(days))
     [told] = explain(found, moved)
@@ -182,7 +185,7 @@ def test_the_cause_is_the_resource_that_moved() -> None:
 
 def test_the_band_stays_where_it_was_on_the_eve() -> None:
     days = frame([100.0, 102.0] * 40 + [300.0, 300.0])
-    found = find_anomalies(days, as_of=last_day(days))
+    found = find(days)
     [band] = bands(days, found).values()
     assert band.get_column("day").to_list()[-1] == last_day(days)
     assert band.get_column("expected").to_list()[-2:] == [101, 101]

@@ -66,7 +66,7 @@ def test_the_labelled_waste_is_found_and_nothing_else(run: Run, truth: dict[str,
 def test_the_events_of_the_last_month_are_found_and_no_calendar_is_taken_for_one(
     run: Run, truth: dict[str, Any]
 ) -> None:
-    series = run.query("anomalies_series_days", history_days=120)
+    series = run.query("anomalies_series_days", history_days=220)
     found = find_anomalies(series, as_of=run.as_of)
     since = run.as_of - timedelta(days=29)
     events = [e for e in truth["anomalies"] if e["currency"] == run.currency and date.fromisoformat(e["end"]) >= since]

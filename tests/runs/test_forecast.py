@@ -13,8 +13,9 @@ import pytest
 
 from finops_lib.errors import ConfigError, DataError, LakeError
 from finops_lib.marts.build import build
-from finops_lib.runs.forecast import forecast_file, forecast_lake, write_totals
+from finops_lib.runs.forecast import forecast_file, forecast_lake
 from finops_lib.runs.ingest import ingest
+from finops_lib.runs.table_file import write_table
 from finops_lib.settings import Settings
 from tests.conftest import WriteBill
 
@@ -132,10 +133,10 @@ def test_a_file_that_is_there_is_replaced_whole_or_not_at_all(tmp_path: Path, mo
     with monkeypatch.context() as broken:
         broken.setattr(pl.DataFrame, "write_parquet", fail)
         with pytest.raises(ConfigError, match="no space left"):
-            write_totals(totals, target)
+            write_table(totals, target)
     assert target.read_text(encoding="utf-8") == "before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.parquet"]
-    write_totals(totals, target)
+    write_table(totals, target)
     assert pl.read_parquet(target).equals(totals)
 
 

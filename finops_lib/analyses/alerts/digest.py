@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from finops_lib.messages import Outgoing
 
 DIGEST_ABOVE = 5
+_OF_BUDGETS = ("actual", "forecast", "burn")
 _WORST_FIRST = ("red", "orange", "yellow", "grey", "green")
 
 
@@ -38,8 +39,9 @@ def _digest(messages: Sequence[Outgoing]) -> Fold:
     folded = tuple(message.message_id for message in messages)
     items = sorted((dict(message.payload) for message in messages), key=_badness)
     count = len(messages)
+    what = "budget alerts" if all(item.get("kind") in _OF_BUDGETS for item in items) else "alerts"
     payload = {
-        "title": f"{count} budget alerts at once",
+        "title": f"{count} {what} at once",
         "colour": items[0].get("colour", "grey"),
         "severity": items[0].get("severity", "info"),
         "sentence": f"{count} alerts came up together; here they are in one message, the worst first.",

@@ -37,9 +37,10 @@ DEFAULT_ROUTE: Route = {
     "burn": ("slack",),
     "stale": ("mail:operators",),
     "rule": ("slack",),
+    "anomaly": ("slack", "mail:owner"),
 }
 # What a kind of event without a row of its own is told like.
-_LIKE = {"forecast": "80", "burn": "50", "stale": "50", "rule": "50"}
+_LIKE = {"forecast": "80", "burn": "50", "stale": "50", "rule": "50", "anomaly": "50"}
 _NEEDS_TARGET = "mail"
 _PAGER = "pagerduty"
 _CRITICAL_FROM = 120

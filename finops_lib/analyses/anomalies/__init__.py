@@ -1,17 +1,29 @@
-"""On which days did a service leave its usual range, what did it cost, and what moved?
+"""What in the estate left its usual range, what did it cost, and what moved?
 
-    find_anomalies   daily series -> episodes, the largest money first
+For a report:
+    find_anomalies   daily series of services -> episodes, the largest money first
     explain          episodes + the resources behind them -> the same with a cause in words
+    bands            episodes -> the range that each one left, for charts
 
-Question: how do plain z-scores and quartile fences stay quiet? Choice: three gates after them. An episode counts only
-above a floor of money *and* of percent, and only if its peak lies outside everything of the two months before: weekly
-jobs, month ends and weekends were there before, a real event was not. Declined for now: season models; they come with
-the engine of a later issue, and must beat this on labelled data first.
+For the list that people work on:
+    estate.py        every level of the estate judged, each thing told once, at the smallest node that explains it
+    nodes.py         the levels; smallest.py: which node is told
+    identity.py      an episode keeps its id while it grows or is restated
+    feedback.py      what people's words change, as a rule
+
+How a day is judged:
+    workbench.py     the detector of our own; expectation.py, evidence.py, confidence.py and others are its parts
+    methods/         it and the known rules of thumb, by the names that `--method` takes
+    flagged.py       several methods on the same days are one row; episodes.py: days that are one thing
+
+Question: when is a day told? Choice: from the confidence at which three in five are real (TOLD_FROM); people's verdicts
+raise it where they were wrong. Declined: a threshold in sigmas, which means another thing for every series.
 """
 
+from finops_lib.analyses.anomalies.bands import bands
 from finops_lib.analyses.anomalies.cause import explain, series_names
 from finops_lib.analyses.anomalies.detectors import DETECTORS, Scores
 from finops_lib.analyses.anomalies.find import find_anomalies, judged_series
-from finops_lib.analyses.anomalies.series import bands, series_of
+from finops_lib.analyses.anomalies.series import series_of
 
 __all__ = ["DETECTORS", "Scores", "bands", "explain", "find_anomalies", "judged_series", "series_names", "series_of"]

@@ -26,7 +26,11 @@ def explain(found: Sequence[Anomaly], resource_days: pl.DataFrame) -> list[Anoma
     Args:
         resource_days: figure query `anomalies_resource_days` for the series of `found`.
     """
-    return [replace(anomaly, cause=_cause(anomaly, resource_days)) for anomaly in found]
+    # What many services share has no resource behind it.
+    return [
+        replace(anomaly, cause=_cause(anomaly, resource_days)) if anomaly.level == "service" else anomaly
+        for anomaly in found
+    ]
 
 
 def _cause(anomaly: Anomaly, resource_days: pl.DataFrame) -> str:

@@ -1,4 +1,7 @@
-"""Which flagged days are worth a reader's time? Flags become episodes, and small or familiar ones are left out."""
+"""Which days of the services are worth a reader's time? Flags become episodes, and small or familiar ones are left out.
+
+The workbench decides by itself what is familiar; the rules of thumb, zscore and iqr, get gates of their own here.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import polars as pl
 
 from finops_lib.analyses.anomalies.detectors import DETECTORS, WINDOW, Matrix, Scores, is_long_enough, past_windows
 from finops_lib.analyses.anomalies.series import DailyCost, series_of
+from finops_lib.analyses.anomalies.services import WORKBENCH, anomalies_of_services
 from finops_lib.errors import ConfigError
 from finops_lib.findings import Anomaly
 
@@ -26,19 +30,19 @@ def find_anomalies(
     days: pl.DataFrame,
     *,
     as_of: date,
-    method: str = "both",
+    method: str = WORKBENCH,
     threshold: float = 3.0,
     lookback_days: int = 30,
     min_impact: float = 100.0,
-    min_percent: float = 25.0,
+    min_percent: float = 10.0,
 ) -> list[Anomaly]:
     """Find the episodes of the last days, the largest money first.
 
     Args:
         days: figure query `anomalies_series_days`; at least MEMORY days before the look-back make it quiet.
         as_of: the last included day.
-        method: a name from DETECTORS, or "both" for all of them; an episode that several found is one.
-        threshold: in standard deviations.
+        method: workbench, a name from DETECTORS, or "both" for all of these; an episode that several found is one.
+        threshold: of zscore and iqr, in standard deviations.
         lookback_days: an episode counts if its last day is one of these.
         min_impact: least difference to the expected cost over the episode, in the currency of the series.
         min_percent: least difference in percent of the expected cost; where nothing was expected, any is enough.
@@ -46,26 +50,31 @@ def find_anomalies(
         ConfigError: no such detector.
     """
     names = DETECTORS.names()
-    if method not in ("both", *names):
-        raise ConfigError.unknown("method", method, ["both", *names])
+    if method not in (WORKBENCH, "both", *names):
+        raise ConfigError.unknown("method", method, [WORKBENCH, "both", *names])
     daily = series_of(days)
     if not daily.series:
         return []
-    names = names if method == "both" else [method]
+    first_judged = as_of - timedelta(days=lookback_days - 1)
+    told = anomalies_of_services(daily) if method == WORKBENCH else _fenced(daily, method, threshold)
+    in_time = [e for e in told if first_judged <= e.end and e.start <= as_of]
+    found = [e for e in in_time if _is_large(e, min_impact, min_percent)]
+    return sorted(found, key=lambda a: (-abs(a.impact), a.scope, a.start))
+
+
+def _fenced(daily: DailyCost, method: str, threshold: float) -> list[Anomaly]:
+    """Give the episodes that the rules of thumb find and that go further than what was there before."""
+    names = DETECTORS.names() if method == "both" else [method]
     scores = {name: DETECTORS.get(name)(daily.costs, threshold=threshold) for name in names}
     flags = np.stack([found.flagged for found in scores.values()])
     signed = np.sum(np.sign(np.nan_to_num([found.score for found in scores.values()])) * flags, axis=0)
     # The detectors that flagged a day say together what was expected of it.
     expected = np.sum(np.where(flags, [s.expected for s in scores.values()], 0.0), axis=0) / np.maximum(flags.sum(0), 1)
-    first_judged = as_of - timedelta(days=lookback_days - 1)
-    episodes = [
+    return [
         _tell(daily, row, episode, scores)
         for row, costs in enumerate(daily.costs)
         for episode in _episodes(signed[row], costs, expected[row])
     ]
-    in_time = [e for e in episodes if first_judged <= e.end and e.start <= as_of]
-    found = [e for e in in_time if _is_large(e, min_impact, min_percent)]
-    return sorted(found, key=lambda a: (-abs(a.impact), a.scope, a.start))
 
 
 def judged_series(days: pl.DataFrame, *, as_of: date, lookback_days: int = 30) -> tuple[int, int]:

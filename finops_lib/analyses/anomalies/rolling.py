@@ -1,0 +1,86 @@
+"""Statistics of the days before each day, for every series and day at once.
+
+All functions take and give series x day. `skip` days, the judged one included, are left out: 1 = through yesterday,
+0 = through today. The matrices begin with HISTORY days that are never judged, so that every window lies inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+
+# Longest window there is, in whole weeks.
+HISTORY = 126
+# The half, and three quarters, of the absolute values of a normal distribution are below 0.6745 and 1.1503 deviations.
+MAD_TO_SD, P75_TO_SD = 1 / 0.6745, 1 / 1.1503
+
+
+def lagged(values: Matrix, days: int) -> Matrix:
+    """Give for each day the value of `days` before; 0 where there is none."""
+    if days == 0:
+        return values
+    moved = np.zeros_like(values)
+    moved[:, days:] = values[:, :-days]
+    return moved
+
+
+def mean_before(values: Matrix, days: int, *, skip: int = 1) -> Matrix:
+    """Give the mean of a window; of what there is of it at the beginning."""
+    sums = np.concatenate([np.zeros((values.shape[0], 1)), np.cumsum(values, axis=1)], axis=1)
+    end = np.maximum(np.arange(values.shape[1]) + 1 - skip, 0)
+    start = np.maximum(end - days, 0)
+    return np.asarray((sums[:, end] - sums[:, start]) / np.maximum(end - start, 1))
+
+
+def rank_before(values: Matrix, days: int, rank: int, *, skip: int = 1) -> Matrix:
+    """Give the `rank`-th smallest value of a window, counted from 0; days before the first count as 0.
+
+    An order statistic by a sliding filter: a window of 126 days costs hardly more than one of seven.
+    """
+    from scipy.ndimage import rank_filter
+
+    series, length = values.shape
+    padded = np.concatenate([np.zeros((series, days - 1 + skip)), values], axis=1)[:, : length + days - 1]
+    # All series in one row: the windows that reach from one into the next are those in the padding.
+    ranked = rank_filter(np.ascontiguousarray(padded).ravel(), rank, size=days).reshape(series, -1)
+    first = days - 1 - (days - 1) // 2
+    return np.asarray(ranked[:, first : first + length])
+
+
+def rank_of_smooth(values: Matrix, days: int, rank: int, *, skip: int) -> Matrix:
+    """Give the same of a matrix that hardly changes from day to day, from every second day of it.
+
+    `days`, `rank` and `skip` are even or rounded down to whole pairs; the pairs end with the newest day.
+    """
+    odd = values.shape[1] % 2
+    pairs = rank_before(np.ascontiguousarray(values[:, odd + 1 :: 2]), days // 2, rank // 2, skip=-(-skip // 2))
+    spread = np.repeat(pairs, 2, axis=1)
+    return np.concatenate([spread[:, :odd], spread], axis=1)
+
+
+def most_before(values: Matrix, days: int) -> Matrix:
+    """Give the largest value of the days before; days before the first count as 0."""
+    from scipy.ndimage import maximum_filter1d
+
+    padded = np.concatenate([np.zeros((values.shape[0], days)), values], axis=1)
+    return np.asarray(maximum_filter1d(padded, days, axis=1, origin=(days - 1) // 2)[:, days - 1 : -1])
+
+
+def sorted_few(values: Sequence[Matrix]) -> list[Matrix]:
+    """Sort a few matrices elementwise, the smallest first: an odd-even network, faster than sorting short rows."""
+    ordered = list(values)
+    for turn in range(len(ordered)):
+        for left in range(turn % 2, len(ordered) - 1, 2):
+            low, high = np.minimum(ordered[left], ordered[left + 1]), np.maximum(ordered[left], ordered[left + 1])
+            ordered[left], ordered[left + 1] = low, high
+    return ordered
+
+
+def middle(ordered: Sequence[Matrix]) -> Matrix:
+    """Give the median of matrices that are sorted already."""
+    count = len(ordered)
+    return 0.5 * (ordered[(count - 1) // 2] + ordered[count // 2])

@@ -1,0 +1,164 @@
+"""The detector of our own: every day of every series judged by the days before it, with a confidence one can believe.
+
+    judge     daily cost of many series, and of their accounts -> confidence, expectation and range of each day
+
+What several tests say of one day is not added up: the most confident speaks. A rise that many services of an account
+share is told of the account, and its services are silent about it. A move that most of the estate makes at once is
+taken out before anything is judged, and days on which a change was announced, with the two weeks after, are not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finops_lib.analyses.anomalies.accounts import FEWEST_SERVICES, diffuse_rises, moved_together
+from finops_lib.analyses.anomalies.confidence import confidence_of
+from finops_lib.analyses.anomalies.evidence import gather
+from finops_lib.analyses.anomalies.expectation import Expectation, expect
+from finops_lib.analyses.anomalies.newborn import new_services
+from finops_lib.analyses.anomalies.rolling import HISTORY, Matrix
+
+# Told at this confidence unless somebody asks for more or less.
+TOLD_FROM = 0.6
+# With fewer series, "most of them" is chance.
+FEWEST_FOR_COMMON, COMMON_SHARE = 20, 0.3
+ANNOUNCED_FOR = 14
+# So many series and their statistics stay in a processor's cache.
+ROWS_AT_ONCE = 120
+# Children of an account that is told are silent from a week before to a week after.
+SILENT = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is thought of each day. All matrices float64, rows as given, then one row per account; columns = days.
+
+    Args:
+        confidence: 0 to 1 that something happened; 0 = nothing is known.
+        expected: what the day should have cost.
+        noise: one standard deviation of it, in money.
+        tests: which test is that sure; "" = none.
+    """
+
+    accounts: tuple[str, ...]
+    confidence: Matrix
+    expected: Matrix
+    noise: Matrix
+    tests: NDArray[np.str_]
+
+
+def judge(
+    costs: Matrix,
+    first_day: date,
+    *,
+    accounts: Sequence[str] = (),
+    announced: Sequence[tuple[int, date]] = (),
+) -> Judged:
+    """Judge each day of each series.
+
+    Args:
+        costs: series x day in one currency; no nan. The newest three days may be incomplete.
+        accounts: the account of each series; empty = there are none, and no account is judged.
+        announced: row and day of changes that somebody has announced.
+    """
+    names = tuple(sorted(set(accounts)))
+    where = np.array(accounts)
+    groups = [np.flatnonzero(where == name) for name in names] or [np.arange(len(costs))]
+    blocks = list(_blocks(groups))
+    given = [expect(costs[block.rows], first_day) for block in blocks]
+    factor = _common_moves(given)
+    confidence, expected, noise = np.zeros(costs.shape), np.zeros(costs.shape), np.zeros(costs.shape)
+    tests = np.full(costs.shape, "", dtype="<U14")
+    together, told = [], []
+    for block, part in zip(blocks, given, strict=True):
+        if factor is not None:
+            part = replace(part, expected=part.expected * factor)
+        confidence[block.rows], tests[block.rows] = _judge_alone(costs[block.rows], part, block)
+        expected[block.rows] = part.expected[:, HISTORY:] + part.charged[1][:, HISTORY:]
+        noise[block.rows] = (part.noise * part.unit)[:, HISTORY:]
+        large = [group for group, own in enumerate(block.groups) if names and len(own) >= FEWEST_SERVICES]
+        if large:
+            together.append(moved_together(part, [block.groups[group] for group in large]))
+            told += [block.rows[block.groups[group]] for group in large]
+    for row, day in announced:
+        begin = (day - first_day).days
+        confidence[row, max(begin - 1, 0) : begin + ANNOUNCED_FOR + 1] = 0.0
+    alone = Judged((), confidence, expected, noise, tests)
+    return _with_accounts(alone, diffuse_rises(together), told, accounts) if together else alone
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Whole accounts that are worked on at once: their rows, and the places of each account among these."""
+
+    rows: NDArray[np.int64]
+    groups: tuple[NDArray[np.int64], ...]
+
+
+def _blocks(groups: Sequence[NDArray[np.int64]]) -> Iterator[_Block]:
+    """Cut the estate into parts that fit a processor's cache."""
+    taken: list[NDArray[np.int64]] = []
+    for group in groups:
+        taken.append(group)
+        if sum(map(len, taken)) >= ROWS_AT_ONCE:
+            yield _block(taken)
+            taken = []
+    if taken:
+        yield _block(taken)
+
+
+def _block(groups: Sequence[NDArray[np.int64]]) -> _Block:
+    ends = np.cumsum([len(group) for group in groups])
+    places = [np.arange(end - len(group), end) for group, end in zip(groups, ends, strict=True)]
+    return _Block(np.concatenate(groups), tuple(places))
+
+
+def _judge_alone(costs: Matrix, given: Expectation, block: _Block) -> tuple[Matrix, NDArray[np.str_]]:
+    """Judge each series by itself: the most confident test speaks."""
+    confidence = np.zeros(costs.shape)
+    tests = np.full(costs.shape, "", dtype="<U14")
+    for evidence in gather(given):
+        there = evidence.where[:, HISTORY:]
+        sure = confidence_of(evidence)
+        before = confidence[there]
+        confidence[there] = np.maximum(before, sure)
+        tests[there] = np.where(sure > before, evidence.test, tests[there])
+    new = new_services(costs, given.born, block.groups, given.size[:, HISTORY:])
+    return np.maximum(confidence, new), np.where(new > confidence, "new service", tests)
+
+
+def _with_accounts(alone: Judged, rises: Matrix, told: Sequence[NDArray[np.int64]], accounts: Sequence[str]) -> Judged:
+    """Add a row for each account; where an account is told, its services are silent."""
+    confidence = alone.confidence
+    for sure, rows in zip(rises, told, strict=True):
+        for day in np.flatnonzero(sure >= 0.5):
+            confidence[rows, max(day - SILENT, 0) : day + SILENT + 1] = 0.0
+    return Judged(
+        accounts=tuple(accounts[rows[0]] for rows in told),
+        confidence=np.concatenate([confidence, rises]),
+        expected=np.concatenate([alone.expected, [alone.expected[rows].sum(axis=0) for rows in told]]),
+        noise=np.concatenate([alone.noise, [np.sqrt((alone.noise[rows] ** 2).sum(axis=0)) for rows in told]]),
+        tests=np.concatenate([alone.tests, np.where(rises > 0, "diffuse rise", "")]),
+    )
+
+
+def _common_moves(given: Sequence[Expectation]) -> Matrix | None:
+    """Give the factor by which most of the estate moves on each day: where a third of all series go one way."""
+    if sum(len(part.costs) for part in given) < FEWEST_FOR_COMMON:
+        return None
+    relative = np.concatenate([(part.costs - part.expected) / part.unit for part in given])
+    lives = np.concatenate([np.abs(part.expected) > 1.0 for part in given])
+    steps = np.concatenate([np.abs(part.costs - part.expected) > 2.0 * part.noise * part.unit for part in given])
+    count = lives.sum(axis=0)
+    factor = np.ones(relative.shape[1])
+    for sign in (1, -1):
+        far = (lives & steps & (sign * relative > 0)).sum(axis=0)
+        together = np.flatnonzero(far > np.maximum(COMMON_SHARE * count, FEWEST_FOR_COMMON / 2))
+        for day in together[together >= HISTORY]:
+            factor[day] = max(1.0 + float(np.median(relative[lives[:, day], day])), 0.0)
+    return None if (factor == 1.0).all() else factor
