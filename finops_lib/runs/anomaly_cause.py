@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from finops_lib.analyses.anomalies.comparison import Comparison, compared_days
 from finops_lib.analyses.anomalies.investigation import Investigation, Node, node_of
@@ -41,14 +41,14 @@ def investigate(
     """Explain one episode from the lake; what `finops anomalies show ID` prints.
 
     Args:
-        node: whose charges are meant, where provider, account and service do not say it all; None = as the episode does.
+        node: whose charges are meant, where provider, account and service do not say it all; None = they do.
         as_of: the last included day; None = the episode as it was recorded.
         snapshot: of the lake; None = the newest.
     Raises:
         LakeError: there is no lake, or the snapshot is gone.
     """
-    place, limits = settings.lake, {"memory_limit": settings.memory_limit, "threads": settings.threads}
-    with open_lake(place, snapshot=snapshot, **limits) as lake:
+    limits: dict[str, Any] = {"memory_limit": settings.memory_limit, "threads": settings.threads}
+    with open_lake(settings.lake, snapshot=snapshot, **limits) as lake:
         [found] = investigate_all(_asking(lake), [anomaly], node=node, as_of=as_of)
     return found
 
@@ -69,7 +69,7 @@ def investigate_all(
             "since": comparison.since,
             "until": comparison.end,
         }
-        charges, tags = (query(name, **asked) for name in (CHARGES, TAGS))
+        charges, tags = query(CHARGES, first_day=comparison.start, **asked), query(TAGS, **asked)
         found.append(look_into(anomaly, of_node, comparison, charges, tags))
     return found
 

@@ -7,7 +7,20 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.bench import crowd, dialects, forecasts, imports, ingest, memory, opening, overview, queries, rival, runs
+from tests.bench import (
+    causes,
+    crowd,
+    dialects,
+    forecasts,
+    imports,
+    ingest,
+    memory,
+    opening,
+    overview,
+    queries,
+    rival,
+    runs,
+)
 from tests.bench.place import SCALE
 
 MEASUREMENTS = {
@@ -22,6 +35,7 @@ MEASUREMENTS = {
     "overview": overview.measure,
     "crowd": crowd.measure,
     "forecasts": forecasts.measure,
+    "causes": causes.measure,
 }
 
 if __name__ == "__main__":

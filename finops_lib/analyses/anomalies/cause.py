@@ -10,7 +10,7 @@ from fractions import Fraction
 import polars as pl
 
 from finops_lib.analyses.anomalies.decompose import Decomposition, Item, decompose, exactly
-from finops_lib.analyses.anomalies.walk import Mover, Step, Walk
+from finops_lib.analyses.anomalies.walk import Mover, Walk
 
 # One reason that made this much of a change is called the reason.
 MOSTLY = Decimal("0.6")
@@ -21,6 +21,7 @@ _PLURALS = {"account": "accounts", "service": "services", "region": "regions", "
 _CHARGES = {
     "unused_commitment": ("unused commitment", "which commitment stands idle, and what used it before"),
     "credit": ("credits", "whether a credit ended or was used up"),
+    "refund": ("refunds", "what was paid back, and why"),
     "fee": ("fee", "the order or contract behind the fee"),
     "tax": ("tax", "the invoice"),
     "correction": ("corrections of earlier bills", "the provider's note on the correction"),
@@ -44,7 +45,7 @@ class Cause:
 
     @property
     def sentence(self) -> str:
-        return f"{self.what}; {self.owner or NOBODY}: check {self.check}"
+        return f"{self.what}; {f'team {self.owner}' if self.owner else NOBODY}: check {self.check}"
 
 
 def cause_of(walk: Walk, *, parts: int, weeks: int, impact: float, currency: str) -> Cause:
@@ -65,10 +66,10 @@ def cause_of(walk: Walk, *, parts: int, weeks: int, impact: float, currency: str
         )
     subjects, of_subjects = _subjects(walk)
     details = decompose(of_subjects, parts=parts)
-    how, check = _how(details, walk, direction)
+    how, check = _how(details, subjects, direction)
     names = _joined([_name(mover) for mover in subjects]) if subjects else _PLURALS[walk.steps[0].level]
-    share = f"{change_of(subjects, walk):+,.0f} {currency}, {100 * walk.share(change_of(subjects, walk)):.0f} %"
-    words = [f"{names}{_place(subjects, of_subjects)}: {how}, {share} of the {direction}", *_spread(walk, subjects)]
+    share = f"{_moved_by(subjects, walk):+,.0f} {currency}, {100 * walk.share(_moved_by(subjects, walk)):.0f} %"
+    words = [f"{names}{_place(subjects, of_subjects)}: {how}, {share} of the {direction}", *_spread(walk)]
     if walk.against:
         first = walk.against[0]
         words.append(f"meanwhile {_name(first)} went {first.change:+,.0f} {currency} the other way")
@@ -77,20 +78,22 @@ def cause_of(walk: Walk, *, parts: int, weeks: int, impact: float, currency: str
     return Cause(", ".join(words), _owner(of_subjects, 1 if change > 0 else -1), check)
 
 
-def change_of(subjects: Sequence[Mover], walk: Walk) -> Decimal:
+def _moved_by(subjects: Sequence[Mover], walk: Walk) -> Decimal:
     """Sum what the subjects moved; without any it is the whole change."""
     return sum((mover.change for mover in subjects), Decimal(0)) if subjects else walk.change
 
 
 def _subjects(walk: Walk) -> tuple[tuple[Mover, ...], pl.DataFrame]:
-    """Give the names at the end of the walk, and their charges."""
-    narrowed = [step for step in walk.steps if step.is_narrowed]
-    named = [step for step in narrowed if all(mover.id for mover in step.movers)]
-    # A level of one value says nothing unless nothing below it could be told.
-    return (named[-1].movers if named else ()), walk.charges
+    """Give the names at the end of the walk, and their charges; a region is where, not what."""
+    named = [
+        step.movers
+        for step in walk.steps
+        if step.is_narrowed and step.level != "region" and all(mover.id for mover in step.movers)
+    ]
+    return (named[-1] if named else ()), walk.charges
 
 
-def _how(details: Decomposition, walk: Walk, direction: str) -> tuple[str, str]:
+def _how(details: Decomposition, subjects: Sequence[Mover], direction: str) -> tuple[str, str]:
     """Say how it moved and what to check: new, gone, more of it, dearer, or several at once."""
     if details.change == 0 or not details.items:
         return "moved", "the charges"
@@ -99,6 +102,8 @@ def _how(details: Decomposition, walk: Walk, direction: str) -> tuple[str, str]:
         words, check = _CHARGES[item.kind]
         return f"{words} from {item.before:,.0f} to {item.actual:,.0f}", check
     if all(item.before == 0 for item in details.items if item.actual):
+        if any(mover.was_charged for mover in subjects):
+            return "charged on days on which it usually rests", "what started it"
         return "new", "who started it, and whether it is to stay"
     if all(item.actual == 0 for item in details.items if item.before):
         return "gone", "whether it was stopped on purpose"
@@ -112,7 +117,7 @@ def _moved(details: Decomposition, item: Item, direction: str) -> tuple[str, str
     largest = details.largest
     more = "what uses more of it" if direction == "rise" else "whether it still does its work"
     if quantity >= MOSTLY:
-        return _more(item), more
+        return (_more(item) if len(compared) == 1 else _usage(compared)), more
     if rate >= MOSTLY:
         kind = largest.kind if largest and largest.kind in _RATES else ""
         return _dearer(item), _RATES.get(kind, "which price applied before and which applies now")
@@ -126,11 +131,20 @@ def _moved(details: Decomposition, item: Item, direction: str) -> tuple[str, str
     return f"from {item.before:,.0f} to {item.actual:,.0f}", more
 
 
+def _usage(items: Sequence[Item]) -> str:
+    """Say the change in quantity of several items, in the money it would have cost at the old prices."""
+    before = sum((item.before for item in items), Decimal(0))
+    moved = sum((item.quantity for item in items), Decimal(0))
+    return f"usage at the old prices {100 * moved / before:+.0f} %" if before > 0 else "more of them"
+
+
 def _more(item: Item) -> str:
     if item.quantity_before <= 0:
         return "more of it"
     ratio = item.quantity_actual / item.quantity_before
-    return f"{ratio:,.1f} times the usual quantity" if ratio >= TIMES else f"quantity {100 * (ratio - 1):+.0f} %"
+    if ratio < TIMES:
+        return f"quantity {100 * (ratio - 1):+.0f} %"
+    return f"{ratio:,.{0 if ratio >= 10 else 1}f} times the usual quantity"
 
 
 def _dearer(item: Item) -> str:
@@ -144,8 +158,8 @@ def _dearer(item: Item) -> str:
 
 def _place(subjects: Sequence[Mover], charges: pl.DataFrame) -> str:
     """Say the price item, if the subject is not itself one, and the region, if there is one of each."""
-    places = [] if subjects and subjects[0].level in ("service", "account", "region") else _only(charges, "sku_name")
-    regions = [] if subjects and subjects[0].level == "region" else _only(charges, "RegionId")
+    is_wide = not subjects or subjects[0].level in ("account", "service")
+    places, regions = [] if is_wide else _only(charges, "sku_name"), _only(charges, "RegionId")
     names = {_name(mover) for mover in subjects}
     item = f" ({places[0]})" if places and places[0] not in names else ""
     return f"{item}{f' in {regions[0]}' if regions else ''}"
@@ -156,23 +170,21 @@ def _only(charges: pl.DataFrame, column: str) -> list[str]:
     return found if len(found) == 1 else []
 
 
-def _spread(walk: Walk, subjects: Sequence[Mover]) -> list[str]:
-    """Say what lies below the names: many resources, replaced ones, or none that the bill names."""
+def _spread(walk: Walk) -> list[str]:
+    """Say what lies below the names: many values, replaced resources, or none that the bill names."""
+    words: list[str] = []
     last = walk.steps[-1]
-    if walk.replaced:
-        return [f"{walk.replaced} resources were replaced meanwhile"]
-    if last.is_narrowed or not last.movers:
-        return []
+    if not last.is_narrowed and last.movers and not (last.level == "resource" and walk.replaced):
+        first = walk.suspects[0] if walk.suspects else last.movers[0]
+        of_change = 100 * walk.share(first.change)
+        noun = _PLURALS.get(last.level, "resources")
+        words.append(f"spread over {len(last.movers)} {noun}, most {_name(first)} with {of_change:.0f} %")
     if last.level == "resource" and not any(mover.id for mover in last.movers):
-        return ["the bill names no resource"]
-    noun = _PLURALS.get(last.level, "resources")
-    first = walk.suspects[0] if walk.suspects else last.movers[0]
-    share = f"{100 * walk.share(first.change):.0f} %"
-    return [f"spread over {len(_moving(last, walk))} {noun}, most {_name(first)} with {share}"]
-
-
-def _moving(step: Step, walk: Walk) -> Sequence[Mover]:
-    return step.movers
+        words.append("the bill names no resource")
+    if walk.replaced:
+        was = "resource was" if walk.replaced == 1 else "resources were"
+        words.append(f"{walk.replaced} {was} replaced meanwhile")
+    return words
 
 
 def _name(mover: Mover) -> str:

@@ -23,7 +23,7 @@ USAGE_EFFECTS = (
     "quantity", "mix", "list_price", "negotiated_price", "commitment", "currency", "rate", "new", "gone",
     "unquantified",
 )  # fmt: skip
-OTHER_CHARGES = ("unused_commitment", "credit", "fee", "tax", "correction", "adjustment")
+OTHER_CHARGES = ("unused_commitment", "credit", "refund", "fee", "tax", "correction", "adjustment")
 AMOUNTS = ("cost", "quantity", "list", "contracted", "priced")
 ITEM = ("account_id", "ServiceName", "sku", "RegionId", "PricingUnit")
 # Twelve decimals of a charge, and two more for the mean of four weeks.
@@ -154,7 +154,7 @@ def _rate_effects(row: Mapping[str, Any], line: Line) -> dict[str, Fraction]:
         return {}
     whole = (two_factors(line) if not row["PricingUnit"] else three_factors([line])).rate
     before, after = _factors(row, "before"), _factors(row, "during")
-    if whole == 0 or before.keys() != after.keys():
+    if whole == 0 or not before or before.keys() != after.keys():
         return {"rate": whole}
     split = log_mean_effects(before, after)
     # The factors' product is the rate: their effects are shares of its change.

@@ -12,7 +12,7 @@ import polars as pl
 from finops_lib.analyses.anomalies.cause import Cause, cause_of
 from finops_lib.analyses.anomalies.comparison import Comparison
 from finops_lib.analyses.anomalies.decompose import Decomposition, decompose, exactly
-from finops_lib.analyses.anomalies.walk import MOST, Mover, Walk, resource_moves, walk
+from finops_lib.analyses.anomalies.walk import MOST, Mover, Walk, judged_charges, resource_moves, walk
 from finops_lib.errors import ConfigError
 from finops_lib.findings import Anomaly
 
@@ -58,6 +58,8 @@ class Investigation:
     """One episode, explained from the charges of a lake snapshot.
 
     Args:
+        decomposition: of all charges of the node, fees and credits included.
+        walk: through those that were judged (`judged_charges`).
         resources: every named resource that was charged, the largest change first.
         tag: the tag value that most of the change has and most of the usual cost has not; None = no tag tells it apart.
     """
@@ -99,7 +101,8 @@ def investigate(
         tags: figure query `anomaly_tags`.
     """
     parts = comparison.parts
-    walked = walk(charges, parts=parts)
+    judged = judged_charges(charges, parts=parts, impact=anomaly.impact)
+    walked = walk(judged, parts=parts)
     cause = cause_of(walked, parts=parts, weeks=comparison.weeks, impact=anomaly.impact, currency=anomaly.currency)
     return Investigation(
         anomaly=anomaly,
@@ -108,7 +111,7 @@ def investigate(
         decomposition=decompose(charges, parts=parts),
         walk=walked,
         resources=resource_moves(charges, parts=parts),
-        tag=_telling_tag(tags, walked.change, _total(charges, parts), parts),
+        tag=_telling_tag(tags, walked.change, _total(judged, parts), parts),
         cause=cause,
     )
 

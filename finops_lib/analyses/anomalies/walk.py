@@ -1,4 +1,4 @@
-"""Where in a node did a change happen? Downwards from account to resource, as long as a few names explain most of it."""
+"""Where in a node did a change happen? Down from account to resource, as long as a few names explain most of it."""
 
 from __future__ import annotations
 
@@ -33,14 +33,19 @@ REPLACED = Decimal("0.5")
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    """One value of a level, or one suspect; money before and during in the node's currency."""
+    """One value of a level, or one suspect; money before and during in the node's currency.
+
+    Args:
+        was_charged: on any day of the weeks before, compared or not; one that was is not new.
+    """
 
     level: Level
     id: str
     name: str
     before: Decimal
     actual: Decimal
-    charge_kind: str = "usage"
+    charge_kind: str
+    was_charged: bool
 
     @property
     def change(self) -> Decimal:
@@ -48,7 +53,7 @@ class Mover:
 
     @property
     def is_new(self) -> bool:
-        return self.before == 0 and self.actual != 0
+        return not self.was_charged and self.before == 0 and self.actual != 0
 
     @property
     def is_gone(self) -> bool:
@@ -115,7 +120,7 @@ def walk(charges: pl.DataFrame, *, parts: int) -> Walk:
         charges: figure query `anomaly_charges`, of one currency.
         parts: what its sums are divided by.
     """
-    change = exactly(Fraction((charges["cost_during"].sum() or 0) - (charges["cost_before"].sum() or 0)) / parts)
+    change = _change(charges, parts)
     sign = 1 if change >= 0 else -1
     part, steps = charges, []
     for level in LEVELS:
@@ -133,10 +138,28 @@ def walk(charges: pl.DataFrame, *, parts: int) -> Walk:
     return Walk(change, tuple(steps), tuple(_largest(suspects)), replaced, part)
 
 
+def judged_charges(charges: pl.DataFrame, *, parts: int, impact: float) -> pl.DataFrame:
+    """Give the charges that an episode is about: usage, or all of them, whichever moved by about as much as it did.
+
+    A series is judged by its usage where it has any: a refund on the day of an outage is no part of the outage.
+
+    Args:
+        impact: of the episode.
+    """
+    usage = charges.filter(pl.col("charge_kind") == "usage")
+    distances = [abs(float(_change(part, parts)) - impact) for part in (usage, charges)]
+    return usage if distances[0] <= distances[1] else charges
+
+
 def resource_moves(charges: pl.DataFrame, *, parts: int) -> tuple[Mover, ...]:
     """Give every resource that the charges name, the largest change first; new and gone ones say so."""
     named = charges.filter(pl.col("ResourceId") != "")
     return tuple(_largest(_movers(named, "resource", parts)))
+
+
+def _change(charges: pl.DataFrame, parts: int) -> Decimal:
+    before, during = (Fraction(charges[f"cost_{side}"].sum() or 0) for side in ("before", "during"))
+    return exactly((during - before) / parts)
 
 
 def _smallest_set(movers: Sequence[Mover], change: Decimal, sign: int) -> list[Mover]:
@@ -170,15 +193,15 @@ def _movers(charges: pl.DataFrame, level: Level, parts: int) -> list[Mover]:
     """Sum the charges by the values of a level."""
     keys = LEVELS[level]
     name = pl.col(_NAMES.get(level, keys[0])).max().alias("name")
-    sums = charges.group_by(keys, maintain_order=True).agg(name, pl.col("cost_before", "cost_during").sum())
+    sums = charges.group_by(keys, maintain_order=True).agg(name, pl.col("cost_before", "cost_during", "earlier").sum())
     return list(_read(sums, level, parts))
 
 
 def _read(sums: pl.DataFrame, level: Level, parts: int) -> Iterator[Mover]:
     for row in sums.iter_rows(named=True):
         before, actual = (exactly(Fraction(row[name]) / parts) for name in ("cost_before", "cost_during"))
-        value = row[LEVELS[level][0]]
-        yield Mover(level, value, row["name"] or value, before, actual, row.get("charge_kind", "usage"))
+        value, kind = row[LEVELS[level][0]], row.get("charge_kind", "usage")
+        yield Mover(level, value, row["name"] or value, before, actual, kind, row["earlier"] > 0)
 
 
 def _only(part: pl.DataFrame, level: Level, chosen: Sequence[Mover]) -> pl.DataFrame:

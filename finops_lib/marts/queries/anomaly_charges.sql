@@ -29,6 +29,7 @@ charges as (
         case
             when ChargeClass = 'Correction' then 'correction'
             when ChargeCategory = 'Usage' and CommitmentDiscountStatus = 'Unused' then 'unused_commitment'
+            when ChargeCategory in ('Usage', 'Purchase') and EffectiveCost < 0 then 'refund'
             when ChargeCategory = 'Usage' and coalesce(ChargeFrequency, 'Usage-Based') = 'Usage-Based' then 'usage'
             when ChargeCategory in ('Usage', 'Purchase') then 'fee'
             when ChargeCategory = 'Tax' then 'tax'
@@ -82,9 +83,10 @@ select
     coalesce(sum(charges.priced_cost * windows.weight) filter (where windows.side = 'during'), 0) as priced_during,
     count(*) filter (where charges.EffectiveCost <> 0 and coalesce(charges.ListCost, 0) <= 0) as unlisted,
     count(*) filter (where charges.EffectiveCost <> 0 and coalesce(charges.priced_cost, 0) <= 0) as unpriced,
-    count(*) as charges
+    count(*) filter (where charges.day < cast($first_day as date)) as earlier
 from charges
-inner join windows
+-- Days that are not compared tell what is new from what only rests on some weekdays.
+left join windows
     on charges.day = windows.day
     and windows.pace = case when charges.charge_kind in ('usage', 'unused_commitment') then 'week' else 'month' end
 group by
@@ -99,4 +101,5 @@ group by
     charges.x_Environment,
     charges.charge_kind,
     charges.BillingCurrency
+having count(windows.day) > 0
 order by all
