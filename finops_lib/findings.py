@@ -6,22 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from hashlib import sha256
 from typing import Literal
 
 Colour = Literal["green", "yellow", "orange", "red", "grey"]
 Standing = Literal["exceeded", "off_track", "at_risk", "on_track", "under", "undefined", "stale"]
 RunStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "KERNEL_DIED", "SKIPPED", "INVALID_PARAMS"]
-Direction = Literal["rise", "drop"]
-
-
-def anomaly_id_of(node: str, first_day: date, direction: Direction) -> str:
-    """Give the id of an episode: 12 hexadecimal digits that stay the same however long it grows.
-
-    Args:
-        node: provider/account/service, or what stands in its place (`provider/account/*`).
-    """
-    return sha256(f"{node}\n{first_day.isoformat()}\n{direction}".encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +19,10 @@ class Anomaly:
 
     `expected`, `actual` and `impact` (= actual - expected) are sums over `[start, end]`, both days included, in
     `currency`. `deviation_pct` is None where nothing was expected.
+
+    Args:
+        anomaly_id: stays the same while the episode grows or is restated; "" = nobody has written it down yet.
+        expression: the node in the grammar of scopes; "" = not known.
     """
 
     scope: str
@@ -46,14 +39,13 @@ class Anomaly:
     methods: tuple[str, ...]
     score: float
     cause: str
+    anomaly_id: str = ""
+    expression: str = ""
 
     @property
-    def direction(self) -> Direction:
-        return "rise" if self.impact > 0 else "drop"
-
-    @property
-    def anomaly_id(self) -> str:
-        return anomaly_id_of(self.scope, self.start, self.direction)
+    def direction(self) -> int:
+        """1 for a rise, -1 for a drop."""
+        return 1 if self.impact >= 0 else -1
 
 
 @dataclass(frozen=True, slots=True)

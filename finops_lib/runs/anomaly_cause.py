@@ -7,8 +7,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
 from finops_lib.analyses.anomalies.comparison import Comparison, compared_days
-from finops_lib.analyses.anomalies.investigation import Investigation, Node, node_of
+from finops_lib.analyses.anomalies.investigation import Investigation
 from finops_lib.analyses.anomalies.investigation import investigate as look_into
+from finops_lib.analyses.anomalies.node_values import node_of
 from finops_lib.findings import Anomaly
 from finops_lib.lake.open import open_lake
 from finops_lib.marts.figures import figure_sql
@@ -34,14 +35,12 @@ def investigate(
     settings: Settings,
     anomaly: Anomaly,
     *,
-    node: Node | None = None,
     as_of: date | None = None,
     snapshot: int | None = None,
 ) -> Investigation:
     """Explain one episode from the lake; what `finops anomalies show ID` prints.
 
     Args:
-        node: whose charges are meant, where provider, account and service do not say it all; None = they do.
         as_of: the last included day; None = the episode as it was recorded.
         snapshot: of the lake; None = the newest.
     Raises:
@@ -49,28 +48,26 @@ def investigate(
     """
     limits: dict[str, Any] = {"memory_limit": settings.memory_limit, "threads": settings.threads}
     with open_lake(settings.lake, snapshot=snapshot, **limits) as lake:
-        [found] = investigate_all(_asking(lake), [anomaly], node=node, as_of=as_of)
+        [found] = investigate_all(_asking(lake), [anomaly], as_of=as_of)
     return found
 
 
-def investigate_all(
-    query: Query, anomalies: Sequence[Anomaly], *, node: Node | None = None, as_of: date | None = None
-) -> list[Investigation]:
+def investigate_all(query: Query, anomalies: Sequence[Anomaly], *, as_of: date | None = None) -> list[Investigation]:
     """Explain episodes by figure queries; `run.query` remembers each for the fold."""
     first_days = query("run_context")
     found = []
     for anomaly in anomalies:
-        of_node = node or node_of(anomaly)
+        node = node_of(anomaly)
         comparison = _comparison(anomaly, first_days, as_of)
         asked = {
-            **of_node.values(),
+            **node.bound(),
             **comparison.windows(),
             "currency": anomaly.currency,
             "since": comparison.since,
             "until": comparison.end,
         }
         charges, tags = query(CHARGES, first_day=comparison.start, **asked), query(TAGS, **asked)
-        found.append(look_into(anomaly, of_node, comparison, charges, tags))
+        found.append(look_into(anomaly, node, comparison, charges, tags))
     return found
 
 
@@ -79,7 +76,7 @@ def largest_charges(query: Query, found: Investigation, *, most: int = MOST_CHAR
     suspects = [mover.id.lower() for mover in found.walk.suspects[:_SUSPECTS] if mover.level == "resource"]
     return query(
         LARGEST,
-        **found.node.values(),
+        **found.node.bound(),
         currency=found.anomaly.currency,
         first_day=found.comparison.start,
         until=found.comparison.end,

@@ -13,15 +13,9 @@ from finops_lib.analyses.anomalies.comparison import Comparison, compared_days
 from finops_lib.analyses.anomalies.decompose import Decomposition, decompose
 from finops_lib.analyses.anomalies.detectors import DETECTORS, Scores
 from finops_lib.analyses.anomalies.find import find_anomalies, judged_series
-from finops_lib.analyses.anomalies.investigation import (
-    Investigation,
-    Node,
-    chosen,
-    explain,
-    investigate,
-    node_of,
-    related,
-)
+from finops_lib.analyses.anomalies.identity import identified
+from finops_lib.analyses.anomalies.investigation import Investigation, chosen, explain, investigate, related
+from finops_lib.analyses.anomalies.node_values import NodeValues, node_of
 from finops_lib.analyses.anomalies.series import bands, series_of
 from finops_lib.analyses.anomalies.walk import Walk, walk
 
@@ -30,7 +24,7 @@ __all__ = [
     "Comparison",
     "Decomposition",
     "Investigation",
-    "Node",
+    "NodeValues",
     "Scores",
     "Walk",
     "bands",
@@ -39,6 +33,7 @@ __all__ = [
     "decompose",
     "explain",
     "find_anomalies",
+    "identified",
     "investigate",
     "judged_series",
     "node_of",

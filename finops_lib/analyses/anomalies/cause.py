@@ -101,11 +101,11 @@ def _how(details: Decomposition, subjects: Sequence[Mover], direction: str) -> t
     if item.kind in _CHARGES:
         words, check = _CHARGES[item.kind]
         return f"{words} from {item.before:,.0f} to {item.actual:,.0f}", check
-    if all(item.before == 0 for item in details.items if item.actual):
+    if all(item.before == 0 for item in details.items):
         if any(mover.was_charged for mover in subjects):
             return "charged on days on which it usually rests", "what started it"
         return "new", "who started it, and whether it is to stay"
-    if all(item.actual == 0 for item in details.items if item.before):
+    if all(item.actual == 0 for item in details.items):
         return "gone", "whether it was stopped on purpose"
     return _moved(details, item, direction)
 

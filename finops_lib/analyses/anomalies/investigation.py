@@ -12,31 +12,13 @@ import polars as pl
 from finops_lib.analyses.anomalies.cause import Cause, cause_of
 from finops_lib.analyses.anomalies.comparison import Comparison
 from finops_lib.analyses.anomalies.decompose import Decomposition, decompose, exactly
+from finops_lib.analyses.anomalies.node_values import NodeValues
 from finops_lib.analyses.anomalies.walk import MOST, Mover, Walk, judged_charges, resource_moves, walk
 from finops_lib.errors import ConfigError
 from finops_lib.findings import Anomaly
 
-ANY = "*"
 # A tag tells where a change is only if much less of the usual cost has it.
 _TELLING = Decimal("0.3")
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """Whose charges are meant; an empty value is any."""
-
-    provider: str
-    account: str = ""
-    service: str = ""
-    region: str = ""
-    project: str = ""
-    team: str = ""
-    environment: str = ""
-    resource: str = ""
-
-    def values(self) -> dict[str, str]:
-        """Give the values that the anomaly queries bind."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +47,7 @@ class Investigation:
     """
 
     anomaly: Anomaly
-    node: Node
+    node: NodeValues
     comparison: Comparison
     decomposition: Decomposition
     walk: Walk
@@ -84,14 +66,8 @@ class Investigation:
         return self.decomposition.before - Decimal(repr(self.anomaly.expected))
 
 
-def node_of(anomaly: Anomaly) -> Node:
-    """Read the node that an episode was found at."""
-    account, service = ("" if name == ANY else name for name in (anomaly.account, anomaly.service))
-    return Node(anomaly.provider, account, service)
-
-
 def investigate(
-    anomaly: Anomaly, node: Node, comparison: Comparison, charges: pl.DataFrame, tags: pl.DataFrame
+    anomaly: Anomaly, node: NodeValues, comparison: Comparison, charges: pl.DataFrame, tags: pl.DataFrame
 ) -> Investigation:
     """Explain one episode.
 
@@ -122,17 +98,21 @@ def explain(found: Sequence[Anomaly], investigations: Sequence[Investigation]) -
     return [replace(anomaly, cause=sentences.get(anomaly.anomaly_id, anomaly.cause)) for anomaly in found]
 
 
-def chosen(found: Sequence[Anomaly], anomaly_id: str, *, limit: int) -> list[Anomaly]:
-    """Give the episode with this id, or the first ones where none is asked for.
+def chosen(found: Sequence[Anomaly], anomaly_id: str) -> list[Anomaly]:
+    """Give the episode with this id, or all of them where none is asked for.
 
     Raises:
         ConfigError: no such episode among them.
     """
     if not anomaly_id:
-        return list(found[:limit])
+        return list(found)
     asked = [anomaly for anomaly in found if anomaly.anomaly_id == anomaly_id]
     if not asked:
-        raise ConfigError.unknown("anomaly of these days", anomaly_id, [anomaly.anomaly_id for anomaly in found])
+        raise ConfigError(
+            f"{anomaly_id} is none of the {len(found)} anomalies of these days and this currency",
+            next_step="finops run anomalies -p lookback_days=90, or -p currency=EUR, if it is older or in another one",
+            anomaly_id=anomaly_id,
+        )
     return asked
 
 

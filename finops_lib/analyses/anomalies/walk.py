@@ -89,8 +89,8 @@ class Walk:
     Args:
         change: of the node's cost.
         steps: one per level, from the top.
-        suspects: the resources, or the price items of charges that name none, that moved with the change, largest
-            first; all of them together with what moved `against` are the change of the part that was walked into.
+        suspects: the resources, or the price items of charges that name none, that moved with the change, the
+            largest first.
         replaced: how many resources of that part were exchanged for others; then the suspects are price items.
         charges: the rows of the part that was walked into.
     """
@@ -123,7 +123,9 @@ def walk(charges: pl.DataFrame, *, parts: int) -> Walk:
     change = _change(charges, parts)
     sign = 1 if change >= 0 else -1
     part, steps = charges, []
+    whole = part
     for level in LEVELS:
+        whole = part
         movers = _movers(part, level, parts)
         chosen = _smallest_set(movers, change, sign)
         is_narrowed = 0 < len(chosen) <= FEW and not (level == "resource" and _replaced(movers, sign))
@@ -132,9 +134,9 @@ def walk(charges: pl.DataFrame, *, parts: int) -> Walk:
         if not is_narrowed:
             break
         part = _only(part, level, chosen)
-    resources = _movers(part, "resource", parts)
-    replaced = _replaced(resources, sign)
-    suspects = [m for m in _suspects(part, parts, named=not replaced) if m.change * sign > 0]
+    # Not only the few that explain most: the rest of the last level stands in the list behind them.
+    replaced = _replaced(_movers(whole, "resource", parts), sign)
+    suspects = [m for m in _suspects(whole, parts, named=not replaced) if m.change * sign > 0]
     return Walk(change, tuple(steps), tuple(_largest(suspects)), replaced, part)
 
 
