@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CHARGES, TAGS, LARGEST, SAME_DAY = "anomaly_charges", "anomaly_tags", "anomaly_largest_charges", "anomaly_same_day"
 MOST_CHARGES = 200
+# How many episodes of a list are shown in full, and how many get a sentence.
+SHOWN, LISTED = 3, 30
 # Charges of that many suspects stand first among the charges.
 _SUSPECTS = 20
 
@@ -48,12 +50,14 @@ def investigate(
     """
     limits: dict[str, Any] = {"memory_limit": settings.memory_limit, "threads": settings.threads}
     with open_lake(settings.lake, snapshot=snapshot, **limits) as lake:
-        [found] = investigate_all(_asking(lake), [anomaly], as_of=as_of)
+        [found] = investigate_all(asking(lake), [anomaly], as_of=as_of)
     return found
 
 
 def investigate_all(query: Query, anomalies: Sequence[Anomaly], *, as_of: date | None = None) -> list[Investigation]:
     """Explain episodes by figure queries; `run.query` remembers each for the fold."""
+    if not anomalies:
+        return []
     first_days = query("run_context")
     found = []
     for anomaly in anomalies:
@@ -71,30 +75,49 @@ def investigate_all(query: Query, anomalies: Sequence[Anomaly], *, as_of: date |
     return found
 
 
-def largest_charges(query: Query, found: Investigation, *, most: int = MOST_CHARGES) -> pl.DataFrame:
-    """Give the charges of an episode's days, those of the suspects first."""
-    suspects = [mover.id.lower() for mover in found.walk.suspects[:_SUSPECTS] if mover.level == "resource"]
+def investigate_listed(
+    lake: HasConnection, query: Query, anomalies: Sequence[Anomaly], *, as_of: date
+) -> list[Investigation]:
+    """Explain the episodes of a list: the first by `query`, which remembers, the others only for their sentence."""
+    shown, listed = anomalies[:SHOWN], anomalies[SHOWN:LISTED]
+    # The same text with thirty other values would make the fold longer than the report.
+    return investigate_all(query, shown, as_of=as_of) + investigate_all(asking(lake), listed, as_of=as_of)
+
+
+def largest_charges(query: Query, found: Sequence[Investigation], *, most: int = MOST_CHARGES) -> pl.DataFrame:
+    """Give the charges of the first episode's days, those of the suspects first; without an episode an empty frame."""
+    import polars as pl
+
+    if not found:
+        return pl.DataFrame()
+    one = found[0]
+    suspects = [mover.id.lower() for mover in one.walk.suspects[:_SUSPECTS] if mover.level == "resource"]
     return query(
         LARGEST,
-        **found.node.bound(),
-        currency=found.anomaly.currency,
-        first_day=found.comparison.start,
-        until=found.comparison.end,
+        **one.node.bound(),
+        currency=one.anomaly.currency,
+        first_day=one.comparison.start,
+        until=one.comparison.end,
         suspects=suspects,
         most=most,
     )
 
 
-def same_day(query: Query, found: Investigation, *, as_of: date) -> pl.DataFrame:
-    """Give the resources of the node's account that were charged first, or no more, from the episode's first day on."""
+def same_day(query: Query, found: Sequence[Investigation], *, as_of: date) -> pl.DataFrame:
+    """Give the resources of the first episode's account that were charged first, or no more, from its first day on."""
+    import polars as pl
+
+    if not found:
+        return pl.DataFrame()
+    one = found[0]
     return query(
         SAME_DAY,
-        provider=found.node.provider,
-        account=found.node.account,
-        currency=found.anomaly.currency,
-        since=found.comparison.since,
-        first_day=found.comparison.start,
-        until=max(as_of, found.comparison.end),
+        provider=one.node.provider,
+        account=one.node.account,
+        currency=one.anomaly.currency,
+        since=one.comparison.since,
+        first_day=one.comparison.start,
+        until=max(as_of, one.comparison.end),
     )
 
 
@@ -109,7 +132,9 @@ def _comparison(anomaly: Anomaly, first_days: pl.DataFrame, as_of: date | None) 
     return compared_days(anomaly.start, end, first_day=min(known, default=anomaly.start))
 
 
-def _asking(lake: HasConnection) -> Query:
+def asking(lake: HasConnection) -> Query:
+    """Ask a lake by name without keeping what was asked."""
+
     def query(name: str, **values: object) -> pl.DataFrame:
         sql = figure_sql(name)
         return run_query(lake, sql, bind(name, sql, {}, values))

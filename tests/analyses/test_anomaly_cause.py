@@ -241,7 +241,10 @@ def test_related_episodes_share_an_account_a_service_or_their_first_day() -> Non
             anomaly(account="222", service="Storage", start=early),
         ]
     )
-    assert related(one, [stranger, elsewhere, one, sister]) == [
+    comparison = compared_days(DAY, DAY, first_day=date(2026, 10, 7))
+    looked_at = investigate(one, node_of(one), comparison, charges([row(cost=(1, 101))]), NO_TAGS)
+    assert related([], [one]) == []
+    assert related([looked_at], [stranger, elsewhere, one, sister]) == [
         (sister, "same account and began within a day"),
         (elsewhere, "same service"),
     ]

@@ -116,8 +116,11 @@ def chosen(found: Sequence[Anomaly], anomaly_id: str) -> list[Anomaly]:
     return asked
 
 
-def related(anomaly: Anomaly, found: Sequence[Anomaly]) -> list[tuple[Anomaly, str]]:
-    """Give the other episodes that may have to do with one, each with what they share, the closest first."""
+def related(looked_into: Sequence[Investigation], found: Sequence[Anomaly]) -> list[tuple[Anomaly, str]]:
+    """Give the episodes that may belong to the first one looked into, each with what they share, closest first."""
+    if not looked_into:
+        return []
+    anomaly = looked_into[0].anomaly
     shared = [(other, _in_common(anomaly, other)) for other in found if other.anomaly_id != anomaly.anomaly_id]
     return sorted(
         ((other, " and ".join(words)) for other, words in shared if words),
