@@ -113,6 +113,7 @@ def anomaly_table(
             "when": _when(a, as_of),
             "service": a.service,
             "account": names.get((a.provider, a.account), a.account),
+            "place": f"{a.service} in {names.get((a.provider, a.account), a.account)}",
             "provider": a.provider,
             "impact": Decimal(str(round(a.impact, 2))),
             "deviation": None if a.deviation_pct is None else a.deviation_pct / 100,
@@ -132,7 +133,7 @@ def anomaly_table(
         "deviation": Column("of the usual", "percent"),
         "course": Column("Last 60 days", "spark"),
         "expected": Column("Expected a day"),
-        "cause": Column("What moved"),
+        "cause": Column("What moved", "sentence"),
         "owner": Column("Owner"),
         "check": Column("What to check"),
         "methods": Column("Found by"),
@@ -140,9 +141,13 @@ def anomaly_table(
     }
     if series is None:
         del columns["course"]
+    if looked_into:
+        # With a cause beside it, what found it matters least; and on a phone the cause must not be the last column.
+        order = ("when", "place", "impact", "cause", "owner", "check", "course", "expected", "id")
+        columns = {name: ({"place": Column("Where")} | columns)[name] for name in order if name in {"place", *columns}}
     # A column without a word in it only makes the table wider.
     for name in ("expected", "cause", "owner", "check", "id"):
-        if not any(row[name] for row in rows):
+        if name in columns and not any(row[name] for row in rows):
             del columns[name]
     currency = shown[0].currency if shown else ""
     rest = f" ({len(found) - len(shown)} more on the page anomalies)" if len(shown) < len(found) else ""
@@ -281,7 +286,7 @@ def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
     schema = [
         *(
             (name, pl.String())
-            for name in ("when", "service", "account", "provider", "expected", "owner", "check", "id")
+            for name in ("when", "service", "account", "place", "provider", "expected", "owner", "check", "id")
         ),
         ("impact", pl.Decimal(38, 2)),
         ("deviation", pl.Float64()),

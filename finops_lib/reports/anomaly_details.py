@@ -19,6 +19,7 @@ _MONEY = pl.Decimal(38, 14)
 _QUANTITY = pl.Float64
 # What is left after these many is in the charges.
 _MOST_ITEMS, _MOST_RESOURCES = 12, 20
+WORTH_A_ROW = Decimal("0.005")
 NOTHING = "There is no episode to look into."
 SOURCE = (
     "cost, effective cost of all charges; before = the same weekdays of the four weeks before, fees by day of the month"
@@ -63,7 +64,6 @@ def anomaly_proof(details: Sequence[Details]) -> Element:
     rows = [
         {
             "episode": episode_name(one.anomaly),
-            "currency": one.anomaly.currency,
             "expected": say.exact(one.anomaly.expected),
             "unexpected": one.unexpected,
             "before": one.decomposition.before,
@@ -76,21 +76,22 @@ def anomaly_proof(details: Sequence[Details]) -> Element:
     ]
     columns = {
         "episode": Column("Episode"),
-        "expected": Column("Expected by the detector", "money", "cent", "currency"),
-        "unexpected": Column("Compared days beyond it", "change", "cent", "currency"),
-        "before": Column("Cost before", "money", "cent", "currency"),
-        "effects": Column("Effects, added up", "change", "cent", "currency"),
-        "residual": Column("Residual", "money", "cent", "currency"),
-        "actual": Column("Cost during", "money", "cent", "currency"),
-        "beside": Column("of it not judged", "change", "cent", "currency"),
+        "expected": Column("Expected by the detector", "money", "cent"),
+        "unexpected": Column("Compared days beyond it", "change", "cent"),
+        "before": Column("Cost before", "money", "cent"),
+        "effects": Column("Effects, added up", "change", "cent"),
+        "residual": Column("Residual", "money", "cent"),
+        "actual": Column("Cost during", "money", "cent"),
+        "beside": Column("of it not judged", "change", "cent"),
     }
     money = [name for name in columns if name != "episode"]
     exact = sum(one.decomposition.residual == 0 for one in details)
     return table(
-        _frame(rows, ("episode", "currency"), money),
+        _frame(rows, ("episode",), money),
         columns,
         title=f"The effects add up to the change in {exact} of {say.plural(len(details), 'episode')}",
         source=SOURCE,
+        currency=_currency(details),
         empty=NOTHING,
     )
 
@@ -103,13 +104,13 @@ def anomaly_steps(details: Sequence[Details]) -> Element:
         "level": Column("Level"),
         "names": Column("What explains most"),
         "of": Column("of values", "number"),
-        "moved": Column("Moved", "change", currency_from="currency"),
+        "moved": Column("Moved", "change"),
         "share": Column("of the change", "percent"),
         "against": Column("The other way"),
-        "hidden": Column("Moved back", "change", currency_from="currency"),
+        "hidden": Column("Moved back", "change"),
     }
     schema_money = ("moved", "hidden", "share")
-    frame = _frame(rows, ("episode", "currency", "level", "names", "against"), schema_money).with_columns(
+    frame = _frame(rows, ("episode", "level", "names", "against"), schema_money).with_columns(
         pl.Series("of", [row["of"] for row in rows], dtype=pl.Int64)
     )
     return table(
@@ -117,6 +118,7 @@ def anomaly_steps(details: Sequence[Details]) -> Element:
         columns,
         title="From the whole to the smallest set that explains four fifths",
         source=SOURCE,
+        currency=_currency(details),
         empty=NOTHING,
     )
 
@@ -126,7 +128,6 @@ def anomaly_items(details: Sequence[Details]) -> Element:
     rows = [
         {
             "episode": episode_name(one.anomaly),
-            "currency": one.anomaly.currency,
             "name": item.name or EFFECTS.get(item.kind, item.kind),
             "region": item.region,
             "unit": item.unit,
@@ -140,7 +141,7 @@ def anomaly_items(details: Sequence[Details]) -> Element:
         }
         for one in details
         for item in one.decomposition.items[:_MOST_ITEMS]
-        if item.change
+        if abs(one.walk.share(item.change)) >= WORTH_A_ROW
     ]
     columns = {
         "episode": Column("Episode"),
@@ -149,16 +150,18 @@ def anomaly_items(details: Sequence[Details]) -> Element:
         "quantity_before": Column("Quantity before", "number"),
         "quantity_during": Column("Quantity during", "number"),
         "unit": Column("Unit"),
-        "before": Column("Cost before", "money", "cent", "currency"),
-        "during": Column("Cost during", "money", "cent", "currency"),
-        "change": Column("Change", "change", "cent", "currency"),
-        "by_quantity": Column("by quantity", "change", "cent", "currency"),
-        "by_price": Column("by price", "change", "cent", "currency"),
+        "before": Column("Cost before", "money", "cent"),
+        "during": Column("Cost during", "money", "cent"),
+        "change": Column("Change", "change", "cent"),
+        "by_quantity": Column("by quantity", "change", "cent"),
+        "by_price": Column("by price", "change", "cent"),
     }
     money = ("before", "during", "change", "by_quantity", "by_price")
-    texts, numbers = ("episode", "currency", "name", "region", "unit"), ("quantity_before", "quantity_during")
+    texts, numbers = ("episode", "name", "region", "unit"), ("quantity_before", "quantity_during")
     frame, empty = _frame(rows, texts, money, numbers), "No price item cost another amount."
-    return table(frame, columns, title="Before and after, by price item", source=SOURCE, empty=empty)
+    return table(
+        frame, columns, title="Before and after, by price item", source=SOURCE, currency=_currency(details), empty=empty
+    )
 
 
 def anomaly_resources(details: Sequence[Details]) -> Element:
@@ -166,7 +169,6 @@ def anomaly_resources(details: Sequence[Details]) -> Element:
     rows = [
         {
             "episode": episode_name(one.anomaly),
-            "currency": one.anomaly.currency,
             "name": mover.name,
             "state": "new" if mover.is_new else "gone" if mover.is_gone else "up" if mover.change > 0 else "down",
             "before": mover.before,
@@ -176,18 +178,18 @@ def anomaly_resources(details: Sequence[Details]) -> Element:
         }
         for one in details
         for mover in one.resources[:_MOST_RESOURCES]
-        if mover.change
+        if abs(one.walk.share(mover.change)) >= WORTH_A_ROW
     ]
     columns = {
         "episode": Column("Episode"),
         "name": Column("Resource"),
         "state": Column("State"),
-        "before": Column("Cost before", "money", "cent", "currency"),
-        "during": Column("Cost during", "money", "cent", "currency"),
-        "change": Column("Change", "change", "cent", "currency"),
+        "before": Column("Cost before", "money", "cent"),
+        "during": Column("Cost during", "money", "cent"),
+        "change": Column("Change", "change", "cent"),
         "share": Column("of the change", "percent"),
     }
-    frame = _frame(rows, ("episode", "currency", "name", "state"), ("before", "during", "change", "share"))
+    frame = _frame(rows, ("episode", "name", "state"), ("before", "during", "change", "share"))
     title = _new_and_gone(details)
     return table(
         frame, columns, title=title, source=SOURCE, empty="The charges of these days name no resource that moved."
@@ -297,12 +299,17 @@ def _waterfall(one: Details) -> Showable:
     )
 
 
+def _currency(details: Sequence[Details]) -> str:
+    """Give the currency of the page, which all of its episodes are in."""
+    return details[0].anomaly.currency if details else ""
+
+
 def _steps(one: Details) -> Iterator[dict[str, Any]]:
     for step in one.walk.steps:
-        if step.movers or step.against:
+        # Where there is one way only, there is nothing to tell, unless it is the end of it.
+        if step.values > 1 or step.against or step is one.walk.steps[-1]:
             yield {
                 "episode": episode_name(one.anomaly),
-                "currency": one.anomaly.currency,
                 "level": _LEVELS.get(step.level, step.level),
                 "names": say.names(mover.name or "not named" for mover in step.movers),
                 "of": step.values,
@@ -317,7 +324,6 @@ def _tag(one: Details) -> Iterator[dict[str, Any]]:
     if one.tag is not None:
         yield {
             "episode": episode_name(one.anomaly),
-            "currency": one.anomaly.currency,
             "level": "Tag",
             "names": f"{one.tag.key} = {one.tag.value}",
             "of": None,
