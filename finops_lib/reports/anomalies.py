@@ -248,7 +248,7 @@ def _when(a: Anomaly, as_of: date | None) -> str:
 
 def _finding(shown: Sequence[Anomaly], currency: str) -> str:
     net = say.signed_money(sum(a.impact for a in shown), currency)
-    return f"{say.plural(len(shown), 'episode')}, together {net} against the usual"
+    return f"{say.plural(len(shown), 'episode')}, {'together ' if len(shown) > 1 else ''}{net} against the usual"
 
 
 def _names(series: pl.DataFrame | None) -> dict[tuple[str, str], str]:

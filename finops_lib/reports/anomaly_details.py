@@ -88,7 +88,7 @@ def anomaly_proof(details: Sequence[Details]) -> Element:
     exact = sum(one.decomposition.residual == 0 for one in details)
     return table(
         _frame(rows, ("episode",), money),
-        columns,
+        _shown(columns, details),
         title=f"The effects add up to the change in {exact} of {say.plural(len(details), 'episode')}",
         source=SOURCE,
         currency=_currency(details),
@@ -115,7 +115,7 @@ def anomaly_steps(details: Sequence[Details]) -> Element:
     )
     return table(
         frame,
-        columns,
+        _shown(columns, details),
         title="From the whole to the smallest set that explains four fifths",
         source=SOURCE,
         currency=_currency(details),
@@ -141,7 +141,7 @@ def anomaly_items(details: Sequence[Details]) -> Element:
         }
         for one in details
         for item in one.decomposition.items[:_MOST_ITEMS]
-        if abs(one.walk.share(item.change)) >= WORTH_A_ROW
+        if _is_worth_a_row(one, item.change)
     ]
     columns = {
         "episode": Column("Episode"),
@@ -159,9 +159,8 @@ def anomaly_items(details: Sequence[Details]) -> Element:
     money = ("before", "during", "change", "by_quantity", "by_price")
     texts, numbers = ("episode", "name", "region", "unit"), ("quantity_before", "quantity_during")
     frame, empty = _frame(rows, texts, money, numbers), "No price item cost another amount."
-    return table(
-        frame, columns, title="Before and after, by price item", source=SOURCE, currency=_currency(details), empty=empty
-    )
+    shown, title = _shown(columns, details), "Before and after, by price item"
+    return table(frame, shown, title=title, source=SOURCE, currency=_currency(details), empty=empty)
 
 
 def anomaly_resources(details: Sequence[Details]) -> Element:
@@ -178,7 +177,7 @@ def anomaly_resources(details: Sequence[Details]) -> Element:
         }
         for one in details
         for mover in one.resources[:_MOST_RESOURCES]
-        if abs(one.walk.share(mover.change)) >= WORTH_A_ROW
+        if _is_worth_a_row(one, mover.change)
     ]
     columns = {
         "episode": Column("Episode"),
@@ -190,10 +189,9 @@ def anomaly_resources(details: Sequence[Details]) -> Element:
         "share": Column("of the change", "percent"),
     }
     frame = _frame(rows, ("episode", "name", "state"), ("before", "during", "change", "share"))
-    title = _new_and_gone(details)
-    return table(
-        frame, columns, title=title, source=SOURCE, empty="The charges of these days name no resource that moved."
-    )
+    shown, title = _shown(columns, details), _new_and_gone(details)
+    empty = "The charges of these days name no resource that moved."
+    return table(frame, shown, title=title, source=SOURCE, currency=_currency(details), empty=empty)
 
 
 def anomaly_charges(charges: pl.DataFrame, details: Sequence[Details]) -> Element:
@@ -297,6 +295,15 @@ def _waterfall(one: Details) -> Showable:
         source="cost",
         empty=f"{episode_name(one.anomaly)}: the charges did not change.",
     )
+
+
+def _is_worth_a_row(one: Details, change: Decimal) -> bool:
+    return change != 0 and abs(change) >= WORTH_A_ROW * abs(one.walk.change)
+
+
+def _shown(columns: Mapping[str, Column], details: Sequence[Details]) -> dict[str, Column]:
+    """Leave the name of the episode out where there is only one."""
+    return {name: column for name, column in columns.items() if name != "episode" or len(details) > 1}
 
 
 def _currency(details: Sequence[Details]) -> str:
