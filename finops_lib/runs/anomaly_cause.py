@@ -10,6 +10,7 @@ from finops_lib.analyses.anomalies.comparison import Comparison, compared_days
 from finops_lib.analyses.anomalies.investigation import Investigation
 from finops_lib.analyses.anomalies.investigation import investigate as look_into
 from finops_lib.analyses.anomalies.node_values import node_of
+from finops_lib.analyses.anomalies.walk import Mover
 from finops_lib.findings import Anomaly
 from finops_lib.lake.open import open_lake
 from finops_lib.marts.figures import figure_sql
@@ -52,6 +53,39 @@ def investigate(
     with open_lake(settings.lake, snapshot=snapshot, **limits) as lake:
         [found] = investigate_all(asking(lake), [anomaly], as_of=as_of)
     return found
+
+
+def rows_of(found: Investigation) -> list[dict[str, object]]:
+    """Give an investigation as rows for a table or JSON: the effects with their sum, the walk, the suspects.
+
+    Returns:
+        part (effect, level, against, suspect), name, before, actual, change, share (of the walked change; None for
+        effects, which are of all charges); the row `effect, residual` is 0.
+    """
+    whole, walked = found.decomposition, found.walk
+    effects: list[dict[str, object]] = [
+        {"part": "effect", "name": effect.kind, "before": None, "actual": None, "change": effect.amount, "share": None}
+        for effect in whole.effects
+    ]
+    sums = {"before": whole.before, "actual": whole.actual, "change": whole.change}
+    effects += [
+        {"part": "effect", "name": "all together", **sums, "share": None},
+        {"part": "effect", "name": "residual", "before": None, "actual": None, "change": whole.residual, "share": None},
+    ]
+    movers: list[tuple[str, Mover]] = [(step.level, mover) for step in walked.steps for mover in step.movers]
+    movers += [("against", mover) for mover in walked.against]
+    movers += [("suspect", mover) for mover in walked.suspects[:_SUSPECTS]]
+    return effects + [
+        {
+            "part": part,
+            "name": mover.name,
+            "before": mover.before,
+            "actual": mover.actual,
+            "change": mover.change,
+            "share": round(float(walked.share(mover.change)), 4),
+        }
+        for part, mover in movers
+    ]
 
 
 def investigate_all(query: Query, anomalies: Sequence[Anomaly], *, as_of: date | None = None) -> list[Investigation]:

@@ -145,6 +145,16 @@ def test_moves_that_cancel_in_the_total_are_found_and_told() -> None:
     assert found.decomposition.change == 100
 
 
+def test_moves_that_cancel_to_nothing_are_named() -> None:
+    rows = [
+        row(service="Compute", cost=(100, 400), quantity=(10, 40)),
+        row(service="Storage", cost=(400, 100), quantity=(40, 10)),
+    ]
+    found = looked_into(rows, impact=200)
+    assert found.decomposition.change == 0
+    assert found.cause.what.endswith("Compute +300 USD and Storage -300 USD cancel")
+
+
 def test_a_price_that_rose_is_told_as_a_price() -> None:
     rows = [row(resource="i-1", cost=(70, 100), quantity=(100, 100), listed=(100, 100), contracted=(100, 100))]
     found = looked_into(rows, impact=30)

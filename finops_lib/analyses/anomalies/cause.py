@@ -60,7 +60,7 @@ def cause_of(walk: Walk, *, parts: int, weeks: int, impact: float, currency: str
     if change * impact <= 0 or abs(change) < 0.3 * abs(impact):
         return Cause(
             f"the charges hardly differ from the weeks before ({change:+,.0f} {currency}): "
-            f"the {direction} is one against the expectation only",
+            f"the {direction} is one against the expectation only{_cancelled(walk, currency)}",
             _owner(walk.charges, 1),
             "whether the usual level had just changed, or the bill was restated",
         )
@@ -76,6 +76,15 @@ def cause_of(walk: Walk, *, parts: int, weeks: int, impact: float, currency: str
     if not weeks:
         words.append("the bills do not go back a week before it")
     return Cause(", ".join(words), _owner(of_subjects, 1 if change > 0 else -1), check)
+
+
+def _cancelled(walk: Walk, currency: str) -> str:
+    """Say what moved both ways and is no more to be seen in the total."""
+    step = next((step for step in walk.steps if step.against and step.movers), None)
+    if step is None:
+        return ""
+    up, down = step.movers[0], step.against[0]
+    return f"; {_name(up)} {up.change:+,.0f} {currency} and {_name(down)} {down.change:+,.0f} {currency} cancel"
 
 
 def _moved_by(subjects: Sequence[Mover], walk: Walk) -> Decimal:

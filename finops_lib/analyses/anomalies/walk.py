@@ -127,8 +127,10 @@ def walk(charges: pl.DataFrame, *, parts: int) -> Walk:
     for level in LEVELS:
         whole = part
         movers = _movers(part, level, parts)
-        chosen = _smallest_set(movers, change, sign)
-        is_narrowed = 0 < len(chosen) <= FEW and not (level == "resource" and _replaced(movers, sign))
+        # Of one value nothing can be chosen, even where what moved below it cancels to nothing.
+        chosen = movers if len(movers) == 1 else _smallest_set(movers, change, sign)
+        is_few = 0 < len(chosen) <= FEW and (change != 0 or len(movers) == 1)
+        is_narrowed = is_few and not (level == "resource" and _replaced(movers, sign))
         against = [m for m in movers if m.change * sign <= -WORTH_TELLING * abs(change) and m.change]
         steps.append(Step(level, tuple(chosen), len(movers), tuple(_largest(against)), is_narrowed))
         if not is_narrowed:
