@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
+import duckdb
+
 from finops_lib.analyses.anomalies.comparison import Comparison, compared_days
 from finops_lib.analyses.anomalies.investigation import Investigation
 from finops_lib.analyses.anomalies.investigation import investigate as look_into
 from finops_lib.analyses.anomalies.node_values import node_of
 from finops_lib.analyses.anomalies.walk import Mover
+from finops_lib.errors import LakeError
 from finops_lib.findings import Anomaly
 from finops_lib.lake.open import open_lake
 from finops_lib.marts.figures import figure_sql
@@ -47,11 +50,19 @@ def investigate(
         as_of: the last included day; None = the episode as it was recorded.
         snapshot: of the lake; None = the newest.
     Raises:
-        LakeError: there is no lake, or the snapshot is gone.
+        LakeError: there is no lake, or the snapshot is gone or has no marts.
+        ConfigError: the node is not one that charges can be chosen by.
     """
     limits: dict[str, Any] = {"memory_limit": settings.memory_limit, "threads": settings.threads}
     with open_lake(settings.lake, snapshot=snapshot, **limits) as lake:
-        [found] = investigate_all(asking(lake), [anomaly], as_of=as_of)
+        try:
+            [found] = investigate_all(asking(lake), [anomaly], as_of=as_of)
+        except duckdb.CatalogException as error:
+            raise LakeError(
+                f"snapshot {lake.snapshot_id} of the lake is from before its marts were built",
+                next_step="leave the snapshot out, or run: finops build",
+                snapshot=lake.snapshot_id,
+            ) from error
     return found
 
 

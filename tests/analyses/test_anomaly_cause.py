@@ -185,6 +185,7 @@ def test_what_the_charges_do_not_show_is_not_explained_away() -> None:
     found = looked_into([row(resource="i-1", cost=(100, 101))], impact=500)
     assert found.cause.what.startswith("the charges hardly differ from the weeks before (+1 USD)")
     nothing = looked_into([], impact=500)
+    assert nothing.cause.what == "the lake holds no charges of these days and of the weeks before"
     assert nothing.cause.owner == ""
     assert nothing.walk.suspects == ()
 

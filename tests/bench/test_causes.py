@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from finops_lib.errors import LakeError
 from finops_lib.runs.anomaly_cause import investigate
 from tests.bench.causes import AS_OF, FIRST_GOAL, ask_all, episode_of, sample_lake
 
@@ -37,3 +38,5 @@ def test_the_labelled_resource_is_named_first_and_all_money_is_told(
     # An episode is never cut to nothing: its first day stays.
     assert day_before.decomposition == now.decomposition
     assert now.cause.owner == "data"
+    with pytest.raises(LakeError, match="snapshot 1 of the lake is from before its marts were built"):
+        investigate(settings, episode, snapshot=1)

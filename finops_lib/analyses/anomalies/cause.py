@@ -57,6 +57,10 @@ def cause_of(walk: Walk, *, parts: int, weeks: int, impact: float, currency: str
     """
     direction = "rise" if impact > 0 else "drop"
     change = float(walk.change)
+    if walk.charges.is_empty():
+        return Cause(
+            "the lake holds no charges of these days and of the weeks before", "", "whether the bill is loaded"
+        )
     if change * impact <= 0 or abs(change) < 0.3 * abs(impact):
         return Cause(
             f"the charges hardly differ from the weeks before ({change:+,.0f} {currency}): "
