@@ -1,12 +1,24 @@
-"""Rows as the figure query `anomaly_charges` gives them; each test names only what it talks about."""
+"""An episode, and rows as the figure query `anomaly_charges` gives them; each test names only what it talks about."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 import polars as pl
 
+from finops_lib.findings import Anomaly
+
+DAY = date(2026, 10, 14)
+NO_TAGS = pl.DataFrame(
+    schema={
+        "tag_key": pl.String,
+        "tag_value": pl.String,
+        "cost_before": pl.Decimal(38, 12),
+        "cost_during": pl.Decimal(38, 12),
+    }
+)
 _MONEY, _QUANTITY = pl.Decimal(38, 12), pl.Decimal(38, 18)
 _TEXTS = (
     "account_id",
@@ -36,6 +48,26 @@ _SCHEMA: dict[str, pl.DataType] = {
     "earlier": pl.Int64(),
 }
 Pair = tuple[object, object]
+
+
+def anomaly(*, impact: float = 100.0, service: str = "Compute", start: date = DAY, account: str = "111") -> Anomaly:
+    """Give a one-day episode of which 50 was expected."""
+    return Anomaly(
+        scope=f"aws/{account}/{service}",
+        provider="aws",
+        account=account,
+        service=service,
+        start=start,
+        end=start,
+        expected=50.0,
+        actual=50.0 + impact,
+        impact=impact,
+        currency="USD",
+        deviation_pct=100 * impact / 50,
+        methods=("zscore",),
+        score=5.0,
+        cause="",
+    )
 
 
 def row(

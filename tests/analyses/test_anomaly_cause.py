@@ -22,37 +22,7 @@ from finops_lib.analyses.anomalies import (
     walk,
 )
 from finops_lib.errors import ConfigError
-from finops_lib.findings import Anomaly
-from tests.analyses.anomaly_rows import charges, row
-
-DAY = date(2026, 10, 14)
-NO_TAGS = pl.DataFrame(
-    schema={
-        "tag_key": pl.String,
-        "tag_value": pl.String,
-        "cost_before": pl.Decimal(38, 12),
-        "cost_during": pl.Decimal(38, 12),
-    }
-)
-
-
-def anomaly(*, impact: float = 100.0, service: str = "Compute", start: date = DAY, account: str = "111") -> Anomaly:
-    return Anomaly(
-        scope=f"aws/{account}/{service}",
-        provider="aws",
-        account=account,
-        service=service,
-        start=start,
-        end=start,
-        expected=50.0,
-        actual=50.0 + impact,
-        impact=impact,
-        currency="USD",
-        deviation_pct=100 * impact / 50,
-        methods=("zscore",),
-        score=5.0,
-        cause="",
-    )
+from tests.analyses.anomaly_rows import DAY, NO_TAGS, anomaly, charges, row
 
 
 def looked_into(rows: list[dict[str, object]], *, impact: float, tags: pl.DataFrame = NO_TAGS) -> Investigation:

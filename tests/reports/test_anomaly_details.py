@@ -11,8 +11,7 @@ import polars as pl
 from finops_lib.analyses.anomalies import Investigation, compared_days, identified, investigate, node_of
 from finops_lib.reports import anomalies as page
 from finops_lib.reports import anomaly_details as look
-from tests.analyses.anomaly_rows import charges, row
-from tests.analyses.test_anomaly_cause import DAY, NO_TAGS, anomaly
+from tests.analyses.anomaly_rows import DAY, NO_TAGS, anomaly, charges, row
 
 ROWS = [
     row(resource="i-big", cost=(50, 240), quantity=(50, 240)),

@@ -20,7 +20,7 @@ from finops_lib.runs.anomaly_cause import (
     rows_of,
     same_day,
 )
-from tests.analyses.test_anomaly_cause import DAY, anomaly
+from tests.analyses.anomaly_rows import DAY, anomaly
 from tests.marts.conftest import MemoryLake
 
 if TYPE_CHECKING:
