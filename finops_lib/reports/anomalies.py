@@ -10,10 +10,12 @@ import polars as pl
 from finops_lib.findings import Anomaly
 from finops_lib.reports import charts, page
 from finops_lib.reports import format as say
+from finops_lib.reports.investigated import Cause, Details
 from finops_lib.reports.page import Action, Element, Figure
 from finops_lib.reports.tables import Column, table
 
 QUESTION = "What happened that nobody planned?"
+NOBODY = "the account's owner; no team is tagged"
 QUIET = "No service is known to have left its usual range."
 # An episode that long is not followed further: the new level is the usual one by then.
 FOLLOWED_DAYS = 28
@@ -29,11 +31,18 @@ HOW = (
 
 
 def anomaly_answer(
-    found: Sequence[Anomaly], judged: tuple[int, int], *, as_of: date, lookback_days: int, currency: str
+    found: Sequence[Anomaly],
+    judged: tuple[int, int],
+    *,
+    as_of: date,
+    lookback_days: int,
+    currency: str,
+    anomaly_id: str = "",
 ) -> Element:
     """Answer the page's question in one or two sentences.
 
     Args:
+        anomaly_id: the page is about this one, the only one of `found`.
         judged: how many series had a past to be judged by, of how many (`analyses.anomalies.judged_series`).
     """
     span = f"the {lookback_days} days through {say.day(as_of)}"
@@ -47,6 +56,9 @@ def anomaly_answer(
     if not found:
         counted = f"{say.number(judged[0])} of {say.plural(judged[1], 'series', 'series')} could be judged"
         return page.answer(QUESTION, f"Nothing: no service left its usual range in {span}; {counted}.", "green")
+    if anomaly_id:
+        words = f"{_headline(found[0], as_of)}. {found[0].cause}."
+        return page.answer(QUESTION, words, "orange" if found[0].impact > 0 else "yellow", "to be explained")
     rises = [a for a in found if a.impact > 0]
     total = say.money(sum(a.impact for a in rises), currency)
     cost = f"; {total} more than usual" if rises else ""
@@ -76,27 +88,40 @@ def anomaly_figures(found: Sequence[Anomaly], *, as_of: date, currency: str) -> 
 
 
 def anomaly_table(
-    found: Sequence[Anomaly], series: pl.DataFrame | None = None, *, as_of: date | None = None, limit: int = 0
+    found: Sequence[Anomaly],
+    series: pl.DataFrame | None = None,
+    *,
+    as_of: date | None = None,
+    limit: int = 0,
+    looked_into: Sequence[Details] = (),
+    bands: Mapping[Anomaly, pl.DataFrame] | None = None,
 ) -> Element:
     """Show the episodes, the largest money first.
 
     Args:
+        looked_into: gives cause, owner and what to check in columns of their own.
+        bands: gives what a day of the episode was expected to cost (`analyses.anomalies.bands`).
         series: the frame they were found in; gives account names and the course of each series.
         as_of: the last included day; an episode that reaches it is still going on.
         limit: how many; 0 = all.
     """
     shown = list(found)[: limit or None]
     names, courses = _names(series), _courses(series, shown)
+    causes = {one.anomaly.anomaly_id: one.cause for one in looked_into}
+    ranges = {a.scope: _range(a, band) for a, band in (bands or {}).items()}
     rows = [
         {
             "when": _when(a, as_of),
             "service": what_of(a),
             "account": names.get((a.provider, a.account), a.account),
+            "place": f"{what_of(a)} in {names.get((a.provider, a.account), a.account)}",
             "provider": a.provider,
             "impact": Decimal(str(round(a.impact, 2))),
             "deviation": None if a.deviation_pct is None else a.deviation_pct / 100,
             "course": courses.get(a.scope, []),
-            "cause": a.cause,
+            "expected": ranges.get(a.scope, ""),
+            **_told(a, causes.get(a.anomaly_id)),
+            "id": a.anomaly_id,
             "methods": " and ".join(a.methods),
         }
         for a in shown
@@ -108,13 +133,23 @@ def anomaly_table(
         "impact": Column("Against the usual", "change"),
         "deviation": Column("of the usual", "percent"),
         "course": Column("Last 60 days", "spark"),
-        "cause": Column("What moved"),
+        "expected": Column("Expected a day"),
+        "cause": Column("What moved", "sentence"),
+        "owner": Column("Owner"),
+        "check": Column("What to check"),
         "methods": Column("Found by"),
+        "id": Column("Id"),
     }
     if series is None:
         del columns["course"]
-    if not any(a.cause for a in shown):
-        del columns["cause"]
+    if looked_into:
+        # With a cause beside it, what found it matters least; and on a phone the cause must not be the last column.
+        order = ("when", "place", "impact", "cause", "owner", "check", "course", "expected", "id")
+        columns = {name: ({"place": Column("Where")} | columns)[name] for name in order if name in {"place", *columns}}
+    # A column without a word in it only makes the table wider.
+    for name in ("expected", "cause", "owner", "check", "id"):
+        if name in columns and not any(row[name] for row in rows):
+            del columns[name]
     currency = shown[0].currency if shown else ""
     rest = f" ({len(found) - len(shown)} more on the page anomalies)" if len(shown) < len(found) else ""
     title = f"{_finding(shown, currency)}{rest}" if shown else ""
@@ -129,15 +164,20 @@ def anomaly_charts(bands: Mapping[Anomaly, pl.DataFrame], series: pl.DataFrame, 
     return page.beside(*(_band_chart(a, band, names, as_of) for a, band in bands.items()))
 
 
-def anomaly_actions(found: Sequence[Anomaly], series: pl.DataFrame, *, as_of: date) -> Element:
-    """Say who should look at which episode, and until when."""
+def anomaly_actions(
+    found: Sequence[Anomaly], series: pl.DataFrame, *, as_of: date, looked_into: Sequence[Details] = ()
+) -> Element:
+    """Say who should look at which episode, at what first, and until when."""
     names, teams = _names(series), _teams(series)
+    causes = {one.anomaly.anomaly_id: one.cause for one in looked_into}
     items = [
         Action(
             text=f"Explain {what_of(a)} in {names.get((a.provider, a.account), a.account)}, "
-            f"{_since(a, as_of)}: planned, or to be stopped?",
+            f"{_since(a, as_of)}: {_question(causes.get(a.anomaly_id))}",
             money=say.signed_money(a.impact, a.currency),
-            owner=teams.get(a.scope, "") or "the account's owner; no team is tagged",
+            owner=_owner(causes.get(a.anomaly_id))
+            or teams.get(a.scope, "")
+            or "the account's owner; no team is tagged",
             due=say.day(as_of + timedelta(days=2), "full"),
         )
         for a in found
@@ -149,6 +189,29 @@ def anomaly_actions(found: Sequence[Anomaly], series: pl.DataFrame, *, as_of: da
 def anomaly_method() -> Element:
     """Say how a day is judged, and what that cannot see."""
     return page.sentence(HOW)
+
+
+def _question(cause: Cause | None) -> str:
+    return f"check {cause.check}" if cause else "planned, or to be stopped?"
+
+
+def _owner(cause: Cause | None) -> str:
+    return cause.owner if cause else ""
+
+
+def _told(a: Anomaly, cause: Cause | None) -> dict[str, str]:
+    if cause is None:
+        return {"cause": a.cause, "owner": "", "check": ""}
+    return {"cause": cause.what, "owner": cause.owner or "no team is tagged", "check": cause.check}
+
+
+def _range(a: Anomaly, band: pl.DataFrame) -> str:
+    """Say what a day of the episode was expected to cost, from the lowest to the highest."""
+    days = band.filter(pl.col("day").is_between(a.start, a.end)).drop_nulls("expected")
+    if days.is_empty():
+        return ""
+    low, high = days.get_column("low").min(), days.get_column("high").max()
+    return f"{say.money(low)} {say.DASH} {say.money(high)}"  # type: ignore[arg-type]
 
 
 def what_of(a: Anomaly) -> str:
@@ -191,7 +254,7 @@ def _when(a: Anomaly, as_of: date | None) -> str:
 
 def _finding(shown: Sequence[Anomaly], currency: str) -> str:
     net = say.signed_money(sum(a.impact for a in shown), currency)
-    return f"{say.plural(len(shown), 'episode')}, together {net} against the usual"
+    return f"{say.plural(len(shown), 'episode')}, {'together ' if len(shown) > 1 else ''}{net} against the usual"
 
 
 def _names(series: pl.DataFrame | None) -> dict[tuple[str, str], str]:
@@ -227,7 +290,10 @@ def _courses(series: pl.DataFrame | None, shown: Sequence[Anomaly]) -> dict[str,
 
 def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
     schema = [
-        *((name, pl.String()) for name in ("when", "service", "account", "provider")),
+        *(
+            (name, pl.String())
+            for name in ("when", "service", "account", "place", "provider", "expected", "owner", "check", "id")
+        ),
         ("impact", pl.Decimal(38, 2)),
         ("deviation", pl.Float64()),
         ("course", pl.List(pl.Float64())),

@@ -23,7 +23,19 @@ from finops_lib.reports.marks import sparkline, status_html, status_text
 from finops_lib.reports.page import Element
 
 Kind = Literal[
-    "text", "provider", "money", "number", "percent", "day", "month", "moment", "duration", "change", "spark", "status"
+    "text",
+    "sentence",
+    "provider",
+    "money",
+    "number",
+    "percent",
+    "day",
+    "month",
+    "moment",
+    "duration",
+    "change",
+    "spark",
+    "status",
 ]
 
 # Up to here a table is read whole; beyond it is searched.
@@ -39,8 +51,8 @@ class Column:
 
     Args:
         label: the header, in the reader's words; for a percent it names the base.
-        kind: `change` is money with a plus sign, `percent` takes a fraction, `spark` a list of numbers, `status` a
-            colour or its everyday name.
+        kind: `text` is a name, cut where it is long, and `sentence` is read whole; `change` is money with a plus sign,
+            `percent` takes a fraction, `spark` a list of numbers, `status` a colour or its everyday name.
         style: of money: unit, cent or headline.
         currency_from: the column that holds the row's currency, where a table has several.
         word_from: the column that holds the word beside a status.
@@ -146,6 +158,9 @@ def _cell(value: Any, row: Mapping[str, Any], column: Column, currency: str) -> 
         return _number_cell(say.signed_money(value, _own_currency(row, column), column.style), value)
     if column.kind in WORDS:
         return _number_cell(WORDS[column.kind](value), value)
+    if column.kind == "sentence":
+        whole = markup.clean(value)
+        return Cell(f'<span class="fw-told">{markup.text(whole, None)}</span>', whole, whole)
     return _text_cell(say.provider(value) if column.kind == "provider" else value)
 
 

@@ -18,10 +18,10 @@ from datetime import date, timedelta
 
 from finops_lib.analyses.alerts.anomalies import decide_anomalies
 from finops_lib.analyses.alerts.decide import Decision as Decided
-from finops_lib.analyses.anomalies.cause import explain, series_names
 from finops_lib.analyses.anomalies.estate import PlannedChange, Rules, find_in_estate
 from finops_lib.analyses.anomalies.feedback import verdicts_of
 from finops_lib.analyses.anomalies.identity import no_longer_there
+from finops_lib.analyses.anomalies.investigation import explain
 from finops_lib.analyses.anomalies.nodes import cells_of, resources_of
 from finops_lib.delivery.outbox import Delivered
 from finops_lib.errors import LakeError
@@ -34,6 +34,7 @@ from finops_lib.runs import clock
 from finops_lib.runs.acting import acting_user
 from finops_lib.runs.alert_outbox import deliver_waiting
 from finops_lib.runs.alerts import told_of
+from finops_lib.runs.anomaly_cause import asking, investigate_all
 from finops_lib.runs.anomaly_file import check_methods
 from finops_lib.runs.context import Coverage, resolve_context
 from finops_lib.runs.figures import run_query
@@ -46,7 +47,6 @@ from finops_lib.state.planned_changes import list_planned
 # A year and the weeks that are compared with it.
 HISTORY_DAYS = 420
 LOOKBACK_DAYS = 60
-_CAUSE_DAYS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,24 +136,7 @@ def _find(lake: Lake, as_of: date, rules: Rules, known: Sequence[Anomaly], top_r
     for cells in cells_of(days):
         found += find_in_estate(cells, resources_of(resource_days, cells), rules, known)
     found.sort(key=lambda anomaly: (-abs(anomaly.impact), anomaly.scope, anomaly.start))
-    return _with_causes(lake, found, as_of)
-
-
-def _with_causes(lake: Lake, found: Sequence[Anomaly], as_of: date) -> list[Anomaly]:
-    """Say what moved, where the episode is a service's; a resource is its own cause."""
-    services = [anomaly for anomaly in found if anomaly.level == "service"]
-    told: dict[str, Anomaly] = {}
-    for currency in sorted({anomaly.currency for anomaly in services}):
-        mine = [anomaly for anomaly in services if anomaly.currency == currency]
-        values = {
-            "as_of": as_of,
-            "history_days": _CAUSE_DAYS,
-            "currency": currency,
-            "provider": "",
-            "series": series_names(mine),
-        }
-        told |= {a.anomaly_id: a for a in explain(mine, run_query(lake, figure_sql("anomalies_resource_days"), values))}
-    return [told.get(anomaly.anomaly_id, anomaly) for anomaly in found]
+    return explain(found, investigate_all(asking(lake), found, as_of=as_of))
 
 
 class _Recording:

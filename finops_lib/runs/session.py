@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from finops_lib.findings import Anomaly
 from finops_lib.lake.catalog import is_there
 from finops_lib.lake.open import Lake, open_lake
 from finops_lib.lake.snapshots import pin
@@ -33,6 +34,7 @@ from finops_lib.settings import Settings, load_settings
 if TYPE_CHECKING:
     import polars as pl
 
+    from finops_lib.analyses.anomalies import Investigation
     from finops_lib.runs.budget_inputs import BudgetInputs
     from finops_lib.runs.scoped import BudgetCosts
 
@@ -187,6 +189,25 @@ class Run:
         return budget_costs(
             self.lake, budgets, as_of=self.as_of, judged_at=self.context.judged_at, remember=self.folder.remember_figure
         )
+
+    def investigate(self, found: Sequence[Anomaly]) -> list[Investigation]:
+        """Explain the first episodes from their charges; the queries of those shown in full are remembered."""
+        # Imported here: few pages speak of anomalies.
+        from finops_lib.runs.anomaly_cause import investigate_listed
+
+        return investigate_listed(self.lake, self.query, found, as_of=self.as_of)
+
+    def charges_behind(self, found: Sequence[Investigation]) -> pl.DataFrame:
+        """Give the charges of the first episode's days, those of what moved first; without an episode no rows."""
+        from finops_lib.runs.anomaly_cause import largest_charges
+
+        return largest_charges(self.query, found)
+
+    def came_and_went(self, found: Sequence[Investigation]) -> pl.DataFrame:
+        """Give the resources of the first episode's account that came or went on its first day."""
+        from finops_lib.runs.anomaly_cause import same_day
+
+        return same_day(self.query, found, as_of=self.as_of)
 
     def write_result(self, result: Mapping[str, object]) -> ResultShown:
         """Write result.json (sorted keys, Decimals as text) and give an element that shows it folded."""

@@ -47,3 +47,4 @@ EVENTS = (
 # A fee is no fleet: the marketplace subscription jumps at the last first of a month that is a week old.
 FEE_JUMP_NAME = "datadog-seats"
 FEE_BEFORE, FEE_AFTER = 5400, 9150
+FEE_RESOURCE = "arn:aws:aws-marketplace:us-east-1:480155729384:agreement/agmt-7b3k2q9d1x"

@@ -14,7 +14,7 @@ import numpy as np
 
 from finops_lib.periods import BillingPeriod
 from finops_lib.sample.accounts import ACCOUNT, REGION_NAMES
-from finops_lib.sample.anomalies import FEE_AFTER, FEE_BEFORE
+from finops_lib.sample.anomalies import FEE_AFTER, FEE_BEFORE, FEE_RESOURCE
 from finops_lib.sample.charges import ARRIVED, QUANTITY_STEP, Grain
 from finops_lib.sample.commitments import COMMITMENTS
 from finops_lib.sample.curves import GROWTH_PER_MONTH, Calendar, stream
@@ -221,7 +221,7 @@ def _aws(month: Month) -> Iterator[dict[str, object]]:
     fee = FEE_AFTER if month.period.start >= fee_jump_day(month.calendar.as_of) else FEE_BEFORE
     yield _fee(
         month, "shared", "AWS Marketplace: Datadog Pro, host subscription", _DATADOG, fee,
-        PublisherName="Datadog", ResourceId="arn:aws:aws-marketplace:us-east-1:480155729384:agreement/agmt-7b3k2q9d1x",
+        PublisherName="Datadog", ResourceId=FEE_RESOURCE,
         ResourceName="datadog-pro", PricingCategory="Standard",
     )  # fmt: skip
     yield _credit(month, "aws-payer", month.day(15), "AWS Migration Acceleration Program credit", _EC2, 2400)

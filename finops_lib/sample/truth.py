@@ -13,7 +13,7 @@ import polars as pl
 
 from finops_lib.periods import BillingPeriod
 from finops_lib.sample.accounts import ACCOUNT, ACCOUNTS, EUROPE, ORGANIZATION
-from finops_lib.sample.anomalies import EVENTS, FEE_AFTER, FEE_BEFORE, FEE_JUMP_NAME
+from finops_lib.sample.anomalies import EVENTS, FEE_AFTER, FEE_BEFORE, FEE_JUMP_NAME, FEE_RESOURCE
 from finops_lib.sample.catalogue import service_of
 from finops_lib.sample.charges import ARRIVED, MONEY_COLUMNS
 from finops_lib.sample.commitments import COMMITMENTS
@@ -181,6 +181,12 @@ def _resources(bill: Bill, lines: list[Line], first: int, last: int) -> list[str
     return [str(bill.resources["ResourceId"][n]) for n in sorted(numbers)]
 
 
+def _meters(bill: Bill, fleets: tuple[str, ...]) -> list[str]:
+    """Name the price items of some fleets, which stay where resources are replaced."""
+    names = zip(bill.lines, bill.texts["SkuMeter"], strict=True)
+    return sorted({str(meter) for line, meter in names if line.fleet.name in fleets})
+
+
 def _anomalies(bills: dict[str, Bill], calendar: Calendar) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for event in EVENTS:
@@ -198,6 +204,7 @@ def _anomalies(bills: dict[str, Bill], calendar: Calendar) -> list[dict[str, Any
                 _anomaly(event.name, event.kind, account, services, calendar, start, end)
                 | {
                     "resource_ids": _resources(bill, lines, start, end),
+                    "meters": _meters(bill, event.fleets),
                     "impact": f"{bill.added[event.name][:complete].sum():.2f}",
                     "note": event.note,
                 }
@@ -206,7 +213,8 @@ def _anomalies(bills: dict[str, Bill], calendar: Calendar) -> list[dict[str, Any
     found.append(
         _anomaly(FEE_JUMP_NAME, "fee_jump", ACCOUNT["shared"], ["Datadog Pro"], calendar, fee, fee)
         | {
-            "resource_ids": [],
+            "resource_ids": [FEE_RESOURCE],
+            "meters": [],
             "impact": f"{FEE_AFTER - FEE_BEFORE}.00",
             "note": "more seats of a marketplace subscription",
         }

@@ -12,10 +12,8 @@ import pytest
 from finops_lib.analyses.anomalies import (
     DETECTORS,
     bands,
-    explain,
     find_anomalies,
     judged_series,
-    series_names,
     series_of,
 )
 from finops_lib.errors import ConfigError
@@ -157,30 +155,6 @@ def test_absent_days_are_zero_and_days_to_come_are_not_there() -> None:
     assert daily.costs[0].tolist() == [1, 1, 1, 1]
     assert daily.costs[1, :3].tolist() == [1, 0, 3]
     assert np.isnan(daily.costs[1, 3])
-
-
-def resource_days(costs: dict[str, tuple[float, float]], *, spike: date) -> pl.DataFrame:
-    """Give per resource its cost a day in the 28 days before the spike, and on it."""
-    rows = [
-        ("aws", "111", "Compute", "eu-west-1", name, name, spike - timedelta(days=n), "USD", cost)
-        for name, (before, during) in costs.items()
-        for n, cost in enumerate([during] + [before] * 28)
-    ]
-    names = ["x_Provider", "account_id", "ServiceName", "RegionId", "ResourceId", "ResourceName", "day"]
-    return pl.DataFrame(rows, schema=[*names, "BillingCurrency", "effective_cost"], orient="row")
-
-
-def test_the_cause_is_the_resource_that_moved() -> None:
-    days = frame([100.0, 102.0] * 40 + [300.0])
-    found = find(days)
-    assert series_names(found) == ["aws/111/Compute"]
-    moved = resource_days({"i-big": (50, 240), "i-same": (51, 60)}, spike=last_day(days))
-    [told] = explain(found, moved)
-    # 190 of the 199 that moved
-    assert told.cause == "i-big in eu-west-1: up 190 USD a day, 95 % of the rise"
-    spread = resource_days({f"i-{n}": (10, 30) for n in range(10)}, spike=last_day(days))
-    assert explain(found, spread)[0].cause == "10 resources in eu-west-1; most i-0, 10 % of the rise"
-    assert explain(found, moved.clear())[0].cause == "the bill names no resource behind the rise"
 
 
 def test_the_band_stays_where_it_was_on_the_eve() -> None:

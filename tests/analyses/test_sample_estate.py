@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from finops_lib.analyses.anomalies import explain, find_anomalies, series_names
+from finops_lib.analyses.anomalies import explain, find_anomalies, identified
 from finops_lib.analyses.savings import find_savings, portfolio
 from finops_lib.marts.build import build
 from finops_lib.runs.ingest import ingest
@@ -81,5 +81,6 @@ def test_the_events_of_the_last_month_are_found_and_no_calendar_is_taken_for_one
 
     assert [a.scope for a in found if not is_labelled(a.scope, a.start, a.end)] == []
     assert len(found) >= 4
-    resources = run.query("anomalies_resource_days", history_days=120, series=series_names(found))
-    assert all(anomaly.cause for anomaly in explain(found, resources))
+    looked_into = run.investigate(identified(found))
+    assert all(anomaly.cause for anomaly in explain(identified(found), looked_into))
+    assert all(one.decomposition.residual == 0 for one in looked_into)

@@ -7,7 +7,21 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.bench import crowd, dialects, forecasts, imports, ingest, memory, opening, overview, queries, rival, runs
+from tests.bench import (
+    causes,
+    crowd,
+    dialects,
+    forecasts,
+    imports,
+    ingest,
+    memory,
+    opening,
+    overview,
+    queries,
+    rival,
+    runs,
+)
+from tests.bench.anomalies import measure as anomalies
 from tests.bench.budget_replay import measure as budgets
 from tests.bench.place import SCALE
 
@@ -24,6 +38,8 @@ MEASUREMENTS = {
     "crowd": crowd.measure,
     "forecasts": forecasts.measure,
     "budgets": budgets.measure,
+    "anomalies": anomalies.measure,
+    "causes": causes.measure,
 }
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 For a report:
     find_anomalies   daily series of services -> episodes, the largest money first
-    explain          episodes + the resources behind them -> the same with a cause in words
+    investigate      an episode + its charges -> where it comes from, what it is made of, whose it is (decompose, walk)
+    explain          episodes + their investigations -> the same with a cause in words
     bands            episodes -> the range that each one left, for charts
 
 For the list that people work on:
@@ -21,9 +22,35 @@ raise it where they were wrong. Declined: a threshold in sigmas, which means ano
 """
 
 from finops_lib.analyses.anomalies.bands import bands
-from finops_lib.analyses.anomalies.cause import explain, series_names
+from finops_lib.analyses.anomalies.comparison import Comparison, compared_days
+from finops_lib.analyses.anomalies.decompose import Decomposition, decompose
 from finops_lib.analyses.anomalies.detectors import DETECTORS, Scores
 from finops_lib.analyses.anomalies.find import find_anomalies, judged_series
+from finops_lib.analyses.anomalies.identity import identified
+from finops_lib.analyses.anomalies.investigation import Investigation, chosen, explain, investigate, related
+from finops_lib.analyses.anomalies.node_values import NodeValues, node_of
 from finops_lib.analyses.anomalies.series import series_of
+from finops_lib.analyses.anomalies.walk import Walk, walk
 
-__all__ = ["DETECTORS", "Scores", "bands", "explain", "find_anomalies", "judged_series", "series_names", "series_of"]
+__all__ = [
+    "DETECTORS",
+    "Comparison",
+    "Decomposition",
+    "Investigation",
+    "NodeValues",
+    "Scores",
+    "Walk",
+    "bands",
+    "chosen",
+    "compared_days",
+    "decompose",
+    "explain",
+    "find_anomalies",
+    "identified",
+    "investigate",
+    "judged_series",
+    "node_of",
+    "related",
+    "series_of",
+    "walk",
+]

@@ -29,6 +29,11 @@ def anomaly_id(anomaly: Anomaly, *, taken: Collection[str] = ()) -> str:
     raise ValueError("every id is taken")
 
 
+def identified(found: Sequence[Anomaly]) -> list[Anomaly]:
+    """Give the same episodes, each with an id; those that nobody has written down get the one that they would get."""
+    return [replace(anomaly, anomaly_id=anomaly.anomaly_id or anomaly_id(anomaly)) for anomaly in found]
+
+
 def recognise(found: Sequence[Anomaly], known: Sequence[Anomaly]) -> list[Anomaly]:
     """Give what was found with its ids, in order: the known one's where it is the same, else a new one.
 
