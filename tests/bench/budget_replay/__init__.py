@@ -8,6 +8,7 @@
 
 Question: what is an alert that an incomplete day caused?
 Choice: of actual cost, one whose threshold the whole cost of the period never reached; of a forecast or pace, one that
-the same data bears neither without its incomplete days nor with these days made whole.
-Why: half a day must not tell what only a whole one can, but a forecast that missed is no fault of days it left out.
+the same data bears neither without its incomplete days, nor with their final cost, nor with them taken for whole.
+Why: half a day must not tell what only a whole one can, but a forecast that missed is no fault of days it left out; and
+with more whole days the forecaster may choose another method, which moves a forecast of 100.3 % either way.
 """

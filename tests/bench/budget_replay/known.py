@@ -87,6 +87,12 @@ class Bills:
         """Give the same without the days that were not whole."""
         return self.known(delivered).filter(pl.col("day") <= pl.col("complete_through"))
 
+    def filled(self, delivered: dict[str, datetime]) -> pl.DataFrame:
+        """Give the same days with what they cost in the end, still taken for days that are not whole."""
+        through = {name: min(at.date(), self.last_day) for name, at in delivered.items()}
+        newest = pl.col("x_Provider").replace_strict(through, return_dtype=pl.Date)
+        return self._dated(self.final, self.complete_through(delivered)).filter(pl.col("day") <= newest)
+
     def made_whole(self, delivered: dict[str, datetime]) -> pl.DataFrame:
         """Give the same days with nothing missing: what the providers would have sent had they been quicker."""
         through = {name: min(at.date(), self.last_day) for name, at in delivered.items()}

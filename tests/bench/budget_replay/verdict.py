@@ -167,7 +167,7 @@ def _rank(colour: str) -> int:
 
 
 class _Twins:
-    """The same moments once more, without the days that were not whole, and with these days made whole."""
+    """The same moments once more: without the days that were not whole, with their final cost, as whole days."""
 
     def __init__(self, replayed: Replayed) -> None:
         self._replayed = replayed
@@ -177,7 +177,7 @@ class _Twins:
         """Say why a forecast or burn alert was none; "" = it was one, or it is of another kind."""
         if event.kind not in ("forecast", "burn"):
             return ""
-        for days in ("withheld", "made_whole"):
+        for days in ("withheld", "filled", "made_whole"):
             end = date.fromisoformat(event.facts["period_end"])
             status = self._at(days, event.created_at, end)[event.subject]
             expected = status.forecast_p50 is not None and 100 * status.forecast_p50 / status.amount
@@ -202,7 +202,7 @@ class _Twins:
         as_of = min(newest, period_end - timedelta(days=1))
         key = days, at, as_of
         if key not in self._found:
-            frame = bills.withheld(delivered) if days == "withheld" else bills.made_whole(delivered)
+            frame = getattr(bills, days)(delivered)
             known = known_at(self._replayed, frame, delivered, at)
             costs = known.costs(self._replayed.budgets, as_of)
             evaluation = evaluate_costs(self._replayed.budgets, costs, as_of=as_of, snapshot=None)
