@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from finops_lib.cli.app import anomalies_app
-from finops_lib.cli.printing import FormatOption, print_rows
+from finops_lib.cli.printing import FormatOption, print_rows, to_the_cent
 from finops_lib.errors import ConfigError
 from finops_lib.findings import Anomaly
 from finops_lib.runs.listing import Format, records
@@ -73,19 +73,26 @@ def anomalies_list(
 
 @anomalies_app.command("show")
 def anomalies_show(anomaly_id: AnomalyId, format: FormatOption = Format.table) -> None:
-    """Show one anomaly: its money, its cause as far as it is known, and what happened to it."""
+    """Show one anomaly: its money, its cause with the arithmetic behind it, and what happened to it."""
     from finops_lib.runs.anomalies import row_of, shown
+    from finops_lib.runs.anomaly_cause import looked_into
     from finops_lib.runs.listing import shown_value
     from finops_lib.settings import load_settings
 
-    anomaly, events = shown(load_settings(), anomaly_id)
+    settings = load_settings()
+    anomaly, events = shown(settings, anomaly_id)
     history = records(events)
+    sentence, parts = looked_into(settings, anomaly)
     if format is not Format.table:
-        print_rows([{**row_of(anomaly), "history": history}], format)
+        print_rows([{**row_of(anomaly), "cause": sentence, "parts": parts, "history": history}], format)
         return
+    # The sentence below is of today's lake, the list's of the day it was found.
     for name, value in row_of(anomaly).items():
-        typer.echo(f"{name:<14}{shown_value(value)}")
-    typer.echo()
+        if name != "causes":
+            typer.echo(f"{name:<14}{shown_value(value)}")
+    typer.echo(f"{'cause':<14}{sentence}\n")
+    if parts:
+        print_rows([{name: to_the_cent(value) for name, value in part.items()} for part in parts], format)
     print_rows([{k: v for k, v in row.items() if k != "anomaly_id"} for row in history], format)
 
 

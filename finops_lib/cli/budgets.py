@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from finops_lib.cli.app import budgets_app
-from finops_lib.cli.printing import FormatOption, print_rows
+from finops_lib.cli.printing import FormatOption, print_rows, to_the_cent
 from finops_lib.runs.listing import Format
 
 if TYPE_CHECKING:
@@ -198,13 +197,8 @@ def _news(checked: Checked) -> list[str]:
 
 def _print_statuses(rows: list[dict[str, Any]], format: Format, shown: tuple[str, ...]) -> None:
     if format is Format.table:
-        rows = [{name: _to_the_cent(row[name]) for name in shown} for row in rows]
+        rows = [{name: to_the_cent(row[name]) for name in shown} for row in rows]
     print_rows(rows, format, empty="There is no budget to speak of: finops budgets list")
-
-
-def _to_the_cent(value: Any) -> Any:
-    # For eyes only; CSV and JSON keep all digits.
-    return f"{value:,.2f}" if isinstance(value, Decimal) else value
 
 
 def _print_fields(row: dict[str, Any], format: Format) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -43,8 +44,6 @@ def print_run(record: RunRecord, settings: Settings) -> None:
 
 
 def _print_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
-    from decimal import Decimal
-
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -61,3 +60,8 @@ def _print_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Non
         # A pipe has no width: nothing may be folded because a terminal was imagined.
         console = Console(highlight=False, width=10_000)
     console.print(table)
+
+
+def to_the_cent(value: Any) -> Any:
+    """Round an amount for eyes; CSV and JSON keep all digits."""
+    return f"{value:,.2f}" if isinstance(value, Decimal) else value

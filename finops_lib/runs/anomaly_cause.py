@@ -13,7 +13,7 @@ from finops_lib.analyses.anomalies.investigation import Investigation
 from finops_lib.analyses.anomalies.investigation import investigate as look_into
 from finops_lib.analyses.anomalies.node_values import node_of
 from finops_lib.analyses.anomalies.walk import Mover
-from finops_lib.errors import LakeError
+from finops_lib.errors import ConfigError, LakeError
 from finops_lib.findings import Anomaly
 from finops_lib.lake.open import open_lake
 from finops_lib.marts.figures import figure_sql
@@ -64,6 +64,15 @@ def investigate(
                 snapshot=lake.snapshot_id,
             ) from error
     return found
+
+
+def looked_into(settings: Settings, anomaly: Anomaly) -> tuple[str, list[dict[str, object]]]:
+    """Give the cause in a sentence and its parts as rows; where the charges cannot be read, why, and no rows."""
+    try:
+        found = investigate(settings, anomaly)
+    except (LakeError, ConfigError) as error:
+        return f"the charges behind it cannot be read: {error}", []
+    return found.cause.sentence, rows_of(found)
 
 
 def rows_of(found: Investigation) -> list[dict[str, object]]:
