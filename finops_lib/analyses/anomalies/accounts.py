@@ -80,12 +80,16 @@ def moved_together(given: Expectation, groups: Sequence[NDArray[np.int64]]) -> T
     return Together(np.stack(sums)[:, HISTORY:], np.stack(found)[:, HISTORY:])
 
 
-def diffuse_rises(parts: Sequence[Together]) -> Matrix:
-    """Give the confidence, account x day, that many services of an account rose together by little."""
+def diffuse_rises(parts: Sequence[Together], *, open_days: int = OPEN_DAYS) -> Matrix:
+    """Give the confidence, account x day, that many services of an account rose together by little.
+
+    Args:
+        open_days: how many of the newest days may still grow; nothing is said of them.
+    """
     sums, is_rise = (np.concatenate([getattr(part, name) for part in parts]) for name in ("sums", "is_rise"))
     if len(sums) >= FEWEST_ACCOUNTS:
         # What all accounts do at once (a price, a rate, the season) is no account's own.
         sums = sums - np.median(sums, axis=0)
     confidence = np.where(is_rise, 1.0 / (1.0 + np.exp(-_STEEPNESS * (sums - _USUAL_SUM))), 0.0)
-    confidence[:, -OPEN_DAYS:] = 0.0
+    confidence[:, confidence.shape[1] - open_days :] = 0.0
     return np.asarray(confidence)

@@ -81,6 +81,8 @@ def _of_level(
         else (),
         first_day=cells.first_day,
         costs=np.stack([cost for _, cost in nodes]),
+        # Only days on which the bill is whole are here.
+        open_days=0,
     )
     judged = combine(panel, {name: METHODS.get(name)(panel) for name in rules.methods})
     levels = thresholds(

@@ -54,10 +54,14 @@ class Evidence:
     values: NDArray[np.float64]
 
 
-def gather(expectation: Expectation) -> list[Evidence]:
-    """Make every test in both directions."""
-    may_point = {sign: _may_point(expectation, sign) for sign in (1, -1)}
-    levels = _level_moves(expectation, may_point)
+def gather(expectation: Expectation, *, open_days: int = OPEN_DAYS) -> list[Evidence]:
+    """Make every test in both directions.
+
+    Args:
+        open_days: how many of the newest days may still grow.
+    """
+    may_point = {sign: _may_point(expectation, sign, open_days) for sign in (1, -1)}
+    levels = _level_moves(expectation, may_point, open_days)
     evidence = []
     for sign in (1, -1):
         evidence += [*_of_a_day(expectation, sign, may_point[sign]), *_of_levels(levels, sign)]
@@ -125,10 +129,10 @@ class _Move:
     noise: Matrix
 
 
-def _level_moves(given: Expectation, may_point: dict[int, NDArray[np.bool_]]) -> list[_Move]:
+def _level_moves(given: Expectation, may_point: dict[int, NDArray[np.bool_]], open_days: int) -> list[_Move]:
     fortnight = mean_before(given.by_weekday, 14, skip=0)
     settled = _settled(given, LEVEL_SETTLED_AFTER) & (given.busy >= SPARSE_BELOW)
-    settled[:, -OPEN_DAYS:] = False
+    settled[:, settled.shape[1] - open_days :] = False
     moves = []
     for days, back in LEVELS:
         before = lagged(fortnight, back)
@@ -177,14 +181,14 @@ def _settled(given: Expectation, after: int) -> NDArray[np.bool_]:
     return np.asarray(column >= HISTORY + given.born[:, None] + after)
 
 
-def _may_point(given: Expectation, sign: int) -> NDArray[np.bool_]:
+def _may_point(given: Expectation, sign: int, open_days: int) -> NDArray[np.bool_]:
     """Say where a move in this direction can be meant: open days and the end of the year make everything smaller."""
     is_credit = (given.expected < -1e-9) | (given.costs < 0)
     makes_smaller = is_credit if sign > 0 else ~is_credit
-    open_days = np.zeros(given.costs.shape, bool)
-    open_days[:, -OPEN_DAYS:] = True
-    blocked = makes_smaller & (given.is_year_end[None, :] | open_days)
-    return np.asarray(~blocked if sign > 0 else ~(blocked | open_days))
+    may_grow: NDArray[np.bool_] = np.zeros(given.costs.shape, bool)
+    may_grow[:, may_grow.shape[1] - open_days :] = True
+    blocked = makes_smaller & (given.is_year_end[None, :] | may_grow)
+    return np.asarray(~blocked if sign > 0 else ~(blocked | may_grow))
 
 
 def _evidence(test: str, where: NDArray[np.bool_], values: list[_Value]) -> Evidence:

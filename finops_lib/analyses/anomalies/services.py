@@ -54,6 +54,8 @@ def _judged(daily: DailyCost) -> Iterator[tuple[Combined, list[int]]]:
             accounts=tuple(f"{daily.series[row].provider}/{daily.series[row].account}" for row in rows),
             first_day=daily.day(first),
             costs=np.nan_to_num(daily.costs[rows, first : last + 1]),
+            # Only days on which the bill is whole are here.
+            open_days=0,
         )
         yield combine(panel, {WORKBENCH: METHODS.get(WORKBENCH)(panel)}), rows
 

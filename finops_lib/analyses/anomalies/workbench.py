@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from finops_lib.analyses.anomalies.accounts import FEWEST_SERVICES, diffuse_rises, moved_together
 from finops_lib.analyses.anomalies.confidence import confidence_of
-from finops_lib.analyses.anomalies.evidence import gather
+from finops_lib.analyses.anomalies.evidence import OPEN_DAYS, gather
 from finops_lib.analyses.anomalies.expectation import Expectation, expect
 from finops_lib.analyses.anomalies.newborn import new_services
 from finops_lib.analyses.anomalies.rolling import HISTORY, Matrix
@@ -58,13 +58,15 @@ def judge(
     *,
     accounts: Sequence[str] = (),
     announced: Sequence[tuple[int, date]] = (),
+    open_days: int = OPEN_DAYS,
 ) -> Judged:
     """Judge each day of each series.
 
     Args:
-        costs: series x day in one currency; no nan. The newest three days may be incomplete.
+        costs: series x day in one currency; no nan.
         accounts: the account of each series; empty = there are none, and no account is judged.
         announced: row and day of changes that somebody has announced.
+        open_days: how many of the newest days may still grow: that they lack cost is no news.
     """
     names = tuple(sorted(set(accounts)))
     where = np.array(accounts)
@@ -78,7 +80,7 @@ def judge(
     for block, part in zip(blocks, given, strict=True):
         if factor is not None:
             part = replace(part, expected=part.expected * factor)
-        confidence[block.rows], tests[block.rows] = _judge_alone(costs[block.rows], part, block)
+        confidence[block.rows], tests[block.rows] = _judge_alone(costs[block.rows], part, block, open_days)
         expected[block.rows] = part.expected[:, HISTORY:] + part.charged[1][:, HISTORY:]
         noise[block.rows] = (part.noise * part.unit)[:, HISTORY:]
         large = [group for group, own in enumerate(block.groups) if names and len(own) >= FEWEST_SERVICES]
@@ -89,7 +91,7 @@ def judge(
         begin = (day - first_day).days
         confidence[row, max(begin - 1, 0) : begin + ANNOUNCED_FOR + 1] = 0.0
     alone = Judged((), confidence, expected, noise, tests)
-    return _with_accounts(alone, diffuse_rises(together), told, accounts) if together else alone
+    return _with_accounts(alone, diffuse_rises(together, open_days=open_days), told, accounts) if together else alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +120,11 @@ def _block(groups: Sequence[NDArray[np.int64]]) -> _Block:
     return _Block(np.concatenate(groups), tuple(places))
 
 
-def _judge_alone(costs: Matrix, given: Expectation, block: _Block) -> tuple[Matrix, NDArray[np.str_]]:
+def _judge_alone(costs: Matrix, given: Expectation, block: _Block, open_days: int) -> tuple[Matrix, NDArray[np.str_]]:
     """Judge each series by itself: the most confident test speaks."""
     confidence = np.zeros(costs.shape)
     tests = np.full(costs.shape, "", dtype="<U14")
-    for evidence in gather(given):
+    for evidence in gather(given, open_days=open_days):
         there = evidence.where[:, HISTORY:]
         sure = confidence_of(evidence)
         before = confidence[there]

@@ -19,6 +19,7 @@ from datetime import date
 import numpy as np
 
 from finops_lib.analyses.anomalies.detectors import Matrix, Scores
+from finops_lib.analyses.anomalies.evidence import OPEN_DAYS
 from finops_lib.analyses.anomalies.workbench import TOLD_FROM, Judged
 from finops_lib.registry import Registry
 
@@ -33,6 +34,7 @@ class Panel:
         costs: series x day, from `first_day` on; no nan.
         announced: changes that somebody has announced: a series, or `<account>/*` for all of an account, and the day.
             One that names no series of the panel says nothing.
+        open_days: how many of the newest days may still grow.
     """
 
     series: tuple[str, ...]
@@ -40,6 +42,7 @@ class Panel:
     first_day: date
     costs: Matrix
     announced: tuple[tuple[str, date], ...] = ()
+    open_days: int = OPEN_DAYS
 
     def rows(self, rows: slice) -> Panel:
         """Give the panel of some of its series."""
