@@ -6,7 +6,7 @@ BIN := .venv/bin
 # How many tests run at once: one per core.
 WORKERS ?= auto
 
-.PHONY: demo test test-fast bench lint format lock clean
+.PHONY: demo test test-fast bench bench-anomalies lint format lock clean
 
 demo: .venv/installed
 	$(BIN)/finops demo
@@ -23,6 +23,9 @@ test-fast: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python -m tests.bench
+
+bench-anomalies: .venv/installed
+	$(BIN)/python -m tests.bench anomalies
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -10,19 +10,44 @@ import numpy as np
 
 from tests.bench.anomalies.methods import METHODS, Method
 from tests.bench.anomalies.noisy import make_noisy_estate
-from tests.bench.anomalies.score import Scored, at_budget, average_precision, curve, scored_at
+from tests.bench.anomalies.replay import replay
+from tests.bench.anomalies.score import Scored, at_budget, average_precision, curve, events_of, scored_at
 from tests.bench.clock import stopwatch
 from tests.bench.estate import REPORTING_SEEDS, Estate, make_estate
 from tests.bench.place import scaled
 
 FIRST, DAYS = 60, 420
 NOISY_SEEDS = (201, 202, 203)
+REPLAYED_DAYS = 90
+# What happened on the newest days is not told yet.
+OPEN = 3
 
 
 def measure(_: Path) -> None:
     estates = [make_estate(seed) for seed in REPORTING_SEEDS[: scaled(len(REPORTING_SEEDS))]]
     _table("labelled estate, reporting seeds", estates)
+    _replayed(estates[0])
     _table("noisy series, reporting seeds", [make_noisy_estate(seed) for seed in NOISY_SEEDS[: scaled(3)]])
+
+
+def _replayed(estate: Estate) -> None:
+    """Print what people would have been told, one run an evening on what the bills showed then."""
+    first, last = DAYS - 1 - scaled(REPLAYED_DAYS), DAYS - 1
+    print(f"replayed: {len(estate.series)} series, one run on each of {last - first + 1} evenings, bills as known then")
+    print(f"{'method':<18}{'P':>7}{'R':>7}{'$R':>7}{'false':>8}{'days until told':>17}")
+    for method in METHODS:
+        if method.name not in ("workbench", "zscore 30 days", "mean + 30 %"):
+            continue
+        confidence, told_on = replay(method, estate, first=first, last=last)
+        scored = scored_at(method.threshold, confidence, estate, first=first, last=last - OPEN)
+        events, _ = events_of(estate, first, last - OPEN)
+        lags = [
+            float(np.nanmin(days) - event.start)
+            for event in events
+            if np.isfinite(days := told_on[event.node][event.start : event.last + 1]).any()
+        ]
+        numbers = f"{scored.precision:7.3f}{scored.recall:7.3f}{scored.money_recall:7.3f}{scored.false_alerts:8.2f}"
+        print(f"{method.name:<18}{numbers}{float(np.mean(lags)) if lags else 0:17.1f}", flush=True)
 
 
 def _table(title: str, estates: Sequence[Estate]) -> None:

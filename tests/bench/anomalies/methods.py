@@ -107,7 +107,8 @@ def prophet(costs: Matrix) -> Matrix:
     import pandas as pd
     from prophet import Prophet
 
-    logging.getLogger("cmdstanpy").setLevel(logging.ERROR)
+    # It sets its own level when it is imported.
+    logging.getLogger("cmdstanpy").disabled = True
     score = np.zeros_like(costs)
     days = pd.date_range("2023-01-01", periods=costs.shape[1])
     for row, values in enumerate(costs):

@@ -19,6 +19,8 @@ Matrix = NDArray[np.float64]
 
 # Money below which an event is too small to be asked for: its days count neither way.
 LEAST_A_DAY, LEAST_A_MONTH = 4.0, 30.0
+# A new service is an event from here on; a cheaper one is merely new.
+EXPENSIVE_A_DAY = 15.0
 LASTING = ("level shift", "step down", "diffuse rise", "ramp", "fee jump")
 # Days from the start of an event, or from its end, in which the first flag still counts.
 FROM_START = {"level shift": 13, "step down": 13, "diffuse rise": 13}
@@ -157,6 +159,9 @@ def _counts_until(label: Label, start: int, end: int) -> int:
 
 def _is_large(label: Label, start: int, end: int) -> bool:
     a_day = abs(label.amount) / (end - start + 1)
+    if label.kind == "new service":
+        # Its money is that of its first thirty days: what matters is an expensive one.
+        return abs(label.amount) / 30 >= EXPENSIVE_A_DAY
     if label.kind in ("level shift", "step down", "ramp") and a_day * 30 < LEAST_A_MONTH:
         return False
     return a_day >= LEAST_A_DAY
