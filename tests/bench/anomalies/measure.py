@@ -41,11 +41,9 @@ def _replayed(estate: Estate) -> None:
         confidence, told_on = replay(method, estate, first=first, last=last)
         scored = scored_at(method.threshold, confidence, estate, first=first, last=last - OPEN)
         events, _ = events_of(estate, first, last - OPEN)
-        lags = [
-            float(np.nanmin(days) - event.start)
-            for event in events
-            if np.isfinite(days := told_on[event.node][event.start : event.last + 1]).any()
-        ]
+        # A method that knows no accounts says nothing of them.
+        windows = [(e.start, told_on[e.node][e.start : e.last + 1]) for e in events if e.node in told_on]
+        lags = [float(np.nanmin(days) - start) for start, days in windows if np.isfinite(days).any()]
         numbers = f"{scored.precision:7.3f}{scored.recall:7.3f}{scored.money_recall:7.3f}{scored.false_alerts:8.2f}"
         print(f"{method.name:<18}{numbers}{float(np.mean(lags)) if lags else 0:17.1f}", flush=True)
 
