@@ -24,7 +24,6 @@ from finops_lib.analyses.budgets.outlook import forecaster
 from finops_lib.analyses.budgets.past import PastPeriod, past_periods
 from finops_lib.analyses.budgets.rates import MissingRate, Rates
 from finops_lib.analyses.budgets.review import Reviewed, evaluate_budgets, review_budgets, statuses_of
-from finops_lib.analyses.budgets.run_rate import run_rate
 
 __all__ = [
     "DAYS_SCHEMA",
@@ -50,7 +49,6 @@ __all__ = [
     "period_before",
     "period_of",
     "review_budgets",
-    "run_rate",
     "state_of",
     "statuses_of",
     "windows_of",

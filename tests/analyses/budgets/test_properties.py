@@ -10,10 +10,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finops_lib.analyses.budgets import courses, review_budgets, run_rate
+from finops_lib.analyses.budgets import courses, review_budgets
 from finops_lib.analyses.budgets.review import Reviewed
 from finops_lib.plans import ACCRUAL, CASH, Budget
 from tests.analyses.budgets.conftest import Weekly, budget, day_row, frame
+from tests.analyses.budgets.run_rate import run_rate
 
 FIRST, THROUGH, AS_OF = date(2026, 10, 10), date(2026, 11, 12), date(2026, 11, 15)
 # From bad to good; grey is not known, which is no good news.

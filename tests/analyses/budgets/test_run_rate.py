@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from finops_lib.analyses.budgets import Past, run_rate
+from finops_lib.analyses.budgets import Past
+from tests.analyses.budgets.run_rate import run_rate
 
 LAST = date(2026, 11, 10)
 

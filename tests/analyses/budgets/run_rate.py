@@ -1,7 +1,6 @@
-"""The plainest forecaster: each weekday as in the last four weeks, each fee on the day of the month before.
+"""A plain forecaster for tests of budgets: each weekday as in the last weeks, each fee as a month before.
 
-The bar that any better one has to clear, and what is used where none is given. Its courses add what whole weeks of the
-past were off by, drawn again and again, so that they are as uneven as the past was.
+Its courses add what whole weeks of the past were off by, drawn again and again: as uneven as the past was.
 """
 
 from __future__ import annotations
