@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from typing import Literal
 
 Colour = Literal["green", "yellow", "orange", "red", "grey"]
 Standing = Literal["exceeded", "off_track", "at_risk", "on_track", "under", "undefined", "stale"]
 AnomalyStatus = Literal["open", "acknowledged", "closed", "resolved", "false_positive", "expected", "withdrawn"]
+# The order in which actions on one resource are taken, and so who gets how much of the saving (domain.md 6.2).
+Step = Literal["terminate", "schedule", "clean-up", "rightsize", "tier", "licence", "commit", "spot"]
+Effort = Literal["VeryLow", "Low", "Medium", "High", "VeryHigh"]
+Risk = Literal["low", "medium", "high"]
 RunStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "KERNEL_DIED", "SKIPPED", "INVALID_PARAMS"]
 
 
@@ -66,7 +72,29 @@ class Anomaly:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """Something an owner can do to pay less, with its evidence. Money is per month of 365/12 days."""
+    """Something an owner can do to pay less, with its evidence. Money is per month of 365/12 days, in `currency`.
+
+    Args:
+        type: the rule that found it, e.g. `idle-nat-gateway`; `check` is its number in the catalogue of checks.
+        action: what to do, in words.
+        evidence: why, in one sentence; `facts` are its figures by name, as text, so that they can be kept and compared.
+        monthly_savings: after discounts, and after what is paid instead; 0 = a review, to which nobody gives a number.
+        current_monthly_cost: effective cost of all meters of the resource.
+        confidence: 0 to 1.
+        priority: critical, high, medium or low (domain.md 6.3).
+        target: what the resource becomes, e.g. `gp3`, `m5.large`; "" = it goes away.
+        step: where in the chain of actions on one resource it stands; earlier steps leave less to later ones.
+        effort, risk: what it takes, and the worst of reversibility, environment and performance margin.
+        one_time_cost: paid once, e.g. requests that move objects.
+        list_savings: the same saving at list prices; None = not known.
+        cash_savings_12m: what is paid less within twelve months, after stranded commitments; None = not known.
+        price_grade: A (the customer's own price for the target) to D (list price); "" = no price was needed.
+        is_headline: False = a guess that is shown but counted in no sum, e.g. without knowing the memory.
+        shrinks_with: what this saving is a share of, where an earlier step takes part of it: `cost` = the saving falls
+            with the cost that is left; `own` = it is of meters that no other step touches, e.g. disks of a machine.
+        source: `workbench`, or whose advice it is.
+        data_through: the last day of the evidence.
+    """
 
     type: str
     provider: str
@@ -80,6 +108,40 @@ class Recommendation:
     confidence: float
     priority: str
     owner: str
+    check: str = ""
+    target: str = ""
+    step: Step = "terminate"
+    effort: Effort = "Low"
+    risk: Risk = "low"
+    resource_name: str = ""
+    region: str = ""
+    environment: str = ""
+    one_time_cost: Decimal = Decimal(0)
+    list_savings: Decimal | None = None
+    cash_savings_12m: Decimal | None = None
+    price_grade: str = ""
+    is_headline: bool = True
+    shrinks_with: Literal["cost", "own"] = "cost"
+    facts: Mapping[str, str] = field(default_factory=dict)
+    source: str = "workbench"
+    data_through: date | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same advice on the same resource, whenever and however often it is found (domain.md 6.4)."""
+        named = (self.provider, self.account, self.resource_id, self.type, self.target)
+        return sha256("|".join(named).encode()).hexdigest()
+
+    @property
+    def evidence_hash(self) -> str:
+        """Changes when the evidence or the price does that an approval is about."""
+        parts = {"evidence": self.evidence, "facts": dict(self.facts), "saving": str(self.monthly_savings)}
+        return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def projected_monthly_cost(self) -> Decimal:
+        """What the resource costs afterwards."""
+        return self.current_monthly_cost - self.monthly_savings
 
 
 @dataclass(frozen=True, slots=True)
