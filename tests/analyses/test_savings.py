@@ -9,8 +9,17 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from finops_lib.analyses.savings import MIN_MONTHLY, NOT_EVALUATED, RULES, find_savings, portfolio
-from finops_lib.analyses.savings.gp2_volume import gp3_cost
+from finops_lib.analyses.savings import (
+    MIN_MONTHLY,
+    NOT_EVALUATED,
+    READS,
+    RULES,
+    Estate,
+    estate_of,
+    find_savings,
+    portfolio,
+)
+from finops_lib.analyses.savings.checks.gp2_volume import gp3_cost
 from finops_lib.errors import ConfigError, QualityError
 from finops_lib.findings import Recommendation
 from finops_lib.runs.parameters import read_parameters
@@ -18,7 +27,7 @@ from tests.analyses.conftest import QueriedLake
 from tests.conftest import PROJECT
 
 AS_OF = date(2026, 10, 30)
-FRAMES = ("savings_resource_meters", "savings_commitments")
+FRAMES = READS
 
 
 @pytest.fixture
@@ -35,6 +44,10 @@ def charge_daily(lake: QueriedLake, meter: str, cost: str, *, days: int = 30, un
         lake.charge(day.isoformat(), cost, **{**usual, **values})
 
 
+def of_commitments(months: pl.DataFrame) -> Estate:
+    return Estate(AS_OF, "USD", {}, frames={"savings_commitments": months})
+
+
 def found_in(lake: QueriedLake, **options: object) -> list[Recommendation]:
     # Delivered a week later, so every day is complete.
     lake.load(1, 1, delivered_at="2026-11-06 00:00:00")
@@ -43,15 +56,15 @@ def found_in(lake: QueriedLake, **options: object) -> list[Recommendation]:
 
 
 @pytest.mark.parametrize("name", RULES.names())
-def test_every_rule_is_silent_on_an_empty_frame(name: str, empty: dict[str, pl.DataFrame]) -> None:
+def test_every_rule_is_silent_on_an_empty_estate(name: str, empty: dict[str, pl.DataFrame]) -> None:
     rule = RULES.get(name)
-    assert rule.name == name
-    assert list(rule.find(empty[rule.reads])) == []
+    assert (rule.name, bool(rule.check), bool(rule.needs)) == (name, True, True)
+    assert list(rule.recommendations(estate_of(empty, as_of=AS_OF))) == []
 
 
-def test_a_missing_frame_is_named(empty: dict[str, pl.DataFrame]) -> None:
+def test_a_missing_frame_of_the_bill_is_named(empty: dict[str, pl.DataFrame]) -> None:
     del empty["savings_commitments"]
-    with pytest.raises(ConfigError, match=r"reads savings_commitments.*run\.query\('savings_commitments'\)"):
+    with pytest.raises(ConfigError, match=r"savings read savings_commitments.*run\.query\('savings_commitments'\)"):
         find_savings(empty, as_of=AS_OF)
 
 
@@ -219,7 +232,7 @@ def test_a_month_of_a_commitment_is_over_with_its_last_day(lake: QueriedLake) ->
     said = {}
     for day in ("2026-10-30", "2026-10-31"):
         frame = lake.query("savings_commitments", as_of=day)
-        [hit] = RULES.get("unused-commitment").find(frame)
+        [hit] = RULES.get("unused-commitment").find(of_commitments(frame))
         said[day] = hit.evidence[:23]
     assert said == {"2026-10-30": "20 % unused in 2026-09;", "2026-10-31": "50 % unused in 2026-10;"}
 
@@ -236,8 +249,8 @@ def test_a_month_is_judged_on_its_last_included_day() -> None:
         "unused_effective_cost": Decimal(20),
     }
     find = RULES.get("unused-commitment").find
-    assert list(find(pl.DataFrame([{**row, "data_through": date(2026, 10, 30)}]))) == []
-    [hit] = find(pl.DataFrame([{**row, "data_through": date(2026, 10, 31)}]))
+    assert list(find(of_commitments(pl.DataFrame([{**row, "data_through": date(2026, 10, 30)}])))) == []
+    [hit] = find(of_commitments(pl.DataFrame([{**row, "data_through": date(2026, 10, 31)}])))
     # October has 31 days: 20 x 365 / 12 / 31
     assert hit.monthly_savings == Decimal("19.623656")
 

@@ -1,16 +1,21 @@
-"""Which rules have something to say? All of them over the frames they read."""
+"""Which rules have something to say? All of them over one estate; and how far did each get?"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-import polars as pl
-
+from finops_lib.analyses.savings.estate import COMMITMENTS, METERS, Estate
+from finops_lib.analyses.savings.needs import Evaluation, evaluate
 from finops_lib.analyses.savings.rules import RULES
+from finops_lib.analyses.savings.suppressed import is_suppressed
 from finops_lib.errors import ConfigError, QualityError
 from finops_lib.findings import Recommendation
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # A month, in the currency of the bill: less is not worth the hour. All pages share it, so their sums agree.
 MIN_MONTHLY = Decimal(1)
@@ -19,29 +24,55 @@ MIN_MONTHLY = Decimal(1)
 def find_savings(
     frames: Mapping[str, pl.DataFrame], *, as_of: date, min_monthly: Decimal | float = MIN_MONTHLY
 ) -> list[Recommendation]:
-    """Run every rule over the frame it reads, the largest saving first; savings may overlap (see `portfolio`).
+    """Run every rule over the estate, the largest saving first; savings may overlap (see `portfolio`).
 
     Args:
-        frames: figure query -> its rows, one currency.
+        frames: figure query -> its rows (estate.READS), one currency; those of the bill must be there.
         as_of: the last included day.
         min_monthly: smaller savings are left out; reviews, which carry no number, stay.
     Raises:
-        ConfigError: a frame that some rule reads is missing.
+        ConfigError: a frame of the bill is missing.
         QualityError: a frame knows more than the last included day.
     """
+    return find_in(estate_of(frames, as_of=as_of), min_monthly=min_monthly)
+
+
+def estate_of(frames: Mapping[str, pl.DataFrame], *, as_of: date) -> Estate:
+    """Bring the frames together after a look at whether they are those of this day.
+
+    Raises:
+        ConfigError, QualityError: as `find_savings`.
+    """
+    for name in (METERS, COMMITMENTS):
+        if name not in frames:
+            raise ConfigError(f"savings read {name}, which is not there", next_step=f"add run.query({name!r})")
     for name, frame in frames.items():
-        through = frame.get_column("data_through").max()
+        through = frame.get_column("data_through").max() if "data_through" in frame.columns else None
         if isinstance(through, date) and through > as_of:
             raise QualityError(
                 f"{name} goes through {through}, the last included day is {as_of}", next_step="query it for that day"
             )
+    return Estate.of(frames, as_of=as_of)
+
+
+def find_in(estate: Estate, *, min_monthly: Decimal | float = MIN_MONTHLY) -> list[Recommendation]:
+    """Run every rule over an estate; what somebody asked to keep is left alone."""
     least = Decimal(str(min_monthly))
-    found = []
-    for name in RULES.names():
-        rule = RULES.get(name)
-        if rule.reads not in frames:
-            raise ConfigError(
-                f"rule {name!r} reads {rule.reads}, which is not there", next_step=f"add run.query({rule.reads!r})"
-            )
-        found += [r for r in rule.find(frames[rule.reads]) if r.monthly_savings == 0 or r.monthly_savings >= least]
-    return sorted(found, key=lambda r: (-r.monthly_savings, r.type, r.provider, r.account, r.resource_id))
+    found = [
+        recommendation
+        for name in RULES.names()
+        for recommendation in RULES.get(name).recommendations(estate)
+        if recommendation.monthly_savings == 0 or recommendation.monthly_savings >= least
+    ]
+    kept = (one for one in found if not is_suppressed(estate, one))
+    return sorted(kept, key=lambda r: (-r.monthly_savings, r.type, r.provider, r.account, r.resource_id))
+
+
+def evaluations(estate: Estate) -> Iterator[Evaluation]:
+    """Say of every rule and provider of the estate how far it got, in the order of the checks' numbers."""
+    providers = sorted({one.provider for one in estate.resources.values()})
+    rules = sorted((RULES.get(name) for name in RULES.names()), key=lambda rule: (rule.check, rule.name))
+    for rule in rules:
+        for provider in providers:
+            if provider in rule.providers:
+                yield evaluate(rule.name, rule.check, provider, rule.needs, rule.better_with, estate.looks)

@@ -1,21 +1,15 @@
-"""What does the bill say about one resource? Rows of `savings_resource_meters`, one record per resource."""
+"""What does a check say about one resource? Its record, and the recommendation that is written about it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal, localcontext
-from itertools import groupby
-from typing import Any
+from typing import Literal
 
-import polars as pl
-
-from finops_lib.findings import Recommendation
+from finops_lib.findings import Recommendation, Risk
 from finops_lib.periods import DAYS_PER_MONTH
-
-READS = "savings_resource_meters"
-KEY = ("x_Provider", "account_id", "ResourceId", "BillingCurrency")
 
 # A condition must have held this long before anyone is asked to act on it (domain.md 4, grace).
 GRACE_DAYS = 14
@@ -24,6 +18,9 @@ GONE_AFTER_DAYS = 2
 # What costs less than this share of the hours is keep-alive and not use.
 NEXT_TO_NOTHING = Decimal("0.01")
 OWNER_NOT_KNOWN = 0.9
+PRODUCTION = ("prod", "production", "live")
+# From the hardest to take back to the easiest; `delete` is of something that can be made again.
+Change = Literal["delete data", "delete", "replace", "resize", "config"]
 # Expected saving per month above which a recommendation has that priority, in the currency of the bill.
 PRIORITIES = ((1000, "critical"), (500, "high"), (100, "medium"))
 # Money per month is rounded here, once; weighing it by a confidence of three digits stays exact.
@@ -32,7 +29,12 @@ SMALLEST = Decimal("0.000001")
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """One meter of a resource over the window; money exact, in the bill's currency."""
+    """One meter of a resource over the window; money exact, in the bill's currency.
+
+    Args:
+        name: as the bill writes it; `quantity` is in its unit.
+        first_day: ever; `days_charged` and the money are of the window.
+    """
 
     kind: str
     name: str
@@ -45,8 +47,66 @@ class Meter:
 
 
 @dataclass(frozen=True, slots=True)
+class Described:
+    """A resource as its provider's inventory describes it; times are UTC without a zone, None = not known.
+
+    Args:
+        type: e.g. `aws-ebs-volume`; `state`: the provider's own word in lower case.
+        attributes: see the collectors of `sources/inventory`.
+    """
+
+    type: str
+    region: str
+    state: str
+    state_since: datetime | None
+    created_at: datetime | None
+    first_seen: datetime
+    last_seen: datetime
+    attributes: Mapping[str, str]
+    tags: Mapping[str, str]
+
+    def days_in_state(self, day: date) -> int | None:
+        """Say for how many days it had been in its state at the end of `day`; None = not known."""
+        return None if self.state_since is None else (day - self.state_since.date()).days
+
+    def age(self, day: date) -> int:
+        """Give its age in days; where the provider does not say, since it was first seen."""
+        return (day - (self.created_at or self.first_seen).date()).days
+
+
+@dataclass(frozen=True, slots=True)
+class Utilisation:
+    """How busy a resource was by one metric, over the window of the query, in the metric's `unit`.
+
+    Args:
+        first_hour, last_hour: of which there are points; `hours`, `points`: how many.
+        coverage: share of the expected points of the window, 0 to 1.
+        mean: of all points; p50 to p99_5: upper edges of histogram bins, of five-minute maxima where there are any.
+        lowest: the smallest hourly mean; `maximum`: the largest point.
+    """
+
+    metric: str
+    unit: str
+    first_hour: datetime
+    last_hour: datetime
+    hours: int
+    points: int
+    coverage: float
+    mean: float
+    p50: float
+    p95: float
+    p99: float
+    p99_5: float
+    lowest: float
+    maximum: float
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource with all meters that the bill shows for it; `id` is empty where the bill names none."""
+    """A resource: all meters that the bill shows for it, what the inventory describes, how busy it was.
+
+    `id` is empty where the bill names none; without meters it is not on the bill, or costs nothing.
+    """
 
     provider: str
     account: str
@@ -58,7 +118,9 @@ class Resource:
     currency: str
     data_through: date
     window_days: int
-    meters: dict[str, Meter]
+    meters: Mapping[str, Meter]
+    described: Described | None = None
+    utilisation: Mapping[str, Utilisation] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -66,7 +128,7 @@ class Resource:
 
     @property
     def first_day(self) -> date:
-        return min(meter.first_day for meter in self.meters.values())
+        return min((meter.first_day for meter in self.meters.values()), default=self.data_through)
 
     @property
     def days(self) -> int:
@@ -83,6 +145,7 @@ class Resource:
         return meter is not None and (self.data_through - meter.last_day).days <= GONE_AFTER_DAYS
 
     def monthly_of(self, kind: str) -> Decimal:
+        """Give what one of its meters costs a month."""
         return monthly(self.meters[kind].effective_cost, self.days)
 
 
@@ -93,23 +156,13 @@ def monthly(cost: Decimal, days: int) -> Decimal:
         return (cost * factor / days).quantize(SMALLEST)
 
 
-def resources(frame: pl.DataFrame, *kinds: str) -> Iterator[Resource]:
-    """Gather all meters of each resource that has one of these kinds of meter."""
-    watched = frame.filter(pl.col("meter_kind").is_in(kinds)).select(KEY).unique()
-    rows = frame.join(watched, on=KEY, how="semi").sort(*KEY, "meter_kind").iter_rows(named=True)
-    for _, meters in groupby(rows, key=lambda row: tuple(row[name] for name in KEY)):
-        yield _resource(list(meters))
-
-
-def idle_hours(frame: pl.DataFrame, kind: str) -> Iterator[Resource]:
-    """Give resources that are charged by the hour for at least two weeks while nothing else of theirs is used."""
-    for resource in resources(frame, kind):
-        if not resource.id or not resource.has_now(kind) or resource.meters[kind].days_charged < GRACE_DAYS:
-            continue
-        hours = _value(resource.meters[kind])
-        used = sum((_value(meter) for name, meter in resource.meters.items() if name != kind), Decimal(0))
-        if used <= NEXT_TO_NOTHING * hours:
-            yield resource
+def is_idle(resource: Resource, kind: str) -> bool:
+    """Say whether it was charged by the hour for at least two weeks while nothing else of it was used."""
+    if not resource.id or not resource.has_now(kind) or resource.meters[kind].days_charged < GRACE_DAYS:
+        return False
+    hours = _value(resource.meters[kind])
+    used = sum((_value(meter) for name, meter in resource.meters.items() if name != kind), Decimal(0))
+    return used <= NEXT_TO_NOTHING * hours
 
 
 def recommend(
@@ -120,8 +173,22 @@ def recommend(
     evidence: str,
     monthly_savings: Decimal,
     confidence: float,
+    change: Change = "delete",
+    target: str = "",
+    one_time_cost: Decimal = Decimal(0),
+    list_savings: Decimal | None = None,
+    price_grade: str = "",
+    is_headline: bool = True,
+    shrinks_with: Literal["cost", "own"] = "cost",
+    facts: Mapping[str, object] | None = None,
 ) -> Recommendation:
-    """Write a recommendation; never more than the resource costs, less sure where no owner can confirm it."""
+    """Write a recommendation; never more than the resource costs, less sure where no owner can confirm it.
+
+    Args:
+        change: what is done to the resource; with its environment it makes the risk.
+        facts: the figures of the evidence, by name; written as text.
+        The rest is as in Recommendation, whose check, step and effort the rule fills in.
+    """
     cost = resource.monthly_cost
     saving = max(Decimal(0), min(monthly_savings, cost)).quantize(SMALLEST)
     sure = round(confidence if resource.team else confidence * OWNER_NOT_KNOWN, 3)
@@ -138,7 +205,29 @@ def recommend(
         confidence=sure,
         priority=priority_of(saving, sure),
         owner=resource.team,
+        target=target,
+        risk=risk_of(change, resource.environment),
+        resource_name=resource.name,
+        region=resource.region,
+        environment=resource.environment,
+        one_time_cost=one_time_cost,
+        list_savings=list_savings,
+        price_grade=price_grade,
+        is_headline=is_headline,
+        shrinks_with=shrinks_with,
+        facts={name: str(value) for name, value in sorted((facts or {}).items())},
+        data_through=resource.data_through,
     )
+
+
+def risk_of(change: Change, environment: str) -> Risk:
+    """Name the worst of how hard a change is taken back and where it is made (domain.md 6.3)."""
+    is_production = environment.lower() in PRODUCTION
+    if change == "delete data":
+        return "high"
+    if change in ("delete", "replace"):
+        return "medium"
+    return "medium" if change == "resize" and is_production else "low"
 
 
 def priority_of(monthly_savings: Decimal, confidence: float) -> str:
@@ -150,33 +239,3 @@ def priority_of(monthly_savings: Decimal, confidence: float) -> str:
 def _value(meter: Meter) -> Decimal:
     # What a commitment covers has no effective cost of its own, but it is used all the same.
     return max(meter.list_cost, meter.effective_cost)
-
-
-def _resource(rows: list[dict[str, Any]]) -> Resource:
-    newest = max(rows, key=lambda row: row["last_day"])
-    meters = {
-        row["meter_kind"]: Meter(
-            kind=row["meter_kind"],
-            name=row["meter"],
-            first_day=row["first_day"],
-            last_day=row["last_day"],
-            days_charged=row["days_charged"],
-            quantity=row["quantity"],
-            effective_cost=row["effective_cost"],
-            list_cost=row["list_cost"],
-        )
-        for row in rows
-    }
-    return Resource(
-        provider=newest["x_Provider"],
-        account=newest["account_id"],
-        id=newest["ResourceId"],
-        name=newest["ResourceName"],
-        region=newest["RegionId"],
-        team=next((row["team"] for row in [newest, *rows] if row["team"]), ""),
-        environment=next((row["environment"] for row in [newest, *rows] if row["environment"]), ""),
-        currency=newest["BillingCurrency"],
-        data_through=newest["data_through"],
-        window_days=newest["window_days"],
-        meters=meters,
-    )

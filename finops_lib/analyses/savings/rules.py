@@ -1,35 +1,63 @@
-"""What is a savings rule? A function over one figure query's frame, entered in RULES by name."""
+"""What is a savings rule? A function over the estate, entered in RULES by name, with what it needs to know."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import polars as pl
-
-from finops_lib.findings import Recommendation
+from finops_lib.analyses.savings.estate import Estate
+from finops_lib.analyses.savings.needs import Need, bill
+from finops_lib.findings import Effort, Recommendation, Step
 from finops_lib.registry import Registry
 
-Finder = Callable[[pl.DataFrame], Iterator[Recommendation]]
+Finder = Callable[[Estate], Iterator[Recommendation]]
+CLOUDS = ("aws", "azure", "gcp")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule, and the figure query whose rows it reads."""
+    """A rule, and what is the same for all that it finds.
+
+    Args:
+        check: its number in the catalogue, e.g. `A11`.
+        providers: where such resources exist.
+        needs: without one of them it is not evaluated.
+        better_with: raises the confidence where it is there.
+        step, effort: of what it recommends (domain.md 6.2, 6.3).
+    """
 
     name: str
-    reads: str
     find: Finder
+    check: str
+    providers: tuple[str, ...]
+    needs: tuple[Need, ...]
+    better_with: tuple[Need, ...]
+    step: Step
+    effort: Effort
+
+    def recommendations(self, estate: Estate) -> Iterator[Recommendation]:
+        """Give what the rule finds, under its number and in its place of the chain."""
+        for found in self.find(estate):
+            yield replace(found, check=self.check, step=self.step, effort=self.effort)
 
 
-RULES: Registry[Rule] = Registry("savings rule", "finops_lib.analyses.savings")
+RULES: Registry[Rule] = Registry("savings rule", "finops_lib.analyses.savings.checks")
 
 
-def rule(name: str, *, reads: str) -> Callable[[Finder], Finder]:
+def rule(
+    name: str,
+    *,
+    check: str,
+    providers: tuple[str, ...] = CLOUDS,
+    needs: tuple[Need, ...] = (bill(),),
+    better_with: tuple[Need, ...] = (),
+    step: Step = "terminate",
+    effort: Effort = "Low",
+) -> Callable[[Finder], Finder]:
     """Enter a rule under its name."""
 
     def enter(find: Finder) -> Finder:
-        RULES.register(name)(Rule(name, reads, find))
+        RULES.register(name)(Rule(name, find, check, providers, needs, better_with, step, effort))
         return find
 
     return enter

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import polars as pl
-
-from finops_lib.analyses.savings.resources import READS, idle_hours, recommend
+from finops_lib.analyses.savings.estate import Estate
+from finops_lib.analyses.savings.resources import is_idle, recommend
 from finops_lib.analyses.savings.rules import rule
 from finops_lib.findings import Recommendation
 
 
-@rule("idle-vpc-endpoint", reads=READS)
-def idle_vpc_endpoint(meters: pl.DataFrame) -> Iterator[Recommendation]:
-    for found in idle_hours(meters, "endpoint-hours"):
+@rule("idle-vpc-endpoint", check="A13")
+def idle_vpc_endpoint(estate: Estate) -> Iterator[Recommendation]:
+    for found in estate.with_meter("endpoint-hours"):
+        if not is_idle(found, "endpoint-hours"):
+            continue
         hours = found.meters["endpoint-hours"]
         yield recommend(
             "idle-vpc-endpoint",

@@ -7,8 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import polars as pl
-
+from finops_lib.analyses.savings.estate import COMMITMENTS, Estate
 from finops_lib.analyses.savings.resources import monthly, priority_of
 from finops_lib.analyses.savings.rules import rule
 from finops_lib.findings import Recommendation
@@ -20,11 +19,12 @@ CONFIDENCE = 0.3
 _DAY = timedelta(days=1)
 
 
-@rule("unused-commitment", reads="savings_commitments")
-def unused_commitment(months: pl.DataFrame) -> Iterator[Recommendation]:
-    for rows in (
-        months.partition_by(["x_Provider", "CommitmentDiscountId"], maintain_order=True) if months.height else []
-    ):
+@rule("unused-commitment", check="A35", step="commit", effort="Medium")
+def unused_commitment(estate: Estate) -> Iterator[Recommendation]:
+    months = estate.frames.get(COMMITMENTS)
+    if months is None or not months.height:
+        return
+    for rows in months.partition_by(["x_Provider", "CommitmentDiscountId"], maintain_order=True):
         row = _last_month_over(rows.sort("x_BillingMonth").to_dicts())
         if row is None:
             continue

@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-import polars as pl
-
-from finops_lib.analyses.savings.resources import READS, monthly, recommend, resources
+from finops_lib.analyses.savings.estate import Estate
+from finops_lib.analyses.savings.resources import monthly, recommend
 from finops_lib.analyses.savings.rules import rule
 from finops_lib.findings import Recommendation
 
@@ -22,9 +21,9 @@ IOPS_PER_GB, MOST_IOPS, FREE_IOPS = 3, 16000, 3000
 FAST_FROM_GB, FAST_THROUGHPUT, FREE_THROUGHPUT = 334, 250, 125
 
 
-@rule("gp2-volume", reads=READS)
-def gp2_volume(meters: pl.DataFrame) -> Iterator[Recommendation]:
-    for found in resources(meters, "volume-gp2"):
+@rule("gp2-volume", check="A03", providers=("aws",), step="rightsize")
+def gp2_volume(estate: Estate) -> Iterator[Recommendation]:
+    for found in estate.with_meter("volume-gp2"):
         if not found.id or not found.has_now("volume-gp2"):
             continue
         volume = found.meters["volume-gp2"]
@@ -42,6 +41,7 @@ def gp2_volume(meters: pl.DataFrame) -> Iterator[Recommendation]:
             evidence=f"{size:,.0f} GB of gp2; gp3 that sustains the same costs 20 % less per GB",
             monthly_savings=saving,
             confidence=0.8,
+            change="config",
         )
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import polars as pl
-
-from finops_lib.analyses.savings.resources import READS, idle_hours, recommend
+from finops_lib.analyses.savings.estate import Estate
+from finops_lib.analyses.savings.resources import is_idle, recommend
 from finops_lib.analyses.savings.rules import rule
 from finops_lib.findings import Recommendation
 
 
-@rule("idle-nat-gateway", reads=READS)
-def idle_nat_gateway(meters: pl.DataFrame) -> Iterator[Recommendation]:
-    for found in idle_hours(meters, "nat-hours"):
+@rule("idle-nat-gateway", check="A11")
+def idle_nat_gateway(estate: Estate) -> Iterator[Recommendation]:
+    for found in estate.with_meter("nat-hours"):
+        if not is_idle(found, "nat-hours"):
+            continue
         hours = found.meters["nat-hours"]
         yield recommend(
             "idle-nat-gateway",

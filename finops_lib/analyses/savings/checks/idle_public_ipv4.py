@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import polars as pl
-
-from finops_lib.analyses.savings.resources import GRACE_DAYS, READS, recommend, resources
+from finops_lib.analyses.savings.estate import Estate
+from finops_lib.analyses.savings.resources import GRACE_DAYS, recommend
 from finops_lib.analyses.savings.rules import rule
 from finops_lib.findings import Recommendation
 
 
-@rule("idle-public-ipv4", reads=READS)
-def idle_public_ipv4(meters: pl.DataFrame) -> Iterator[Recommendation]:
-    for found in resources(meters, "idle-address"):
+@rule("idle-public-ipv4", check="A09", effort="VeryLow")
+def idle_public_ipv4(estate: Estate) -> Iterator[Recommendation]:
+    for found in estate.with_meter("idle-address"):
         # An address that was idle for a week, between two machines say, is no waste yet.
         if not found.has_now("idle-address") or found.meters["idle-address"].days_charged < GRACE_DAYS:
             continue
@@ -25,4 +24,5 @@ def idle_public_ipv4(meters: pl.DataFrame) -> Iterator[Recommendation]:
             evidence=f"charged as idle on {days} of the last {found.window_days} days",
             monthly_savings=found.monthly_of("idle-address"),
             confidence=0.95,
+            change="config",
         )

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import polars as pl
-
-from finops_lib.analyses.savings.resources import READS, idle_hours, recommend
+from finops_lib.analyses.savings.estate import Estate
+from finops_lib.analyses.savings.resources import is_idle, recommend
 from finops_lib.analyses.savings.rules import rule
 from finops_lib.findings import Recommendation
 
 
-@rule("idle-vpn", reads=READS)
-def idle_vpn(meters: pl.DataFrame) -> Iterator[Recommendation]:
-    for found in idle_hours(meters, "vpn-hours"):
+@rule("idle-vpn", check="A13")
+def idle_vpn(estate: Estate) -> Iterator[Recommendation]:
+    for found in estate.with_meter("vpn-hours"):
+        if not is_idle(found, "vpn-hours"):
+            continue
         hours = found.meters["vpn-hours"]
         yield recommend(
             "idle-vpn",

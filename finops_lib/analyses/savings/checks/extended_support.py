@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import polars as pl
-
-from finops_lib.analyses.savings.resources import READS, recommend, resources
+from finops_lib.analyses.savings.estate import Estate
+from finops_lib.analyses.savings.resources import recommend
 from finops_lib.analyses.savings.rules import rule
 from finops_lib.findings import Recommendation
 
 
-@rule("extended-support", reads=READS)
-def extended_support(meters: pl.DataFrame) -> Iterator[Recommendation]:
-    for found in resources(meters, "extended-support"):
+@rule("extended-support", check="A18", providers=("aws",), step="rightsize", effort="High")
+def extended_support(estate: Estate) -> Iterator[Recommendation]:
+    for found in estate.with_meter("extended-support"):
         if not found.has_now("extended-support"):
             continue
         surcharge = found.meters["extended-support"]
@@ -24,4 +23,5 @@ def extended_support(meters: pl.DataFrame) -> Iterator[Recommendation]:
             evidence=f"surcharge {surcharge.name} since {surcharge.first_day.isoformat()}",
             monthly_savings=found.monthly_of("extended-support"),
             confidence=0.7,
+            change="config",
         )

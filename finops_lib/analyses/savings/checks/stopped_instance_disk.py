@@ -10,9 +10,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-import polars as pl
-
-from finops_lib.analyses.savings.resources import READS, Resource, recommend, resources
+from finops_lib.analyses.savings.estate import Estate
+from finops_lib.analyses.savings.resources import Resource, recommend
 from finops_lib.analyses.savings.rules import rule
 from finops_lib.findings import Recommendation
 
@@ -25,10 +24,10 @@ _DISK_WORDS = re.compile(
 )
 
 
-@rule("stopped-instance-disk", reads=READS)
-def stopped_instance_disk(meters: pl.DataFrame) -> Iterator[Recommendation]:
+@rule("stopped-instance-disk", check="A02", step="clean-up")
+def stopped_instance_disk(estate: Estate) -> Iterator[Recommendation]:
     machines: dict[tuple[str, str, str], list[Resource]] = defaultdict(list)
-    found = list(resources(meters, *MACHINES, *DISKS))
+    found = list(estate.with_meter(*MACHINES, *DISKS))
     for resource in found:
         if any(kind in resource.meters for kind in MACHINES):
             machines[resource.provider, resource.account, _stem(resource)].append(resource)
@@ -48,6 +47,7 @@ def stopped_instance_disk(meters: pl.DataFrame) -> Iterator[Recommendation]:
             evidence=f"{named_alike[0].label} stopped {stopped} days ago, the disk is still charged",
             monthly_savings=disk.monthly_cost,
             confidence=0.6,
+            change="delete data",
         )
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import polars as pl
-
-from finops_lib.analyses.savings.resources import READS, recommend, resources
+from finops_lib.analyses.savings.estate import Estate
+from finops_lib.analyses.savings.resources import recommend
 from finops_lib.analyses.savings.rules import rule
 from finops_lib.findings import Recommendation
 
@@ -14,9 +13,9 @@ OLD_DAYS = 90
 VERY_OLD_DAYS = 365
 
 
-@rule("old-snapshot", reads=READS)
-def old_snapshot(meters: pl.DataFrame) -> Iterator[Recommendation]:
-    for found in resources(meters, "snapshot"):
+@rule("old-snapshot", check="A06", step="clean-up")
+def old_snapshot(estate: Estate) -> Iterator[Recommendation]:
+    for found in estate.with_meter("snapshot"):
         if not found.id or not found.has_now("snapshot"):
             continue
         age = (found.data_through - found.meters["snapshot"].first_day).days
@@ -30,4 +29,5 @@ def old_snapshot(meters: pl.DataFrame) -> Iterator[Recommendation]:
             evidence=f"on the bill for {age} days; blocks that others share stay",
             monthly_savings=found.monthly_of("snapshot"),
             confidence=0.5 if age >= VERY_OLD_DAYS else 0.3,
+            change="delete data",
         )

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import polars as pl
-
-from finops_lib.analyses.savings.resources import GRACE_DAYS, READS, recommend, resources
+from finops_lib.analyses.savings.estate import Estate
+from finops_lib.analyses.savings.resources import GRACE_DAYS, recommend
 from finops_lib.analyses.savings.rules import rule
 from finops_lib.findings import Recommendation
 
 
-@rule("unattached-volume", reads=READS)
-def unattached_volume(meters: pl.DataFrame) -> Iterator[Recommendation]:
-    for found in resources(meters, "volume-magnetic"):
+@rule("unattached-volume", check="A01", providers=("aws",))
+def unattached_volume(estate: Estate) -> Iterator[Recommendation]:
+    for found in estate.with_meter("volume-magnetic"):
         if not found.id or not found.has_now("volume-magnetic") or "volume-operations" in found.meters:
             continue
         volume = found.meters["volume-magnetic"]
@@ -26,4 +25,5 @@ def unattached_volume(meters: pl.DataFrame) -> Iterator[Recommendation]:
             evidence=f"charged on {volume.days_charged} of the last {found.window_days} days, not one I/O request",
             monthly_savings=found.monthly_cost,
             confidence=0.6,
+            change="delete data",
         )

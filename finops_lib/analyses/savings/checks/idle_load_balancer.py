@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import polars as pl
-
-from finops_lib.analyses.savings.resources import READS, idle_hours, recommend
+from finops_lib.analyses.savings.estate import Estate
+from finops_lib.analyses.savings.resources import is_idle, recommend
 from finops_lib.analyses.savings.rules import rule
 from finops_lib.findings import Recommendation
 
 
-@rule("idle-load-balancer", reads=READS)
-def idle_load_balancer(meters: pl.DataFrame) -> Iterator[Recommendation]:
-    for found in idle_hours(meters, "balancer-hours"):
+@rule("idle-load-balancer", check="A10")
+def idle_load_balancer(estate: Estate) -> Iterator[Recommendation]:
+    for found in estate.with_meter("balancer-hours"):
+        if not is_idle(found, "balancer-hours"):
+            continue
         hours = found.meters["balancer-hours"]
         yield recommend(
             "idle-load-balancer",
