@@ -17,7 +17,7 @@ FLOORS = {
     "quoting": 0,
     "errors": 0,  # the ground that the vocabulary stands on
     **dict.fromkeys(("focus", "money", "periods", "findings", "plans", "messages", "registry", "yaml_text"), 1),
-    **dict.fromkeys(("breaker", "strict"), 1),
+    **dict.fromkeys(("breaker", "recurrence", "strict"), 1),
     **dict.fromkeys(("sources", "lake", "state", "analyses", "reports", "delivery", "sample"), 2),
     "marts": 3,
     **dict.fromkeys(("runs", "settings", "alert_settings"), 4),
