@@ -12,7 +12,7 @@ from finops_lib.runs.schedule.jobs import Schedule
 from finops_lib.runs.schedule.schedule_file import read_schedule
 from tests.conftest import PROJECT
 
-NOTEBOOKS = tuple(path.stem for path in (PROJECT / "notebooks").glob("*.ipynb")) + ("leadership",)
+NOTEBOOKS = (*(path.stem for path in (PROJECT / "notebooks").glob("*.ipynb")), "leadership")
 COMMANDS = ("collect", "budgets", "anomalies", "savings")
 
 
@@ -99,5 +99,5 @@ def test_a_job_does_not_wait_for_one_that_is_switched_off(tmp_path: Path) -> Non
 
 
 def test_without_a_file_there_is_a_next_step(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="there is no .*schedule.yaml"):
+    with pytest.raises(ConfigError, match=r"there is no .*schedule\.yaml"):
         read_schedule(tmp_path / "schedule.yaml", notebooks=(), commands=())
