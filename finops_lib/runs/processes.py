@@ -41,13 +41,13 @@ def descendants(pid: int) -> list[psutil.Process]:
         return []
 
 
-def marked(run_id: str) -> list[psutil.Process]:
-    """Give the processes that carry a run's mark, wherever in the process tree they went."""
+def marked(value: str, *, variable: str = MARK) -> list[psutil.Process]:
+    """Give the processes that carry a mark, a run's id say, wherever in the process tree they went."""
     found = []
     for process in psutil.process_iter():
         # Processes of other users cannot be read, and are not ours to end.
         with contextlib.suppress(psutil.Error, OSError):
-            if process.pid != os.getpid() and process.environ().get(MARK) == run_id:
+            if process.pid != os.getpid() and process.environ().get(variable) == value:
                 found.append(process)
     return found
 

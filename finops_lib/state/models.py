@@ -273,3 +273,35 @@ class AuditRow(Base):
     details: Mapped[str] = mapped_column(Text)
     previous_hash: Mapped[str] = mapped_column(Text)
     hash: Mapped[str] = mapped_column(Text)
+
+
+class SlotRow(Base):
+    """One thing that was due at one moment: a job of the schedule and its slot. Nobody can take a slot twice."""
+
+    __tablename__ = "slot"
+    __table_args__ = (Index("slot_status", "status"),)
+
+    job: Mapped[str] = mapped_column(Text, primary_key=True)
+    slot: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
+    status: Mapped[str] = mapped_column(Text)
+    why: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(Integer)
+    host: Mapped[str] = mapped_column(Text)
+    pid: Mapped[int] = mapped_column(Integer)
+    pid_started: Mapped[float] = mapped_column(Float)
+    started_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    heartbeat_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    next_try: Mapped[datetime | None] = mapped_column(UtcTime)
+    exit_code: Mapped[int | None] = mapped_column(Integer)
+    run_id: Mapped[str] = mapped_column(Text)
+    error: Mapped[str] = mapped_column(Text)
+
+
+class JobRow(Base):
+    """Until when all slots of a job are settled: no slot up to then is asked for again."""
+
+    __tablename__ = "schedule_job"
+
+    job: Mapped[str] = mapped_column(Text, primary_key=True)
+    settled_through: Mapped[datetime] = mapped_column(UtcTime)

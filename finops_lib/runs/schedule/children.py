@@ -1,0 +1,172 @@
+"""Run what is due: a process for each slot, with a limit of time, that does not outlive its scheduler.
+
+A child carries its slot in its environment, so that it and all it started are found again, also by a scheduler that was
+started after ours was killed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Protocol
+
+from finops_lib.runs import processes
+from finops_lib.runs.schedule.due import Due
+
+MARK = "FINOPS_SLOT"
+TRIGGER = "FINOPS_TRIGGER"
+USER = "FINOPS_USER"
+# After its time a child may still save what there is of a report; a run's own child is given 20 s by supervise.py.
+GRACE_S = 30.0
+_LOG_BYTES = 200_000
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a child ended; a negative exit code is the signal that ended it.
+
+    Args:
+        said: its last line on standard error: why it failed.
+    """
+
+    exit_code: int
+    timed_out: bool
+    said: str
+
+
+class Child(Protocol):
+    """Something that was started."""
+
+    def poll(self) -> Ended | None:
+        """Say how it ended; None = it runs."""
+        ...
+
+    def stop(self) -> None:
+        """Ask it to end, and leave nothing of it behind."""
+        ...
+
+
+class Launcher(Protocol):
+    """Starts what is due."""
+
+    def start(self, due: Due) -> Child: ...
+
+
+def trigger_of(job: str, slot: datetime) -> str:
+    """Give the word under which the run ledger knows what a slot started."""
+    return f"schedule {job} {slot:%Y-%m-%dT%H:%MZ}"
+
+
+@dataclass(slots=True)
+class Process:
+    """A running `finops ...` with its log."""
+
+    due: Due
+    process: subprocess.Popen[bytes]
+    log: Path
+    output: IO[bytes]
+    deadline: float
+    mark: str
+    timed_out: bool = False
+
+    def poll(self) -> Ended | None:
+        code = self.process.poll()
+        if code is None:
+            self._hurry()
+            return None
+        self.output.close()
+        processes.kill_all(processes.marked(self.mark, variable=MARK))
+        return Ended(code, self.timed_out, _last_line(self.log))
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(GRACE_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        processes.kill_all(processes.marked(self.mark, variable=MARK))
+        self.output.close()
+
+    def _hurry(self) -> None:
+        if time.monotonic() < self.deadline:
+            return
+        if self.timed_out:
+            processes.kill_all([*processes.descendants(self.process.pid), *processes.marked(self.mark, variable=MARK)])
+            self.process.kill()
+        else:
+            self.timed_out, self.deadline = True, time.monotonic() + GRACE_S
+            self.process.send_signal(signal.SIGTERM)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessLauncher:
+    """Starts `finops <words>` in the project's folder.
+
+    Args:
+        logs: gets a file for each slot: <job>/<slot>.log.
+    """
+
+    project: Path
+    logs: Path
+    environment: Mapping[str, str]
+
+    def start(self, due: Due) -> Process:
+        folder = self.logs / due.job.name
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / f"{due.slot:%Y-%m-%dT%H%MZ}.log"
+        mark = trigger_of(due.job.name, due.slot)
+        # What is left of a former try must not work beside this one.
+        processes.kill_all(processes.marked(mark, variable=MARK))
+        environment = {**self.environment, MARK: mark, TRIGGER: mark}
+        environment.setdefault(USER, "schedule")
+        output = log.open("ab")
+        output.truncate(0)
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "finops_lib", *due.job.words_of(due.slot)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=environment,
+                cwd=self.project,
+                start_new_session=True,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            )
+        except BaseException:
+            output.close()
+            raise
+        limit = time.monotonic() + due.job.timeout.total_seconds()
+        return Process(due, process, log, output, limit, mark)
+
+
+def clean_up(job: str, slot: datetime) -> None:
+    """End what a scheduler that is gone has left running for a slot."""
+    processes.kill_all(processes.marked(trigger_of(job, slot), variable=MARK))
+
+
+def _die_with_parent() -> None:
+    # A scheduler that is killed cannot stop its children; the kernel does it for it.
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _last_line(log: Path) -> str:
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _LOG_BYTES))
+        lines = [line.strip() for line in file.read().decode("utf-8", "replace").splitlines() if line.strip()]
+    return (lines[-1] if lines else "").removeprefix("finops: ")[:500]
+
+
+def inherited() -> dict[str, str]:
+    """Give the environment that children get: ours."""
+    return dict(os.environ)
