@@ -25,6 +25,8 @@ app.add_typer(alerts_app, name="alerts")
 app.add_typer(fx_app, name="fx")
 anomalies_app = typer.Typer(help="Anomalies: what happened that nobody planned, and what it was.", no_args_is_help=True)
 app.add_typer(anomalies_app, name="anomalies")
+schedule_app = typer.Typer(help="The schedule: what runs by itself, when, and what became of it.", no_args_is_help=True)
+app.add_typer(schedule_app, name="schedule")
 app.add_typer(lake_app, name="lake")
 
 

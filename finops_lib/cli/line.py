@@ -117,6 +117,9 @@ def run(
     snapshot: Annotated[int | None, typer.Option(help="Run against the lake as it was.")] = None,
     as_of_load: AsOfLoad = "",
     timeout: Annotated[float, typer.Option(help="Wall-clock limit in seconds.", min=1)] = 900.0,
+    once: Annotated[
+        str, typer.Option(help="A key of your own: a run that succeeded under it is not made again.", metavar="KEY")
+    ] = "",
 ) -> None:
     """Run one notebook; print the run's id, its status and where the report is."""
     from finops_lib.runs.notebook import run_notebook
@@ -135,6 +138,7 @@ def run(
             snapshot=chosen_snapshot(settings, snapshot, as_of_load),
             timeout_s=timeout,
             on_progress=on_progress,
+            once=once,
         )
     print_run(record, settings)
 

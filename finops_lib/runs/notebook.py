@@ -34,7 +34,7 @@ from finops_lib.runs.secrets import Scrubber, known_secrets
 from finops_lib.runs.supervise import Ended, Progress, run_child
 from finops_lib.settings import Settings
 from finops_lib.state.open import State
-from finops_lib.state.runs import RunRecord, finish_run, note_progress, start_run
+from finops_lib.state.runs import RunRecord, finish_run, note_progress, start_run, succeeded_under
 
 # It loads before it reads: its numbers come from the snapshot after its load, which only its session can tell.
 WRITING_NOTEBOOKS = frozenset({"ingestion"})
@@ -59,6 +59,7 @@ def run_notebook(
     cell_timeout_s: float | None = None,
     on_progress: OnProgress | None = None,
     trigger: str = "command line",
+    once: str = "",
 ) -> RunRecord:
     """Run one notebook and give what the ledger says about it; a run that fails is an answer, not an exception.
 
@@ -72,13 +73,16 @@ def run_notebook(
         cell_timeout_s: for each cell; None = only the run's limit counts.
         on_progress: told how many cells are done, of how many, and under which heading the next one stands.
         trigger: who asked for the run, for the ledger.
+        once: a run that succeeded under this key is given instead of a new one; it is the trigger, too.
     Raises:
         ConfigError: there is no such notebook, or no room for what a run leaves.
         SourceError: the lake's server does not answer.
     """
     notebook = find_notebook(settings, name)
     with open_ledger(settings) as state, needs_room(settings.outputs, OSError):
-        run = _new_run(settings, notebook, trigger=trigger)
+        if once and (before := succeeded_under(state, once)) is not None:
+            return before
+        run = _new_run(settings, notebook, trigger=once or trigger)
         given: dict[str, object] = {**(parameters or {}), **({"as_of": as_of} if as_of else {})}
         try:
             content = read_notebook(notebook)

@@ -117,6 +117,14 @@ def list_runs(
         return [_record(run) for run in session.scalars(query)]
 
 
+def succeeded_under(state: State, trigger: str) -> RunRecord | None:
+    """Give the newest run that somebody asked for under this key and that succeeded."""
+    query = select(Run).where(Run.trigger == trigger, Run.status == "SUCCEEDED").order_by(Run.started_at.desc())
+    with state.read() as session:
+        found = session.scalars(query.limit(1)).first()
+        return None if found is None else _record(found)
+
+
 def reclaim_dead_runs(
     state: State, *, host: str, at: datetime, is_alive: Callable[[int, float], bool]
 ) -> list[RunRecord]:

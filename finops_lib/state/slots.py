@@ -122,12 +122,18 @@ def newest_success(state: State, jobs: Collection[str]) -> dict[str, Slot]:
         return found
 
 
-def claim(state: State, job: str, slot: datetime, *, worker: Worker, why: str, at: datetime) -> Slot | None:
-    """Take a slot; None where somebody else has it, it is settled, or another slot of the job runs."""
+def claim(
+    state: State, job: str, slot: datetime, *, worker: Worker, why: str, at: datetime, beside_others: bool = False
+) -> Slot | None:
+    """Take a slot; None where somebody else has it, it is settled, or another slot of the job runs.
+
+    Args:
+        beside_others: other slots of the job may run at the same time, as in a backfill.
+    """
     with state.write() as session:
         audit.take_turn(session)
         running = select(SlotRow).where(SlotRow.job == job, SlotRow.status == "RUNNING")
-        if session.scalars(running).first() is not None:
+        if not beside_others and session.scalars(running).first() is not None:
             return None
         row = session.get(SlotRow, (job, slot))
         if row is None:
@@ -139,6 +145,16 @@ def claim(state: State, job: str, slot: datetime, *, worker: Worker, why: str, a
         row.host, row.pid, row.pid_started = worker.host, worker.pid, worker.born
         row.started_at, row.heartbeat_at, row.finished_at, row.exit_code = at, at, None, None
         return _slot(row)
+
+
+def reopen(state: State, job: str, slots: Collection[datetime], *, why: str, at: datetime) -> None:
+    """Let settled slots be run once more; one that runs or waits stays as it is."""
+    with state.write() as session:
+        audit.take_turn(session)
+        for slot in slots:
+            row = session.get(SlotRow, (job, slot))
+            if row is not None and row.status in SETTLED:
+                row.status, row.why, row.attempts, row.next_try = "WAITING", why, 0, at
 
 
 def beat(state: State, worker: Worker, *, at: datetime) -> None:

@@ -22,7 +22,6 @@ from finops_lib.runs import processes
 from finops_lib.runs.schedule.due import Due
 
 MARK = "FINOPS_SLOT"
-TRIGGER = "FINOPS_TRIGGER"
 USER = "FINOPS_USER"
 # After its time a child may still save what there is of a report; a run's own child is given 20 s by supervise.py.
 GRACE_S = 30.0
@@ -128,13 +127,15 @@ class ProcessLauncher:
         mark = trigger_of(due.job.name, due.slot)
         # What is left of a former try must not work beside this one.
         processes.kill_all(processes.marked(mark, variable=MARK))
-        environment = {**self.environment, MARK: mark, TRIGGER: mark}
+        environment = {**self.environment, MARK: mark}
         environment.setdefault(USER, "schedule")
+        # A report that a killed scheduler could not write down any more is not made twice.
+        words = [*due.job.words_of(due.slot), *(("--once", mark) if due.job.notebook else ())]
         output = log.open("ab")
         output.truncate(0)
         try:
             process = subprocess.Popen(
-                [sys.executable, "-m", "finops_lib", *due.job.words_of(due.slot)],
+                [sys.executable, "-m", "finops_lib.cli", *words],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from finops_lib.errors import ConfigError
 from finops_lib.recurrence import Recurrence
 
 # What happens to slots that were missed: each one is run, only the newest, or none of them.
@@ -80,3 +81,9 @@ class Schedule:
 
     def __iter__(self) -> Iterator[Job]:
         return iter(self.jobs.values())
+
+    def job(self, name: str) -> Job:
+        """Give one job; ConfigError lists those there are."""
+        if name not in self.jobs:
+            raise ConfigError.unknown("job", name, self.jobs)
+        return self.jobs[name]

@@ -58,6 +58,7 @@ class Scheduler:
         worker: this process, as the ledger writes it.
         is_alive: whether a process of this machine, by number and birth, lives.
         clean_up: ends what a dead scheduler has left running for a slot.
+        only: the one job that is run; "" = all of them.
     """
 
     schedule: Schedule
@@ -70,6 +71,7 @@ class Scheduler:
     awake_since: datetime
     running: dict[tuple[str, datetime], Running] = field(default_factory=dict)
     waiting: Mapping[tuple[str, datetime], tuple[str, ...]] = field(default_factory=dict)
+    only: str = ""
     beat_at: datetime = _NEVER
     stopping: bool = False
 
@@ -159,14 +161,18 @@ class Scheduler:
             now=now,
             awake_since=self.awake_since,
         )
-        self.waiting = found.waiting
-        for slot in found.not_run:
+        self.waiting = {key: on for key, on in found.waiting.items() if self.only in ("", key[0])}
+        not_run = [slot for slot in found.not_run if self.only in ("", slot.job)]
+        for slot in not_run:
             job = self.schedule.jobs[slot.job]
             ledger.note(self.state, [slot], also=self.judge.told(job, slot, at=now))
-        moved = {name: moment for name, moment in found.settled.items() if moment > settled[name]}
-        if moved and not found.not_run:
+        mine = {name: moment for name, moment in found.settled.items() if self.only in ("", name)}
+        moved = {name: moment for name, moment in mine.items() if moment > settled[name]}
+        if moved and not not_run:
             ledger.settle(self.state, moved)
         for due in found.run:
+            if self.only not in ("", due.job.name):
+                continue
             if len(self.running) >= self.schedule.parallel:
                 break
             self._take(due, now)

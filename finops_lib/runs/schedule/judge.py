@@ -1,0 +1,38 @@
+"""What the end of a slot's process means: a notebook's run says it in the run ledger, a command by its exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from finops_lib.runs.schedule.children import Ended, trigger_of
+from finops_lib.runs.schedule.due import Due
+from finops_lib.runs.schedule.outcome import Outcome
+from finops_lib.runs.schedule.service import Judge
+from finops_lib.state.open import State
+from finops_lib.state.runs import list_runs
+
+# More than any job makes between a slot's start and its end.
+_NEWEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerJudge(Judge):
+    """Asks the run ledger of this state."""
+
+    state: State
+
+    def outcome(self, due: Due, ended: Ended) -> Outcome:
+        outcome = Outcome.of(ended)
+        if not due.job.notebook:
+            return outcome
+        trigger = trigger_of(due.job.name, due.slot)
+        runs = (
+            run for run in list_runs(self.state, notebook=due.job.notebook, limit=_NEWEST) if run.trigger == trigger
+        )
+        run = next(runs, None)
+        if run is None:
+            return outcome
+        if outcome.succeeded:
+            return replace(outcome, run_id=run.run_id)
+        classes = (run.status,) if run.status in ("KERNEL_DIED", "TIMED_OUT") else outcome.classes
+        return replace(outcome, run_id=run.run_id, error=run.error or outcome.error, classes=classes)
