@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from finops_lib import __version__
 from finops_lib.marts.build import build
 from finops_lib.runs.doctor import examine
 from finops_lib.runs.ingest import ingest
@@ -38,6 +39,12 @@ def test_ingest_prints_json_with_every_digit(settings: Settings, write_bill: Wri
         *fields.split(),
         *("effective_loaded", "rounding_drift", "billed_before", "load_id", "message", "dataset"),
     ]
+
+
+def test_the_version_is_printed() -> None:
+    done = _finops("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip() == __version__
 
 
 def test_bad_input_is_one_line_and_exit_code_3(settings: Settings, write_bill: WriteBill) -> None:

@@ -30,14 +30,20 @@ app.add_typer(schedule_app, name="schedule")
 app.add_typer(lake_app, name="lake")
 
 
-@app.callback()
-def options(
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
-) -> None:
-    """A FinOps workbench: cloud bills in, reports out; right to the cent, reproducible, quiet."""
-    if version:
+def _version(wanted: bool) -> None:
+    if wanted:
         from finops_lib import __version__
 
         typer.echo(__version__)
         raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        # Eager, or it would be asked which command it is the version of.
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    """A FinOps workbench: cloud bills in, reports out; right to the cent, reproducible, quiet."""

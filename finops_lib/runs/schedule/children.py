@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from finops_lib.runs import processes
-from finops_lib.runs.schedule.due import Due
+from finops_lib.runs.schedule.due import Due, trigger_of
 
 MARK = "FINOPS_SLOT"
 USER = "FINOPS_USER"
@@ -60,11 +60,6 @@ class Launcher(Protocol):
     def start(self, due: Due) -> Child: ...
 
 
-def trigger_of(job: str, slot: datetime) -> str:
-    """Give the word under which the run ledger knows what a slot started."""
-    return f"schedule {job} {slot:%Y-%m-%dT%H:%MZ}"
-
-
 @dataclass(slots=True)
 class Process:
     """A running `finops ...` with its log."""
@@ -101,8 +96,11 @@ class Process:
         if time.monotonic() < self.deadline:
             return
         if self.timed_out:
-            processes.kill_all([*processes.descendants(self.process.pid), *processes.marked(self.mark, variable=MARK)])
+            # Itself first: whoever else waits for it would take its exit code away.
+            family = processes.descendants(self.process.pid)
             self.process.kill()
+            self.process.wait()
+            processes.kill_all(family)
         else:
             self.timed_out, self.deadline = True, time.monotonic() + GRACE_S
             self.process.send_signal(signal.SIGTERM)
@@ -130,7 +128,7 @@ class ProcessLauncher:
         environment = {**self.environment, MARK: mark}
         environment.setdefault(USER, "schedule")
         # A report that a killed scheduler could not write down any more is not made twice.
-        words = [*due.job.words_of(due.slot), *(("--once", mark) if due.job.notebook else ())]
+        words = [*due.job.words_of(due.slot), *(("--once", due.key) if due.job.notebook else ())]
         output = log.open("ab")
         output.truncate(0)
         try:

@@ -29,11 +29,27 @@ Known = Mapping[str, Mapping[datetime, Slot]]
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A slot that is to be run now."""
+    """A slot that is to be run now.
+
+    Args:
+        again: when somebody asked for it although it may have been run before; "" = nobody did.
+    """
 
     job: Job
     slot: datetime
     why: str
+    again: str = ""
+
+    @property
+    def key(self) -> str:
+        """The word under which the run ledger knows what was started for it; a run under it is made once."""
+        asked = f" again {self.again}" if self.again else ""
+        return f"{trigger_of(self.job.name, self.slot)}{asked}"
+
+
+def trigger_of(job: str, slot: datetime) -> str:
+    """Name a slot in one word for people."""
+    return f"schedule {job} {slot:%Y-%m-%dT%H:%MZ}"
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from finops_lib.runs.schedule.children import Ended, trigger_of
+from finops_lib.runs.schedule.children import Ended
 from finops_lib.runs.schedule.due import Due
 from finops_lib.runs.schedule.outcome import Outcome
 from finops_lib.runs.schedule.service import Judge
@@ -25,9 +25,8 @@ class LedgerJudge(Judge):
         outcome = Outcome.of(ended)
         if not due.job.notebook:
             return outcome
-        trigger = trigger_of(due.job.name, due.slot)
         runs = (
-            run for run in list_runs(self.state, notebook=due.job.notebook, limit=_NEWEST) if run.trigger == trigger
+            run for run in list_runs(self.state, notebook=due.job.notebook, limit=_NEWEST) if run.trigger == due.key
         )
         run = next(runs, None)
         if run is None:

@@ -156,7 +156,7 @@ def _run_all(scheduler: Scheduler, job: Job, slots: list[datetime], parallel: in
     """Run slots of one job beside each other, with its retries."""
     state: State = scheduler.state
     ended: dict[datetime, Slot] = {}
-    queue = list(slots)
+    queue, again = list(slots), f"{clock.now():%Y-%m-%dT%H:%M:%SZ}"
     retry_at: dict[datetime, datetime] = {}
     scheduler.stopping = True  # It closes what ends, and starts nothing of its own.
     try:
@@ -177,7 +177,7 @@ def _run_all(scheduler: Scheduler, job: Job, slots: list[datetime], parallel: in
                     state, job.name, slot, worker=scheduler.worker, why=BACKFILL, at=now, beside_others=True
                 )
                 if taken is not None:
-                    due = Due(job, slot, BACKFILL)
+                    due = Due(job, slot, BACKFILL, again)
                     scheduler.running[job.name, slot] = Running(due, scheduler.launcher.start(due), taken.attempts)
             time.sleep(_LOOK_EVERY_S)
     finally:

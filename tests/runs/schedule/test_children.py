@@ -1,0 +1,97 @@
+"""A slot's process: what it is told, when its time is over, and that nothing of it is left behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from finops_lib.recurrence import Recurrence
+from finops_lib.runs import processes
+from finops_lib.runs.schedule import children
+from finops_lib.runs.schedule.children import MARK, Ended, Process, ProcessLauncher
+from finops_lib.runs.schedule.due import Due, trigger_of
+from finops_lib.runs.schedule.jobs import Job
+
+SLOT = datetime(2026, 11, 2, 3, tzinfo=UTC)
+# A question that takes hours.
+FOREVER = ("sql", "select count(*) from range(1_000_000) as a, range(1_000_000) as b where a.range * b.range % 7 = 1")
+
+
+def due(*command: str, timeout: timedelta = timedelta(minutes=2)) -> Due:
+    return Due(Job("one", command, Recurrence.parse("0 3 * * *"), timeout=timeout), SLOT, "on time")
+
+
+def ended(process: Process, within_s: float = 60) -> Ended:
+    limit = time.monotonic() + within_s
+    while (found := process.poll()) is None:
+        assert time.monotonic() < limit, "it did not end"
+        time.sleep(0.05)
+    return found
+
+
+def wait_until(claim: Callable[[], bool], within_s: float = 30) -> None:
+    limit = time.monotonic() + within_s
+    while not claim():
+        assert time.monotonic() < limit, "it never came true"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def launcher(tmp_path: Path) -> ProcessLauncher:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "FINOPS_PROJECT": str(tmp_path)}
+    if "PYTHONPATH" in os.environ:
+        environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
+    return ProcessLauncher(tmp_path, tmp_path / "logs", environment)
+
+
+def test_its_words_are_those_of_the_command_line(launcher: ProcessLauncher) -> None:
+    process = launcher.start(due("--version"))
+    assert ended(process) == Ended(0, timed_out=False, said=process.log.read_text().strip())
+    assert process.log.read_text().strip().count(".") == 2
+
+
+def test_its_last_word_says_why_it_failed(launcher: ProcessLauncher) -> None:
+    found = ended(launcher.start(due("runs", "show", "nosuch")))
+    assert (found.exit_code, found.said) == (2, "there is no run 'nosuch'; next: finops runs list")
+
+
+def test_what_does_not_end_in_its_time_is_ended(launcher: ProcessLauncher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "GRACE_S", 1.0)
+    process = launcher.start(due(*FOREVER, timeout=timedelta(seconds=2)))
+    assert ended(process).timed_out
+    assert processes.marked(trigger_of("one", SLOT), variable=MARK) == []
+
+
+def test_a_child_dies_with_its_scheduler(tmp_path: Path) -> None:
+    code = (
+        "import sys, time, os; from pathlib import Path;"
+        "from finops_lib.runs.schedule.children import ProcessLauncher;"
+        "from tests.runs.schedule.test_children import *;"
+        "folder = Path(sys.argv[1]); ProcessLauncher(folder, folder / 'logs', dict(os.environ)).start(due(*FOREVER));"
+        "print('started', flush=True); time.sleep(60)"
+    )
+    scheduler = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert scheduler.stdout is not None
+    assert scheduler.stdout.readline() == "started\n"
+    mark = trigger_of("one", SLOT)
+    wait_until(lambda: bool(processes.marked(mark, variable=MARK)))
+    scheduler.kill()
+    scheduler.wait()
+    wait_until(lambda: not processes.marked(mark, variable=MARK))
+    scheduler.stdout.close()
+
+
+def test_a_new_try_ends_what_is_left_of_the_last(launcher: ProcessLauncher) -> None:
+    mark = trigger_of("one", SLOT)
+    left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], env={**os.environ, MARK: mark})
+    wait_until(lambda: bool(processes.marked(mark, variable=MARK)))
+    process = launcher.start(due("--version"))
+    assert left.poll() is not None
+    assert ended(process).exit_code == 0
