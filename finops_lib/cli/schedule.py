@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -75,6 +76,26 @@ def schedule_run(job: JobName) -> None:
 
     if not run_job(load_settings(), job, say=typer.echo):
         typer.echo(f"{job} owes nothing")
+
+
+@schedule_app.command("render")
+def schedule_render(
+    target: Annotated[str, typer.Argument(help="cron, systemd, kubernetes or airflow.", metavar="TARGET")],
+    to: Annotated[Path | None, typer.Option(help="Folder for the files; empty = scheduler/TARGET.")] = None,
+    project: Annotated[str, typer.Option(help="The project's folder where the jobs will run.")] = "/srv/finops",
+    finops: Annotated[str, typer.Option(help="The command there; empty = in the project's .venv.")] = "",
+    user: Annotated[str, typer.Option(help="The account there (systemd).")] = "finops",
+    image: Annotated[str, typer.Option(help="The image (kubernetes).")] = "finops-workbench:latest",
+    namespace: Annotated[str, typer.Option(help="The namespace (kubernetes); empty = the current one.")] = "",
+) -> None:
+    """Write the schedule for another scheduler, which then only says when."""
+    from finops_lib.runs.schedule.render import Where
+    from finops_lib.runs.schedule.rendered import write_rendered
+    from finops_lib.settings import load_settings
+
+    where = Where(project, finops or f"{project}/.venv/bin/finops", user, image, namespace)
+    for path in write_rendered(load_settings(), target, where, to=to):
+        typer.echo(str(path))
 
 
 @schedule_app.command("backfill")
