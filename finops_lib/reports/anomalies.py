@@ -90,15 +90,16 @@ def anomaly_figures(
     """
     if not found:
         return page.sentence("There is no episode to count.")
-    currency = found[0].currency
-    rises, drops = [a for a in found if a.impact > 0], [a for a in found if a.impact < 0]
-    fresh = [a for a in found if (as_of - a.start).days < 7]
+    currency, standings = found[0].currency, _standings(found, recorded)
+    # What was planned is in the list and not in the sums.
+    real = [a for a in found if a.status not in NOTHING_NEW]
+    rises, drops = [a for a in real if a.impact > 0], [a for a in real if a.impact < 0]
+    fresh = [a for a in real if (as_of - a.start).days < 7]
     saved = f"{say.plural(len(drops), 'drop')}: {say.signed_money(sum(a.impact for a in drops), currency)}"
-    standings = _standings(found, recorded)
     return page.figures(
         [
             Figure("Cost above the usual", say.money(sum(a.impact for a in rises), currency), saved if drops else ""),
-            Figure("Episodes", str(len(found)), f"{len(rises)} up, {len(drops)} down"),
+            Figure("Episodes", str(len(real)), f"{len(rises)} up, {len(drops)} down"),
             Figure("Begun in the last 7 days", str(len(fresh)), f"since {say.day(as_of - timedelta(days=6))}"),
             *(_said(found, standings, waited_hours or {}) if standings else [_ongoing(rises, as_of)]),
         ]
@@ -194,7 +195,7 @@ def anomaly_table(
         del columns["course"]
     if looked_into:
         # With a cause beside it, what found it matters least; and on a phone the cause must not be the last column.
-        order = ("when", "place", "impact", "status", "cause", "owner", "check", "course", "expected", "id")
+        order = ("when", "place", "impact", "status", "cause", "owner", "id", "check", "course", "expected")
         columns = {name: ({"place": Column("Where")} | columns)[name] for name in order if name in {"place", *columns}}
     # A column without a word in it only makes the table wider.
     for name in ("expected", "cause", "owner", "check", "status", "id"):
@@ -283,6 +284,7 @@ def _range(a: Anomaly, band: pl.DataFrame) -> str:
 
 
 def _band_chart(a: Anomaly, band: pl.DataFrame, names: Mapping[tuple[str, str], str], as_of: date) -> page.Showable:
+    where = f"account {where_of(a, names)}" if a.account else where_of(a, names)
     moved = f"; {a.cause}" if a.cause else ""
     return charts.daily(
         band,
@@ -292,7 +294,7 @@ def _band_chart(a: Anomaly, band: pl.DataFrame, names: Mapping[tuple[str, str], 
         currency=a.currency,
         height=220,
         title=headline(a, as_of),
-        subtitle=f"Effective cost of usage a day in {a.currency}, {where_of(a, names)}{moved}",
+        subtitle=f"Effective cost of usage a day in {a.currency}, {where}{moved}",
         source="daily_cost",
     )
 
