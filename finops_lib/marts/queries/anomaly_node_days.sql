@@ -47,7 +47,9 @@ from usage
 inner join data_freshness
     on data_freshness.x_Provider = $provider
     and usage.x_SourceId = data_freshness.x_SourceId
-where usage.day <= least(cast($as_of as date), data_freshness.complete_through)
+-- Without a whole day there is none to show; and least() passes over what is null.
+where data_freshness.complete_through is not null
+    and usage.day <= least(cast($as_of as date), data_freshness.complete_through)
     and usage.day > cast($as_of as date) - cast($history_days as integer)
 group by usage.day, usage.BillingCurrency
 order by usage.day
