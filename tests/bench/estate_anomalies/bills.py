@@ -48,7 +48,7 @@ class Bills:
                 if not str(BillingPeriod.of(since)) <= final.stem <= str(BillingPeriod.of(day)):
                     continue
                 path = folder / final.name
-                known = f"select * from read_parquet('{final}') where {_known_by(provider, day)}"
+                known = f"select * from read_parquet('{final}') where {known_by(provider, day)}"
                 con.execute(f"copy ({known}) to '{path}' (format parquet)")
                 at = datetime.combine(day + timedelta(days=1), DELIVERED_AT).timestamp()
                 os.utime(path, (at, at))
@@ -77,7 +77,7 @@ def final_bills(folder: Path, *, seed: int = 7) -> Bills:
     return Bills(final, json.loads(estate.truth.read_text(encoding="utf-8")))
 
 
-def _known_by(provider: str, day: date) -> str:
+def known_by(provider: str, day: date) -> str:
     """Say which charges are known: those of days that are whole, and of the newest days the part that has arrived."""
     charged = "cast(ChargePeriodStart as date)"
     # Whatever has arrived one day is still there the next: a charge's luck is its name's, not the day's.
