@@ -269,9 +269,11 @@ def _owner(cause: Cause | None) -> str:
 def _told(a: Anomaly, cause: Cause | None) -> dict[str, str]:
     if cause is None:
         return {"cause": a.cause, "owner": a.owner, "check": ""}
-    # What a person said it was is better than what moved.
-    what = a.cause if a.status == "resolved" and a.cause else cause.what
-    return {"cause": what, "owner": cause.owner or "no team is tagged", "check": cause.check}
+    owner = cause.owner or "no team is tagged"
+    if a.status == "resolved":
+        # What a person said it was is better than what moved, and there is nothing left to check.
+        return {"cause": a.cause or cause.what, "owner": owner, "check": ""}
+    return {"cause": cause.what, "owner": owner, "check": cause.check}
 
 
 def _range(a: Anomaly, band: pl.DataFrame) -> str:

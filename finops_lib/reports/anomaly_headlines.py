@@ -13,7 +13,7 @@ FOLLOWED_DAYS = 28
 STANDINGS = {
     "open": "open",
     "acknowledged": "acknowledged",
-    "closed": "over, not explained",
+    "closed": "over",
     "resolved": "explained",
     "false_positive": "false alarm",
     "expected": "planned",
