@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from finops_lib.findings import Anomaly
+from finops_lib.messages import AlertEvent
 from tests.bench.clock import stopwatch
 from tests.bench.estate_anomalies.bills import LAST_DAY, final_bills
 from tests.bench.estate_anomalies.quarter import Lived, live
@@ -24,7 +25,7 @@ def measure(folder: Path) -> None:
     with stopwatch() as took:
         bills = final_bills(folder)
         labels = labels_of(bills.truth, settings_in(folder / "whole"))
-        lived = live(folder, bills, labels, days)
+        lived = live(folder, bills, labels, days, on_alert=_say)
     print("\n".join(lines(lived, labels, days)))
     print(f"{took.wall:.0f} s, {took.cpu:.0f} CPU s for {len(days)} mornings, loads included")
 
@@ -56,6 +57,11 @@ def lines(lived: Lived, labels: Labels, days: Sequence[date]) -> Iterator[str]:
     yield f"{len(seen)} anomalies in the list, {real} of them true; {lived.sent} messages, " + (
         "each once, and the audit log is whole" if lived.is_sound else "NOT ALL SENT, OR THE AUDIT LOG IS BROKEN"
     )
+
+
+def _say(event: AlertEvent, anomaly: Anomaly) -> None:
+    """Print an alert as it is told: a quarter takes minutes."""
+    print(f"{event.created_at.date()}  {_words(anomaly)}", flush=True)
 
 
 def _standing(label: Label, told: Sequence[tuple[date, Anomaly]], lived: Lived, labels: Labels) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -46,12 +46,18 @@ class Lived:
 
     alerts: list[tuple[AlertEvent, Anomaly]] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
-    first_seen: dict[str, datetime] = field(default_factory=dict)
     sent: int = 0
     is_sound: bool = False
 
 
-def live(folder: Path, bills: Bills, labels: Labels, days: Sequence[date]) -> Lived:
+def live(
+    folder: Path,
+    bills: Bills,
+    labels: Labels,
+    days: Sequence[date],
+    *,
+    on_alert: Callable[[AlertEvent, Anomaly], None] = lambda _, __: None,
+) -> Lived:
     """Live through some days in a row, in a lake that knows what came before them."""
     lived = Lived()
     with Receiver() as receiver:
@@ -65,13 +71,13 @@ def live(folder: Path, bills: Bills, labels: Labels, days: Sequence[date]) -> Li
                 build(settings.lake)
                 _answer(settings, lived.alerts, labels)
                 done = detect_in_lake(settings)
-                known = {one.anomaly_id: one for one in done.found}
-                for name in done.recorded.new:
-                    lived.first_seen[name] = clock.now()
-                lived.alerts += [(event, known[event.threshold]) for event in done.recorded.alerts]
+                known = _known(settings)
+                for event in done.recorded.alerts:
+                    lived.alerts.append((event, known[event.threshold]))
+                    on_alert(*lived.alerts[-1])
         lived.sent = len(receiver.requests)
+        lived.anomalies = list(_known(settings).values())
         with opened_state(settings) as state:
-            lived.anomalies = list_anomalies(state)
             lived.is_sound = verify(state).broken_at is None and not [
                 one for one in list_outbox(state) if one.standing != "sent"
             ]
@@ -81,15 +87,19 @@ def live(folder: Path, bills: Bills, labels: Labels, days: Sequence[date]) -> Li
 def _answer(settings: Settings, alerts: Sequence[tuple[AlertEvent, Anomaly]], labels: Labels) -> None:
     """Say of yesterday's alerts what they were: somebody looks into a real one, and a false one is called so."""
     told = {event.threshold: anomaly for event, anomaly in alerts if event.created_at > clock.now() - timedelta(days=2)}
-    with opened_state(settings) as state:
-        standing = {one.anomaly_id: one.status for one in list_anomalies(state)}
+    known = _known(settings)
     for name, anomaly in told.items():
-        if standing[name] not in ("open", "closed"):
+        if known[name].status not in ("open", "closed"):
             continue
         if labels.of(anomaly):
             anomalies.acknowledge(settings, name, note="looked into")
         else:
             anomalies.resolve(settings, name, cause="", is_false_positive=True)
+
+
+def _known(settings: Settings) -> dict[str, Anomaly]:
+    with opened_state(settings) as state:
+        return {one.anomaly_id: one for one in list_anomalies(state)}
 
 
 @contextmanager
