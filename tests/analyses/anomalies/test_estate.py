@@ -114,6 +114,19 @@ def test_an_account_whose_services_rise_on_one_day_is_told_in_their_place() -> N
     assert {one.scope for one in later} == {"aws/1/Compute", "aws/1/Database"}
 
 
+def test_a_drop_of_the_newest_day_waits_for_the_next_one() -> None:
+    fell = {140: -90.0, 141: -90.0}
+    days = estate(Database=fell)
+    last = [FIRST + timedelta(days=140 + n) for n in range(2)]
+    by_morning = [
+        found_in(days.filter(pl.col("day") <= day).with_columns(complete_through=pl.lit(day))) for day in last
+    ]
+    assert by_morning[0] == []
+    [hit] = by_morning[1]
+    assert (hit.scope, hit.start, hit.end) == ("aws/1/Database", *last)
+    assert hit.impact == pytest.approx(-180, abs=5)
+
+
 def test_a_service_that_is_known_is_not_taken_back_for_its_account() -> None:
     days = estate(Compute={140: 300.0}, Database={140: 300.0}, Queue={140: 300.0})
     [known] = found_in(estate(Compute={140: 300.0}))
