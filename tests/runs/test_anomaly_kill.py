@@ -44,8 +44,8 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def loaded(settings: Settings, write_bill: WriteBill, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A lake in which two services cost more on one day, and a channel that is told of it."""
-    load_bill(settings, spiked_bill(write_bill, "bill.csv", {"Amazon RDS": "900", "Amazon S3": "700"}))
+    """A lake in which two services cost more on one day, one of them by most of it, and a channel that is told."""
+    load_bill(settings, spiked_bill(write_bill, "bill.csv", {"Amazon RDS": "900", "Amazon S3": "300"}))
     settings.params.mkdir(exist_ok=True)
     settings.workbench_file.write_text(CHANNEL, encoding="utf-8")
     monkeypatch.setenv("CHAT_ADDRESS", f"{receiver.url}/hook")
