@@ -12,6 +12,10 @@ AlertState = Literal["firing", "superseded", "resolved"]
 Action = Literal["trigger", "acknowledge", "resolve", "digest"]
 
 
+# Among the facts of an event: what it tells of was over when it was told.
+WAS_OVER = "was_over"
+
+
 @dataclass(frozen=True, slots=True)
 class AlertEvent:
     """One thing that happened to a budget, a rule or a source, told at most once.

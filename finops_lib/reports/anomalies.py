@@ -1,5 +1,6 @@
 """The anomaly page in words: what happened that nobody planned, what it cost, what moved, and who should look."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,6 +11,7 @@ import polars as pl
 from finops_lib.findings import Anomaly
 from finops_lib.reports import charts, page
 from finops_lib.reports import format as say
+from finops_lib.reports.anomaly_headlines import STANDINGS, headline, since, what_of, when, where_of
 from finops_lib.reports.investigated import Cause, Details
 from finops_lib.reports.page import Action, Element, Figure
 from finops_lib.reports.tables import Column, table
@@ -17,8 +19,9 @@ from finops_lib.reports.tables import Column, table
 QUESTION = "What happened that nobody planned?"
 NOBODY = "the account's owner; no team is tagged"
 QUIET = "No service is known to have left its usual range."
-# An episode that long is not followed further: the new level is the usual one by then.
-FOLLOWED_DAYS = 28
+# What nobody has explained yet, as far as is known.
+UNEXPLAINED = ("open", "acknowledged", "closed")
+NOTHING_NEW = ("expected", "false_positive")
 SOURCE = "daily_cost, effective cost of usage on complete days, without fees, purchases, tax and credits"
 HOW = (
     "A day is judged by what the same weekdays, weeks and places of the month before it had led to expect, for a "
@@ -46,45 +49,85 @@ def anomaly_answer(
         judged: how many series had a past to be judged by, of how many (`analyses.anomalies.judged_series`).
     """
     span = f"the {lookback_days} days through {say.day(as_of)}"
-    if not judged[1]:
+    if found and anomaly_id:
+        words = f"{headline(found[0], as_of)}. {found[0].cause}."
+        return page.answer(QUESTION, words, "orange" if found[0].impact > 0 else "yellow", "to be explained")
+    planned = sum(a.status in NOTHING_NEW for a in found)
+    found = [a for a in found if a.status not in NOTHING_NEW]
+    if not (found or judged[1]):
         return page.answer(
             QUESTION, f"Nothing can be told: there was no usage through {say.day(as_of, 'full')}.", "grey"
         )
-    if not judged[0]:
+    if not (found or judged[0]):
         words = "Nothing can be told yet: no service has the two weeks of history that a day is judged by."
         return page.answer(QUESTION, words, "grey")
+    known = f"; {say.plural(planned, 'episode')} besides was planned or a false alarm" if planned else ""
     if not found:
         counted = f"{say.number(judged[0])} of {say.plural(judged[1], 'series', 'series')} could be judged"
-        return page.answer(QUESTION, f"Nothing: no service left its usual range in {span}; {counted}.", "green")
-    if anomaly_id:
-        words = f"{_headline(found[0], as_of)}. {found[0].cause}."
-        return page.answer(QUESTION, words, "orange" if found[0].impact > 0 else "yellow", "to be explained")
+        return page.answer(QUESTION, f"Nothing: no service left its usual range in {span}; {counted}{known}.", "green")
     rises = [a for a in found if a.impact > 0]
     total = say.money(sum(a.impact for a in rises), currency)
     cost = f"; {total} more than usual" if rises else ""
     drops = say.plural(len(found) - len(rises), "drop") if len(rises) < len(found) else ""
     what = " and ".join(part for part in (say.plural(len(rises), "rise") if rises else "", drops) if part)
-    words = f"{what} in {span}{cost}. Largest: {_headline(found[0], as_of)}."
+    words = f"{what} in {span}{cost}{known}. Largest: {headline(found[0], as_of)}."
     return page.answer(QUESTION, words, "orange" if rises else "yellow", "to be explained")
 
 
-def anomaly_figures(found: Sequence[Anomaly], *, as_of: date, currency: str) -> Element:
-    """Show how many episodes there are, what they cost, and how many go on."""
+def anomaly_figures(
+    found: Sequence[Anomaly],
+    *,
+    as_of: date,
+    recorded: Sequence[Anomaly] = (),
+    waited_hours: Mapping[str, float] | None = None,
+) -> Element:
+    """Show how many episodes there are, what they cost, how many go on, and how those stand that are written down.
+
+    Args:
+        found: of one currency.
+        recorded: what is written down.
+        waited_hours: id -> how long it waited for somebody's first word.
+    """
     if not found:
         return page.sentence("There is no episode to count.")
-    rises, drops = [a for a in found if a.impact > 0], [a for a in found if a.impact < 0]
-    fresh = [a for a in found if (as_of - a.start).days < 7]
-    still = [a for a in rises if a.end >= as_of]
-    ongoing = say.names(what_of(a) for a in still) if still else "none of the rises"
+    currency, standings = found[0].currency, _standings(found, recorded)
+    # What was planned is in the list and not in the sums.
+    real = [a for a in found if a.status not in NOTHING_NEW]
+    rises, drops = [a for a in real if a.impact > 0], [a for a in real if a.impact < 0]
+    fresh = [a for a in real if (as_of - a.start).days < 7]
     saved = f"{say.plural(len(drops), 'drop')}: {say.signed_money(sum(a.impact for a in drops), currency)}"
     return page.figures(
         [
             Figure("Cost above the usual", say.money(sum(a.impact for a in rises), currency), saved if drops else ""),
-            Figure("Episodes", str(len(found)), f"{len(rises)} up, {len(drops)} down"),
+            Figure("Episodes", str(len(real)), f"{len(rises)} up, {len(drops)} down"),
             Figure("Begun in the last 7 days", str(len(fresh)), f"since {say.day(as_of - timedelta(days=6))}"),
-            Figure("Still going on", str(len(still)), ongoing),
+            *(_said(found, standings, waited_hours or {}) if standings else [_ongoing(rises, as_of)]),
         ]
     )
+
+
+def _ongoing(rises: Sequence[Anomaly], as_of: date) -> Figure:
+    still = [a for a in rises if a.end >= as_of]
+    return Figure("Still going on", str(len(still)), say.names(map(what_of, still)) if still else "none of the rises")
+
+
+def _said(found: Sequence[Anomaly], standings: Mapping[str, str], waited_hours: Mapping[str, float]) -> list[Figure]:
+    """Say how the episodes stand, and how long they wait for a word."""
+    count = Counter(standings.values())
+    others = [f"{n} {name}" for name, n in count.items() if name != STANDINGS["open"]]
+    waited = [waited_hours[a.anomaly_id] for a in found if a.anomaly_id in waited_hours]
+    mean = f"{say.number(round(sum(waited) / len(waited), 1))} h" if waited else say.DASH
+    of = f"mean of {say.plural(len(waited), 'episode')}" if waited else "nobody has said a word yet"
+    return [
+        Figure("Open", str(count[STANDINGS["open"]]), say.names(others) if others else "all of them"),
+        Figure("Until somebody's first word", mean, of),
+    ]
+
+
+def _standings(found: Sequence[Anomaly], recorded: Sequence[Anomaly]) -> dict[str, str]:
+    """Say of those that are written down how they stand, by id."""
+    ids = {a.anomaly_id for a in found}
+    return {a.anomaly_id: STANDINGS[a.status] for a in recorded if a.anomaly_id in ids}
 
 
 def anomaly_table(
@@ -95,10 +138,14 @@ def anomaly_table(
     limit: int = 0,
     looked_into: Sequence[Details] = (),
     bands: Mapping[Anomaly, pl.DataFrame] | None = None,
+    recorded: Sequence[Anomaly] = (),
+    nodes: Mapping[str, pl.DataFrame] | None = None,
 ) -> Element:
     """Show the episodes, the largest money first.
 
     Args:
+        recorded: what is written down; says how those of them stand.
+        nodes: anomaly id -> the daily cost of its node, where that is no service of `series`.
         looked_into: gives cause, owner and what to check in columns of their own.
         bands: gives what a day of the episode was expected to cost (`analyses.anomalies.bands`).
         series: the frame they were found in; gives account names and the course of each series.
@@ -107,18 +154,21 @@ def anomaly_table(
     """
     shown = list(found)[: limit or None]
     names, courses = _names(series), _courses(series, shown)
+    own = {name: _last_days(days, as_of) for name, days in (nodes or {}).items()}
+    standings = _standings(shown, recorded)
     causes = {one.anomaly.anomaly_id: one.cause for one in looked_into}
     ranges = {a.scope: _range(a, band) for a, band in (bands or {}).items()}
     rows = [
         {
-            "when": _when(a, as_of),
+            "when": when(a, as_of),
             "service": what_of(a),
-            "account": names.get((a.provider, a.account), a.account),
-            "place": f"{what_of(a)} in {names.get((a.provider, a.account), a.account)}",
+            "account": where_of(a, names),
+            "place": f"{what_of(a)} in {where_of(a, names)}",
+            "status": standings.get(a.anomaly_id, ""),
             "provider": a.provider,
             "impact": Decimal(str(round(a.impact, 2))),
             "deviation": None if a.deviation_pct is None else a.deviation_pct / 100,
-            "course": courses.get(a.scope, []),
+            "course": own.get(a.anomaly_id) or courses.get(a.scope, []),
             "expected": ranges.get(a.scope, ""),
             **_told(a, causes.get(a.anomaly_id)),
             "id": a.anomaly_id,
@@ -135,6 +185,7 @@ def anomaly_table(
         "course": Column("Last 60 days", "spark"),
         "expected": Column("Expected a day"),
         "cause": Column("What moved", "sentence"),
+        "status": Column("Status"),
         "owner": Column("Owner"),
         "check": Column("What to check"),
         "methods": Column("Found by"),
@@ -144,16 +195,31 @@ def anomaly_table(
         del columns["course"]
     if looked_into:
         # With a cause beside it, what found it matters least; and on a phone the cause must not be the last column.
-        order = ("when", "place", "impact", "cause", "owner", "check", "course", "expected", "id")
+        order = ("when", "place", "impact", "status", "cause", "owner", "id", "check", "course", "expected")
         columns = {name: ({"place": Column("Where")} | columns)[name] for name in order if name in {"place", *columns}}
     # A column without a word in it only makes the table wider.
-    for name in ("expected", "cause", "owner", "check", "id"):
+    for name in ("expected", "cause", "owner", "check", "status", "id"):
         if name in columns and not any(row[name] for row in rows):
             del columns[name]
     currency = shown[0].currency if shown else ""
     rest = f" ({len(found) - len(shown)} more on the page anomalies)" if len(shown) < len(found) else ""
     title = f"{_finding(shown, currency)}{rest}" if shown else ""
     return table(_frame(rows), columns, title=title, source=SOURCE, currency=currency, empty=QUIET)
+
+
+def anomaly_causes(found: Sequence[Anomaly]) -> Element:
+    """Say whether every episode has its cause beside it, and how to get those that are missing."""
+    if not found:
+        return page.sentence("There is no episode to explain.")
+    missing = [a for a in found if not a.cause]
+    if not missing:
+        return page.sentence("Every episode has beside it what moved.")
+    what = f"{say.number(len(missing))} of {say.plural(len(found), 'episode')}"
+    return page.sentence(
+        f"{what} {'has' if len(missing) == 1 else 'have'} no cause here: only the largest are looked into on a page. "
+        "finops anomalies detect looks into every one and writes it down, for this page as well; "
+        f"finops run anomalies -p anomaly_id={missing[0].anomaly_id} looks into one."
+    )
 
 
 def anomaly_charts(bands: Mapping[Anomaly, pl.DataFrame], series: pl.DataFrame, *, as_of: date) -> Element:
@@ -172,16 +238,17 @@ def anomaly_actions(
     causes = {one.anomaly.anomaly_id: one.cause for one in looked_into}
     items = [
         Action(
-            text=f"Explain {what_of(a)} in {names.get((a.provider, a.account), a.account)}, "
-            f"{_since(a, as_of)}: {_question(causes.get(a.anomaly_id))}",
+            text=f"Explain {what_of(a)} in {where_of(a, names)}, "
+            f"{since(a, as_of)}: {_question(causes.get(a.anomaly_id))}",
             money=say.signed_money(a.impact, a.currency),
             owner=_owner(causes.get(a.anomaly_id))
+            or a.owner
             or teams.get(a.scope, "")
             or "the account's owner; no team is tagged",
             due=say.day(as_of + timedelta(days=2), "full"),
         )
         for a in found
-        if a.impact > 0
+        if a.impact > 0 and a.status in UNEXPLAINED
     ]
     return page.actions(items, "Nothing to do: no rise needs an explanation.")
 
@@ -201,8 +268,12 @@ def _owner(cause: Cause | None) -> str:
 
 def _told(a: Anomaly, cause: Cause | None) -> dict[str, str]:
     if cause is None:
-        return {"cause": a.cause, "owner": "", "check": ""}
-    return {"cause": cause.what, "owner": cause.owner or "no team is tagged", "check": cause.check}
+        return {"cause": a.cause, "owner": a.owner, "check": ""}
+    owner = cause.owner or "no team is tagged"
+    if a.status == "resolved":
+        # What a person said it was is better than what moved, and there is nothing left to check.
+        return {"cause": a.cause or cause.what, "owner": owner, "check": ""}
+    return {"cause": cause.what, "owner": owner, "check": cause.check}
 
 
 def _range(a: Anomaly, band: pl.DataFrame) -> str:
@@ -214,13 +285,8 @@ def _range(a: Anomaly, band: pl.DataFrame) -> str:
     return f"{say.money(low)} {say.DASH} {say.money(high)}"  # type: ignore[arg-type]
 
 
-def what_of(a: Anomaly) -> str:
-    """Name what left its range: a service, or the many of an account that rose together."""
-    return a.service or "Many services together"
-
-
 def _band_chart(a: Anomaly, band: pl.DataFrame, names: Mapping[tuple[str, str], str], as_of: date) -> page.Showable:
-    account = names.get((a.provider, a.account), a.account)
+    where = f"account {where_of(a, names)}" if a.account else where_of(a, names)
     moved = f"; {a.cause}" if a.cause else ""
     return charts.daily(
         band,
@@ -229,27 +295,10 @@ def _band_chart(a: Anomaly, band: pl.DataFrame, names: Mapping[tuple[str, str], 
         expected="expected",
         currency=a.currency,
         height=220,
-        title=_headline(a, as_of),
-        subtitle=f"Effective cost of usage a day in {a.currency}, account {account}{moved}",
+        title=headline(a, as_of),
+        subtitle=f"Effective cost of usage a day in {a.currency}, {where}{moved}",
         source="daily_cost",
     )
-
-
-def _headline(a: Anomaly, as_of: date) -> str:
-    size = say.signed_money(a.impact, a.currency)
-    if a.deviation_pct is None:
-        return f"{what_of(a)} is new {_since(a, as_of)}, {size}"
-    return f"{what_of(a)} {'rose' if a.impact > 0 else 'fell'} {_since(a, as_of)}, {size} against the usual"
-
-
-def _since(a: Anomaly, as_of: date) -> str:
-    if a.end >= as_of or (a.end - a.start).days + 1 >= FOLLOWED_DAYS:
-        return f"since {say.day(a.start)}"
-    return f"on {say.day(a.start)}" if a.start == a.end else f"from {say.day(a.start)} to {say.day(a.end)}"
-
-
-def _when(a: Anomaly, as_of: date | None) -> str:
-    return f"since {say.day(a.start, 'full')}" if as_of is not None and a.end >= as_of else say.days(a.start, a.end)
 
 
 def _finding(shown: Sequence[Anomaly], currency: str) -> str:
@@ -288,11 +337,31 @@ def _courses(series: pl.DataFrame | None, shown: Sequence[Anomaly]) -> dict[str,
     return {scope: [line.get(day, 0.0) for day in days] for scope, line in lines.items()}
 
 
+def _last_days(days: pl.DataFrame, as_of: date | None) -> list[float]:
+    """Give what a node cost on each of the last 60 days."""
+    if days.is_empty():
+        return []
+    cost = {day: float(money) for day, money in days.select("day", "effective_cost").iter_rows()}
+    newest = as_of or max(cost)
+    return [cost.get(newest - timedelta(days=back), 0.0) for back in range(59, -1, -1)]
+
+
 def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
     schema = [
         *(
             (name, pl.String())
-            for name in ("when", "service", "account", "place", "provider", "expected", "owner", "check", "id")
+            for name in (
+                "when",
+                "service",
+                "account",
+                "place",
+                "provider",
+                "status",
+                "expected",
+                "owner",
+                "check",
+                "id",
+            )
         ),
         ("impact", pl.Decimal(38, 2)),
         ("deviation", pl.Float64()),

@@ -11,6 +11,7 @@ import polars as pl
 from finops_lib.findings import Anomaly
 from finops_lib.reports import charts, page
 from finops_lib.reports import format as say
+from finops_lib.reports.anomaly_headlines import what_of
 from finops_lib.reports.investigated import Details
 from finops_lib.reports.page import Element, Showable
 from finops_lib.reports.tables import Column, table
@@ -48,8 +49,7 @@ _LEVELS = {"account": "Account", "service": "Service", "region": "Region", "sku"
 
 def episode_name(anomaly: Anomaly) -> str:
     """Say an episode in a few words: Amazon Athena, 11 Oct 2026."""
-    place = anomaly.service if anomaly.service not in ("", "*") else anomaly.scope
-    return f"{place}, {say.days(anomaly.start, anomaly.end)}"
+    return f"{what_of(anomaly)}, {say.days(anomaly.start, anomaly.end)}"
 
 
 def anomaly_decompositions(details: Sequence[Details]) -> Element:
@@ -268,9 +268,10 @@ def anomaly_same_day(events: pl.DataFrame, details: Sequence[Details]) -> Elemen
     }
     episode = details[0].anomaly
     when = say.day(episode.start, "full")
+    where = "in the account" if episode.account else f"at {episode.provider}"
     came = events.filter(pl.col("event") == "came").height
-    title = f"{say.plural(came, 'resource')} came and {events.height - came} went in the account on {when}"
-    empty = f"No resource of the account was charged for the first or the last time on {when}."
+    title = f"{say.plural(came, 'resource')} came and {events.height - came} went {where} on {when}"
+    empty = f"No resource {where} was charged for the first or the last time on {when}."
     return table(events, columns, title=title, source="daily_resource_cost", currency=episode.currency, empty=empty)
 
 

@@ -9,19 +9,24 @@ from typing import Protocol
 from finops_lib.findings import Anomaly
 
 
-class Mover(Protocol):
-    """Something that cost another amount than before, as `analyses.anomalies.walk` gives it."""
+class Moved(Protocol):
+    """Something whose cost is known before and during an episode."""
 
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
     @property
     def before(self) -> Decimal: ...
     @property
     def actual(self) -> Decimal: ...
     @property
     def change(self) -> Decimal: ...
+
+
+class Mover(Moved, Protocol):
+    """Something that cost another amount than before, as `analyses.anomalies.walk` gives it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
     @property
     def is_new(self) -> bool: ...
     @property
@@ -62,7 +67,7 @@ class Effect(Protocol):
     def amount(self) -> Decimal: ...
 
 
-class Item(Protocol):
+class Item(Moved, Protocol):
     """One price item before and during."""
 
     @property
@@ -76,12 +81,6 @@ class Item(Protocol):
     @property
     def unit(self) -> str: ...
     @property
-    def before(self) -> Decimal: ...
-    @property
-    def actual(self) -> Decimal: ...
-    @property
-    def change(self) -> Decimal: ...
-    @property
     def quantity_before(self) -> Decimal: ...
     @property
     def quantity_actual(self) -> Decimal: ...
@@ -91,15 +90,9 @@ class Item(Protocol):
     def quantity(self) -> Decimal: ...
 
 
-class Decomposition(Protocol):
+class Decomposition(Moved, Protocol):
     """What a change is made of."""
 
-    @property
-    def before(self) -> Decimal: ...
-    @property
-    def actual(self) -> Decimal: ...
-    @property
-    def change(self) -> Decimal: ...
     @property
     def residual(self) -> Decimal: ...
     @property
@@ -108,19 +101,13 @@ class Decomposition(Protocol):
     def items(self) -> Sequence[Item]: ...
 
 
-class Tag(Protocol):
+class Tag(Moved, Protocol):
     """A tag value that sets a change apart."""
 
     @property
     def key(self) -> str: ...
     @property
     def value(self) -> str: ...
-    @property
-    def before(self) -> Decimal: ...
-    @property
-    def actual(self) -> Decimal: ...
-    @property
-    def change(self) -> Decimal: ...
 
 
 class Cause(Protocol):

@@ -10,7 +10,7 @@ from finops_lib.findings import Anomaly, BudgetStatus
 from finops_lib.plans import Budget
 from finops_lib.reports import format as say
 from finops_lib.reports import page
-from finops_lib.reports.anomalies import what_of
+from finops_lib.reports.anomaly_headlines import what_of
 from finops_lib.reports.overview import Totals
 from finops_lib.reports.page import Action, Element
 from finops_lib.reports.savings import NOUNS, Total

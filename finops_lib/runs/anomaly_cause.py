@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 CHARGES, TAGS, LARGEST, SAME_DAY = "anomaly_charges", "anomaly_tags", "anomaly_largest_charges", "anomaly_same_day"
+NODE_DAYS = "anomaly_node_days"
 MOST_CHARGES = 200
 # How many episodes of a list are shown in full, and how many get a sentence.
 SHOWN, LISTED = 3, 30
@@ -136,6 +137,19 @@ def investigate_listed(
     shown, listed = anomalies[:SHOWN], anomalies[SHOWN:LISTED]
     # The same text with thirty other values would make the fold longer than the report.
     return investigate_all(query, shown, as_of=as_of) + investigate_all(asking(lake), listed, as_of=as_of)
+
+
+def days_of_nodes(
+    lake: HasConnection, query: Query, found: Sequence[Anomaly], *, as_of: date, history_days: int
+) -> dict[str, pl.DataFrame]:
+    """Give the daily usage of the nodes of recorded episodes, by id; `query` remembers those shown in full."""
+    days = {}
+    for number, one in enumerate(found):
+        if one.expression:
+            ask = query if number < SHOWN else asking(lake)
+            bound = {**node_of(one).bound(), "currency": one.currency, "as_of": as_of}
+            days[one.anomaly_id] = ask(NODE_DAYS, **bound, history_days=history_days)
+    return days
 
 
 def largest_charges(query: Query, found: Sequence[Investigation], *, most: int = MOST_CHARGES) -> pl.DataFrame:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 
 from pydantic import TypeAdapter
 
@@ -19,7 +18,7 @@ from finops_lib.plans import Budget, FutureEvent
 from finops_lib.runs.budget_plan import period_start
 from finops_lib.runs.folder import RunFolder
 from finops_lib.runs.handover import RERUN_OF
-from finops_lib.runs.opened import opened_state
+from finops_lib.runs.opened import has_state, opened_state
 from finops_lib.settings import Settings, load_budget_plan, load_future_events
 from finops_lib.state.alerts import list_events
 from finops_lib.state.budget_import import plan_changes
@@ -66,7 +65,7 @@ def budget_inputs(settings: Settings, folder: RunFolder, *, as_of: date) -> Budg
     """
     if os.environ.get(RERUN_OF):
         inputs = _read_kept(settings)
-    elif _has_state(settings):
+    elif has_state(settings):
         with opened_state(settings) as state:
             inputs = _read(settings, state, as_of)
     else:
@@ -108,12 +107,6 @@ def _notice(settings: Settings, differing: list[str]) -> str:
     named = ", ".join(differing[:3]) + (" and others" if len(differing) > 3 else "")
     what = f"{len(differing)} budget{' differs' if len(differing) == 1 else 's differ'}"
     return f"{what} in {settings.budget_plan.name} from what counts ({named}); run: finops budgets import"
-
-
-def _has_state(settings: Settings) -> bool:
-    # In JupyterLab nothing is written, so that a state that is not there must not be made by looking.
-    scheme = "sqlite:///"
-    return not settings.state_url.startswith(scheme) or Path(settings.state_url.removeprefix(scheme)).exists()
 
 
 def _period_of(kept: KeptStatus) -> tuple[str, date]:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from finops_lib.analyses.anomalies import Investigation
+    from finops_lib.runs.anomaly_inputs import AnomalyInputs
     from finops_lib.runs.budget_inputs import BudgetInputs
     from finops_lib.runs.scoped import BudgetCosts
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 _SHOW_BUDGETS = frozenset({"budgets", "overview", "leadership"})
 
 
-def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: str = "") -> Run:
+def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: str = "", anomaly_id: str = "") -> Run:
     """Open the lake read-only at the run's snapshot and resolve the empty parameters.
 
     Args:
@@ -50,17 +51,19 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
         as_of: last included day, ISO; empty = newest day complete for every live source.
         provider: one provider of the lake; empty = all.
         currency: empty = the one most effective cost is in.
+        anomaly_id: the page is about this recorded anomaly, and in its currency if none is asked for.
     Raises:
         ConfigError: a value the lake does not have.
         LakeError: the pinned snapshot is gone.
     """
-    settings = load_settings()
+    settings, folder = load_settings(), RunFolder.from_environment()
+    kept = _anomaly_inputs(settings, folder) if anomaly_id else None
     pinned = os.environ.get("FINOPS_RUN_SNAPSHOT", "")
     lake, coverage, missing = open_with_coverage(settings, snapshot=int(pinned) if pinned else None)
     context = resolve_context(
         coverage,
         as_of=as_of,
-        currency=currency,
+        currency=currency or (kept.currency_of(anomaly_id) if kept else ""),
         provider=provider,
         preferred_currency=settings.workbench.currency,
         now=_started_at(),
@@ -77,7 +80,6 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
                 *context.notices,
             ),
         )
-    folder = RunFolder.from_environment()
     if folder.run_id and isinstance(lake, Lake):
         # Whatever is loaded or expired later, this page can be made again.
         pin(lake.place, lake.snapshot_id, owner=folder.run_id, reason=f"run of {notebook}", at=clock.now())
@@ -90,7 +92,7 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
         provider=context.provider,
     )
     folder.remember_checks(checks)
-    run = Run(notebook=notebook, lake=lake, context=context, settings=settings, folder=folder)
+    run = Run(notebook=notebook, lake=lake, context=context, settings=settings, folder=folder, _anomaly_inputs=kept)
     if notebook in _SHOW_BUDGETS and (notice := run.budget_inputs().notice):
         run.context = replace(context, notices=(*context.notices, Notice("info", notice)))
     return run
@@ -105,6 +107,7 @@ class Run:
     context: Context
     settings: Settings
     folder: RunFolder
+    _anomaly_inputs: AnomalyInputs | None = field(default=None, repr=False)
     _budget_inputs: BudgetInputs | None = field(default=None, init=False, repr=False)
 
     @property
@@ -190,6 +193,18 @@ class Run:
             self.lake, budgets, as_of=self.as_of, judged_at=self.context.judged_at, remember=self.folder.remember_figure
         )
 
+    def anomaly_inputs(self) -> AnomalyInputs:
+        """Give the anomalies that are written down, whatever they are of, keeping a copy beside the result."""
+        if self._anomaly_inputs is None:
+            self._anomaly_inputs = _anomaly_inputs(self.settings, self.folder)
+        return self._anomaly_inputs
+
+    def node_days(self, found: Sequence[Anomaly], *, history_days: int) -> dict[str, pl.DataFrame]:
+        """Give the daily usage of the nodes of recorded episodes, by id; the first are remembered for the fold."""
+        from finops_lib.runs.anomaly_cause import days_of_nodes
+
+        return days_of_nodes(self.lake, self.query, found, as_of=self.as_of, history_days=history_days)
+
     def investigate(self, found: Sequence[Anomaly]) -> list[Investigation]:
         """Explain the first episodes from their charges; the queries of those shown in full are remembered."""
         # Imported here: few pages speak of anomalies.
@@ -215,6 +230,13 @@ class Run:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return context_strips(self.context, snapshot=self.snapshot)
+
+
+def _anomaly_inputs(settings: Settings, folder: RunFolder) -> AnomalyInputs:
+    # Imported here: a page without anomalies need not load the state's library.
+    from finops_lib.runs.anomaly_inputs import anomaly_inputs
+
+    return anomaly_inputs(settings, folder)
 
 
 def _started_at() -> datetime:

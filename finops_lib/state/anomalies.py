@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from finops_lib.findings import Anomaly
@@ -42,6 +42,8 @@ from finops_lib.state.outbox import enqueue
 Decide = Callable[[Sequence[Anomaly], Sequence[AlertEvent]], Decision]
 
 OPEN = ("open", "acknowledged")
+# What people do, as events name it.
+WORDS = ("acknowledged", "resolved", "false positive", "expected")
 # What a restated bill changes by less than this is not worth a line.
 _SAME_MONEY = 0.01
 
@@ -132,6 +134,15 @@ def get_anomaly(state: State, anomaly_id: str) -> tuple[Anomaly, list[AnomalyEve
         row = row_named(session, anomaly_id)
         events = select(AnomalyEventRow).where(AnomalyEventRow.anomaly_id == row.anomaly_id)
         return anomaly_of(row), [event_of(one) for one in session.scalars(events.order_by(AnomalyEventRow.event_id))]
+
+
+def waited_hours(state: State) -> dict[str, float]:
+    """Give how long each anomaly waited for somebody's first word; those that got one."""
+    found = select(AnomalyEventRow.anomaly_id, func.min(AnomalyEventRow.at)).group_by(AnomalyEventRow.anomaly_id)
+    with state.read() as session:
+        begun = {name: at for name, at in session.execute(found.where(AnomalyEventRow.action == "found"))}
+        said = session.execute(found.where(AnomalyEventRow.action.in_(WORDS)).order_by(AnomalyEventRow.anomaly_id))
+        return {name: (at - begun[name]).total_seconds() / 3600 for name, at in said if name in begun}
 
 
 class _Writing:

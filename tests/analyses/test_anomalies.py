@@ -171,7 +171,8 @@ def test_fees_credits_and_incomplete_days_are_no_series(lake: QueriedLake) -> No
         lake.charge(f"2026-11-{number:02d}", 5)
     lake.charge("2026-11-01", 900, ChargeCategory="Purchase", ServiceName="Fee")
     lake.charge("2026-11-01", 800, ChargeFrequency="Recurring", ServiceName="Support")
-    lake.load(13, 1755, x_BillingMonth=date(2026, 11, 1), delivered_at="2026-11-12 06:00:00")
+    lake.charge("2026-11-01", 700, ChargeClass="Correction", ServiceName="Late")
+    lake.load(14, 2455, x_BillingMonth=date(2026, 11, 1), delivered_at="2026-11-12 06:00:00")
     days = lake.query("anomalies_series_days", as_of="2026-11-11", history_days=60)
     # delivered on the morning of the 12th: the last days are not complete yet
     told = days.get_column("day").to_list()

@@ -95,6 +95,20 @@ def test_what_was_told_is_over_when_the_episode_is(status: str) -> None:
     assert decide([some(status=status)], over, later=3) == Decision()
 
 
+def test_what_is_over_when_it_is_told_is_told_once_and_wakes_nobody() -> None:
+    decision = decide([some(status="closed", is_over=True)])
+    [event], [over] = decision.events, decision.resolutions
+    assert (over.event_id, over.state, over.resolved_at, over.superseded_by) == (event.event_id, "resolved", NOW, "")
+    channels = Directory({"ops": "slack", "pager": "pagerduty"}, {"default": {"anomaly": ("slack", "pagerduty")}})
+    routed = route(decision, channels, now=NOW, words=words_of, may_read=lambda *_: True)
+    assert [(one.channel, one.action) for one in routed.messages] == [("ops", "trigger")]
+    assert decide([some(status="closed", is_over=True)], [over], later=1) == Decision()
+    # It goes on after all, and has doubled: that is news, and so is its end.
+    [again] = decide([some(impact=700.0)], [over], later=1).events
+    [end] = decide([some(impact=700.0, status="closed")], [over, again], later=2).resolutions
+    assert (end.event_id, end.superseded_by) == (again.event_id, "")
+
+
 def test_it_reaches_chat_and_owner_in_words_with_money_and_what_to_do() -> None:
     [event] = decide([some(cause="db-1 in eu: up 100 USD a day", owner="web@example.com")]).events
     channels = Directory({"chat": "slack", "post": "mail"}, {"default": DEFAULT_ROUTE})

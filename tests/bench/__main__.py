@@ -23,6 +23,7 @@ from tests.bench import (
 )
 from tests.bench.anomalies import measure as anomalies
 from tests.bench.budget_replay import measure as budgets
+from tests.bench.estate_anomalies import measure as estate_anomalies
 from tests.bench.place import SCALE
 
 MEASUREMENTS = {
@@ -40,6 +41,7 @@ MEASUREMENTS = {
     "budgets": budgets.measure,
     "anomalies": anomalies.measure,
     "causes": causes.measure,
+    "estate-anomalies": estate_anomalies.measure,
 }
 
 if __name__ == "__main__":

@@ -154,3 +154,36 @@ def test_what_came_and_what_went_on_the_first_day_is_named(lake: MemoryLake) -> 
     # A week has not passed: what rests over a weekend has not gone.
     soon = asked(lake, "anomaly_same_day", NodeValues("aws", "111"), until=DAY + timedelta(days=3))
     assert [row["event"] for row in soon] == ["came"]
+
+
+def test_the_days_of_a_node_are_its_usage_on_whole_days(lake: MemoryLake) -> None:
+    for offset in range(20):
+        day = str(DAY - timedelta(days=offset))
+        lake.charge(day, 5, x_Team="web", ResourceId="i-Big", x_Provider="azure")
+        lake.charge(day, 2, x_Team="web", ServiceName="Storage", ResourceId=None, x_Provider="azure")
+        lake.charge(day, 1, x_Team="ops", x_Provider="azure")
+    lake.charge(str(DAY - timedelta(days=9)), 800, ChargeCategory="Purchase", x_Team="web", x_Provider="azure")
+    lake.charge(str(DAY - timedelta(days=9)), 30, ChargeClass="Correction", x_Team="web", x_Provider="azure")
+    lake.load(
+        62,
+        990,
+        x_Provider="azure",
+        x_BillingMonth=date(2026, 10, 1),
+        delivered_at=f"{DAY + timedelta(days=1)} 06:00:00",
+    )
+    lake.build()
+    whole = DAY - timedelta(days=5)
+    when = {"as_of": whole, "history_days": 10}
+    of_team = asked(lake, "anomaly_node_days", NodeValues("azure", team="web"), **when)
+    # ten days through the asked one; 5 + 2 a day, neither the fee nor the correction
+    assert [(row["day"], row["effective_cost"]) for row in of_team] == [
+        (whole - timedelta(days=back), 7) for back in range(9, -1, -1)
+    ]
+    machine = NodeValues("azure", "111", "Compute", resource="I-BIG")
+    # azure writes one id in several letter cases
+    assert {row["effective_cost"] for row in asked(lake, "anomaly_node_days", machine, **when)} == {5}
+    everything = asked(lake, "anomaly_node_days", NodeValues("azure"), as_of=DAY, history_days=400)
+    # the newest days may still grow
+    assert len(everything) < 20
+    assert {row["effective_cost"] for row in everything} == {8}
+    assert everything[-1]["day"] == everything[-1]["complete_through"]

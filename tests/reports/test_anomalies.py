@@ -79,6 +79,44 @@ def test_the_table_names_the_account_and_what_moved() -> None:
     assert "(1 more on the page anomalies)" in page.anomaly_table([anomaly(), DROP], limit=1).text()
 
 
+def test_what_is_written_down_says_how_it_stands() -> None:
+    seen = anomaly(anomaly_id="a1", status="acknowledged")
+    planned = anomaly(anomaly_id="b2", scope="aws/111/CDN", service="CDN", status="expected")
+    rest = anomaly(anomaly_id="c3", scope="aws/111/Queue", service="Queue")
+    recorded = [seen, planned, rest]
+    said = page.anomaly_table(recorded, SERIES, as_of=AS_OF, recorded=recorded).text()
+    assert [word in said for word in ("acknowledged", "planned", "open")] == [True] * 3
+    # Of what is not written down nothing can be said.
+    assert "Status" not in page.anomaly_table(recorded, SERIES, as_of=AS_OF).text()
+    figures = page.anomaly_figures(recorded, as_of=AS_OF, recorded=recorded, waited_hours={"a1": 1.0, "b2": 4.0})
+    told = figures.text().replace("\u00a0", " ")
+    # 400 + 400 of the two that nobody has planned; (1 + 4) / 2 hours
+    for words in ("800 USD", "1 acknowledged and 1 planned", "2.50 h", "mean of 2 episodes"):
+        assert words in told
+    assert "Until" not in page.anomaly_figures(recorded, as_of=AS_OF).text()
+    assert "2 rises in the 30 days through 20 Nov; 800 USD more than usual; 1 episode besides was planned" in answer(
+        recorded
+    )
+    assert "Queue" in page.anomaly_actions(recorded, SERIES, as_of=AS_OF).text()
+    assert "CDN" not in page.anomaly_actions(recorded, SERIES, as_of=AS_OF).text()
+
+
+def test_a_node_is_named_by_what_it_is() -> None:
+    of_team = anomaly(scope="aws/team=web", level="team", account="", service="")
+    machine = anomaly(scope="aws/111/Compute/arn:aws:ec2:i/i-7", level="resource")
+    said = page.anomaly_table([of_team, machine], SERIES, as_of=AS_OF).text()
+    for words in ("Team web", "aws, any account", "i-7 (Compute)", "shop"):
+        assert words in said
+
+
+def test_what_has_no_cause_is_counted_with_the_way_to_get_it() -> None:
+    without = anomaly(cause="", anomaly_id="a1")
+    assert "Every episode has beside it what moved" in page.anomaly_causes([anomaly()]).text()
+    said = page.anomaly_causes([anomaly(), without]).text()
+    assert "1 of 2 episodes has no cause here" in said
+    assert "finops run anomalies -p anomaly_id=a1" in said
+
+
 def test_names_of_a_bill_are_escaped() -> None:
     hostile = anomaly(service="<script>alert(1)</script>", cause="<img src=x onerror=1>")
     html = page.anomaly_table([hostile], SERIES).html() + page.anomaly_actions([hostile], SERIES, as_of=AS_OF).html()
@@ -89,7 +127,8 @@ def test_names_of_a_bill_are_escaped() -> None:
 def test_without_a_find_every_part_of_the_page_is_a_sentence() -> None:
     empty = SERIES.clear()
     for element in (
-        page.anomaly_figures([], as_of=AS_OF, currency="USD"),
+        page.anomaly_figures([], as_of=AS_OF),
+        page.anomaly_causes([]),
         page.anomaly_table([], empty),
         page.anomaly_charts({}, empty, as_of=AS_OF),
         page.anomaly_actions([], empty, as_of=AS_OF),

@@ -2,64 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from finops_lib.errors import ConfigError, LakeError
-from finops_lib.marts.build import build
 from finops_lib.runs import anomalies
 from finops_lib.runs.anomaly_detect import detect_in_lake
-from finops_lib.runs.ingest import ingest
 from finops_lib.runs.opened import opened_state
 from finops_lib.settings import Settings, load_settings
 from finops_lib.state import audit
+from finops_lib.state.anomalies import Recorded
 from finops_lib.state.outbox import list_outbox
 from tests.conftest import WriteBill
+from tests.runs.spiked_bill import SPIKE, load_bill, spiked_bill
 
 pytestmark = pytest.mark.slow
-
-FIRST, LAST = date(2026, 1, 1), date(2026, 5, 20)
-SPIKE = date(2026, 5, 14)
-SERVICES = ("Amazon EC2", "Amazon RDS", "Amazon SQS", "Amazon S3")
-
-
-def _days() -> Iterator[date]:
-    for offset in range((LAST - FIRST).days + 1):
-        yield FIRST + timedelta(days=offset)
-
-
-def _bill(write_bill: WriteBill, name: str, spike: str, *, tax: str = "0") -> Path:
-    """Write a bill of four services that cost about 100 a day; one of them costs more on one day."""
-    rows: list[dict[str, Any]] = []
-    for number, day in enumerate(_days()):
-        month = day.replace(day=1)
-        period = {
-            "BillingPeriodStart": f"{month}T00:00:00Z",
-            "BillingPeriodEnd": f"{(month + timedelta(days=32)).replace(day=1)}T00:00:00Z",
-            "ChargePeriodStart": f"{day}T00:00:00Z",
-            "ChargePeriodEnd": f"{day + timedelta(days=1)}T00:00:00Z",
-        }
-        for place, service in enumerate(SERVICES):
-            # A wobble that repeats only after eleven days.
-            cost = Decimal(100) + Decimal((number * (place + 3)) % 11) / 5
-            if (service, day) == ("Amazon RDS", SPIKE):
-                cost += Decimal(spike)
-            money = {column: f"{cost:f}" for column in ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")}
-            rows.append({**period, **money, "ServiceName": service, "ResourceId": f"r-{place}"})
-        if day == SPIKE:
-            taxes = {column: tax for column in ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")}
-            rows.append({**period, **taxes, "ChargeCategory": "Tax", "ServiceName": "Amazon SQS", "ResourceId": ""})
-    return write_bill(name, rows)
-
-
-def _load(settings: Settings, path: Path) -> None:
-    ingest(settings, [str(path)], source="payer", replace=True)
-    build(settings.lake)
 
 
 def _detect(settings: Settings, **options: Any) -> Any:
@@ -68,7 +27,7 @@ def _detect(settings: Settings, **options: Any) -> Any:
 
 @pytest.fixture
 def loaded(settings: Settings, write_bill: WriteBill) -> Settings:
-    _load(settings, _bill(write_bill, "first.csv", "900", tax="5000"))
+    load_bill(settings, spiked_bill(write_bill, "first.csv", {"Amazon RDS": "900"}, tax="5000"))
     return settings
 
 
@@ -83,7 +42,7 @@ def test_a_spike_is_found_told_once_and_explained(loaded: Settings) -> None:
     assert [event.threshold for event in done.recorded.alerts] == [hit.anomaly_id]
     assert done.unreached == ("1 alert is told to nobody: params/workbench.yaml configures no channel",)
     again = _detect(loaded)
-    assert (again.recorded.new, again.recorded.changed, again.recorded.alerts) == ((), (), ())
+    assert again.recorded == Recorded()
     [row] = anomalies.listed(loaded)
     assert row["impact"] == Decimal(f"{hit.impact:.6f}")
     assert list(row) == list(anomalies.LISTED)
@@ -93,12 +52,12 @@ def test_a_restated_bill_updates_the_same_anomaly_and_then_withdraws_it(
     loaded: Settings, write_bill: WriteBill
 ) -> None:
     [first] = _detect(loaded).found
-    _load(loaded, _bill(write_bill, "second.csv", "2000"))
+    load_bill(loaded, spiked_bill(write_bill, "second.csv", {"Amazon RDS": "2000"}))
     done = _detect(loaded)
     [second] = done.found
     assert (second.anomaly_id, done.recorded.changed) == (first.anomaly_id, (first.anomaly_id,))
     assert second.impact == pytest.approx(2000, abs=5)
-    _load(loaded, _bill(write_bill, "third.csv", "0"))
+    load_bill(loaded, spiked_bill(write_bill, "third.csv", {}))
     done = _detect(loaded)
     assert (done.found, done.recorded.withdrawn) == ((), (first.anomaly_id,))
     assert [row["status"] for row in anomalies.listed(loaded)] == ["withdrawn"]

@@ -16,7 +16,7 @@ from finops_lib.findings import Anomaly
 from finops_lib.messages import AlertEvent, Outgoing
 from finops_lib.state import audit
 from finops_lib.state.alerts import list_events
-from finops_lib.state.anomalies import Recorded, get_anomaly, list_anomalies, record_anomalies
+from finops_lib.state.anomalies import Recorded, get_anomaly, list_anomalies, record_anomalies, waited_hours
 from finops_lib.state.anomaly_words import (
     acknowledge_anomaly,
     expect_anomaly,
@@ -198,3 +198,11 @@ def test_the_database_keeps_what_happened(state: State, change: str) -> None:
     run(state, [A1])
     with pytest.raises(DatabaseError, match="keeps what was written"), state.write() as session:
         session.execute(text(change))
+
+
+def test_the_wait_for_a_first_word_is_told_of_what_got_one(state: State) -> None:
+    run(state, [A1, replace(A1, anomaly_id="c3", scope="aws/1/B")])
+    first = NOON + timedelta(hours=3)
+    acknowledge_anomaly(state, "a1", at=first, who="ann", messages=say)
+    resolve_anomaly(state, "a1", cause="a test", at=first + timedelta(days=2), who="ann", messages=say)
+    assert waited_hours(state) == {"a1b2": 3.0}

@@ -1,7 +1,8 @@
 """Anomalies were found, grew or ended: who must be told, and of what only the list tells?
 
-One episode is told once, and once more each time its money has doubled since. An owner is told of so many a calendar
-week, the largest money first; the others are in the list, and are told next week if they still go on.
+One episode is told once, and once more each time its money has doubled since; of one that was over when it was told the
+end is not told as well. An owner is told of so many a calendar week, the largest money first; the others are in the
+list, and are told next week if they still go on.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from finops_lib.analyses.alerts.decide import BY_ITSELF, Decision, event_id
 from finops_lib.findings import Anomaly
-from finops_lib.messages import AlertEvent
+from finops_lib.messages import WAS_OVER, AlertEvent
 
 DOUBLED = 2.0
 ALERTS_PER_WEEK = 5
@@ -51,7 +52,8 @@ def decide_anomalies(
             continue
         told_this_week[anomaly.owner] += 1
         fired.append(_event(anomaly, earlier, as_of=as_of, now=now))
-    return Decision(tuple(fired), resolutions=tuple(_over(anomalies, by_anomaly, now)))
+    at_once = [replace(event, **_ending(event, now, _WHY_OVER["closed"])) for event in fired if WAS_OVER in event.facts]
+    return Decision(tuple(fired), resolutions=(*_over(anomalies, by_anomaly, now), *at_once))
 
 
 def _is_news(anomaly: Anomaly, earlier: Sequence[AlertEvent], as_of: date) -> bool:
@@ -80,7 +82,7 @@ def _event(anomaly: Anomaly, earlier: Sequence[AlertEvent], *, as_of: date, now:
         owner=anomaly.owner,
         scope=anomaly.expression,
         created_at=now,
-        facts=_facts(anomaly, as_of),
+        facts=_facts(anomaly, as_of) | ({WAS_OVER: True} if anomaly.status == "closed" else {}),
     )
 
 
@@ -118,7 +120,10 @@ def _over(anomalies: Sequence[Anomaly], by_anomaly: dict[str, list[AlertEvent]],
             if event.resolved_at is None:
                 # Who was told twice is told once that it is over.
                 later = events[-1].event_id if event is not events[-1] else ""
-                known: dict[str, Any] = {"resolved_at": now, "resolved_by": BY_ITSELF, "note": event.note or why}
                 facts = {**event.facts, **_facts(anomaly, anomaly.end)}
-                found.append(replace(event, state="resolved", superseded_by=later, facts=facts, **known))
+                found.append(replace(event, superseded_by=later, facts=facts, **_ending(event, now, why)))
     return found
+
+
+def _ending(event: AlertEvent, now: datetime, why: str) -> dict[str, Any]:
+    return {"state": "resolved", "resolved_at": now, "resolved_by": BY_ITSELF, "note": event.note or why}

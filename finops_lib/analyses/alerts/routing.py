@@ -18,7 +18,7 @@ from finops_lib.analyses.alerts.decide import Decision
 from finops_lib.analyses.alerts.quiet import QuietHours, not_before
 from finops_lib.analyses.alerts.thresholds import ANY_SPEND
 from finops_lib.analyses.scopes import Both, Claim, parse_scope
-from finops_lib.messages import Action, AlertEvent, Outgoing
+from finops_lib.messages import WAS_OVER, Action, AlertEvent, Outgoing
 
 # Told by whoever knows the grammar of scopes: does this scope expression match a charge of these columns?
 MayRead = Callable[[str, Mapping[str, str]], bool]
@@ -98,8 +98,9 @@ def route(
         parent_owner: owner of the budget that the decision's budget is part of; "" = there is none.
     """
     told: list[tuple[AlertEvent, Action]] = [(event, "trigger") for event in decision.events]
-    # What was never told is not taken back either.
-    told += [(event, "resolve") for event in decision.resolutions if not event.superseded_by]
+    # What was never told is not taken back either, nor what was told to be over.
+    open_until_now = [one for one in decision.resolutions if not (one.superseded_by or WAS_OVER in one.facts)]
+    told += [(event, "resolve") for event in open_until_now]
     messages: dict[str, Outgoing] = {}
     unreached: list[str] = []
     for event, action in told:
@@ -141,10 +142,10 @@ def _messages(
     parent_owner: str,
 ) -> tuple[list[Outgoing], list[str]]:
     found, missing = [], []
-    is_ended = event.facts.get("period_end", "9999") <= now.date().isoformat()
+    is_ended = WAS_OVER in event.facts or event.facts.get("period_end", "9999") <= now.date().isoformat()
     channels = directory.channels
     if is_ended and action == "trigger":
-        # Nobody is woken for a period that is over.
+        # Nobody is woken for what is over.
         channels = {name: kind for name, kind in channels.items() if kind != _PAGER}
     for channel, target in _destinations(event, directory.routes, channels):
         kind = channels[channel]

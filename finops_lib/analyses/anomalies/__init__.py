@@ -1,6 +1,7 @@
 """What in the estate left its usual range, what did it cost, and what moved?
 
 For a report:
+    episodes_of_page what is written down, or else what is found, for a page
     find_anomalies   daily series of services -> episodes, the largest money first
     investigate      an episode + its charges -> where it comes from, what it is made of, whose it is (decompose, walk)
     explain          episodes + their investigations -> the same with a cause in words
@@ -27,8 +28,9 @@ from finops_lib.analyses.anomalies.decompose import Decomposition, decompose
 from finops_lib.analyses.anomalies.detectors import DETECTORS, Scores
 from finops_lib.analyses.anomalies.find import find_anomalies, judged_series
 from finops_lib.analyses.anomalies.identity import identified
-from finops_lib.analyses.anomalies.investigation import Investigation, chosen, explain, investigate, related
+from finops_lib.analyses.anomalies.investigation import Investigation, explain, investigate, related
 from finops_lib.analyses.anomalies.node_values import NodeValues, node_of
+from finops_lib.analyses.anomalies.recorded import chosen, episodes_of_page
 from finops_lib.analyses.anomalies.series import series_of
 from finops_lib.analyses.anomalies.walk import Walk, walk
 
@@ -44,6 +46,7 @@ __all__ = [
     "chosen",
     "compared_days",
     "decompose",
+    "episodes_of_page",
     "explain",
     "find_anomalies",
     "identified",

@@ -109,7 +109,7 @@ def _follow(judged: Combined, row: int, days: list[int], told_from: Matrix | flo
     lead = LEAD if str(judged.tests[row, days[0]]).startswith(WHOLE_WEEKS) else 0
     is_new = any(str(judged.tests[row, day]).startswith("new") for day in days)
     # Of what is new nothing was usual, whatever a detector has learned of its first days.
-    usual = np.zeros(judged.actual.shape[1]) if is_new else _usual(judged, row, days[0], lead=lead)
+    usual = np.zeros(judged.actual.shape[1]) if is_new else usual_of(judged, row, days[0], lead=lead)
     start, end = _reach(judged.actual[row] - usual, days, direction, lead=lead)
     through = slice(start, end + 1)
     expected, actual = float(usual[through].sum()), float(judged.actual[row, through].sum())
@@ -136,8 +136,12 @@ def _follow(judged: Combined, row: int, days: list[int], told_from: Matrix | flo
     )
 
 
-def _usual(judged: Combined, row: int, first: int, *, lead: int) -> NDArray[np.float64]:
-    """Give what each day would have cost if nothing had happened, from the eve of the episode on."""
+def usual_of(judged: Combined, row: int, first: int, *, lead: int = 0) -> NDArray[np.float64]:
+    """Give what each day would have cost if nothing had happened, from the eve of the episode on.
+
+    Args:
+        first: the first flagged day, as a column; the cost may have gone out up to `lead` days before it.
+    """
     usual: NDArray[np.float64] = judged.expected[row].copy()
     known = first if lead else first + NOT_YET_LEARNED
     eve = judged.expected[row, max(first - lead - EVE, 0) : max(first - lead, 0)]

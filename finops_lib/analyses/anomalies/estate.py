@@ -93,6 +93,9 @@ def _of_level(
     for episode in episodes_of(judged, TOLD_FROM):
         if episode.end < first or abs(episode.impact) < rules.least_impact:
             continue
+        # A bill is whole by its large services: what fell on its newest day alone may only be late, and can wait a day.
+        if episode.direction < 0 and episode.start == judged.actual.shape[1] - 1:
+            continue
         name = judged.nodes[episode.row]
         node = named.get(name) or _account(cells, name)
         anomaly = _anomaly(node, episode, cells)

@@ -14,7 +14,6 @@ from finops_lib.analyses.anomalies.comparison import Comparison
 from finops_lib.analyses.anomalies.decompose import Decomposition, decompose, exactly
 from finops_lib.analyses.anomalies.node_values import NodeValues
 from finops_lib.analyses.anomalies.walk import MOST, Mover, Walk, judged_charges, resource_moves, walk
-from finops_lib.errors import ConfigError
 from finops_lib.findings import Anomaly
 
 # A tag tells where a change is only if much less of the usual cost has it.
@@ -93,27 +92,11 @@ def investigate(
 
 
 def explain(found: Sequence[Anomaly], investigations: Sequence[Investigation]) -> list[Anomaly]:
-    """Give the same episodes, those that were looked into with their cause."""
+    """Give the same episodes, those that were looked into with their cause; what a person said it was stays."""
     sentences = {one.anomaly.anomaly_id: one.cause.sentence for one in investigations}
-    return [replace(anomaly, cause=sentences.get(anomaly.anomaly_id, anomaly.cause)) for anomaly in found]
-
-
-def chosen(found: Sequence[Anomaly], anomaly_id: str) -> list[Anomaly]:
-    """Give the episode with this id, or all of them where none is asked for.
-
-    Raises:
-        ConfigError: no such episode among them.
-    """
-    if not anomaly_id:
-        return list(found)
-    asked = [anomaly for anomaly in found if anomaly.anomaly_id == anomaly_id]
-    if not asked:
-        raise ConfigError(
-            f"{anomaly_id} is none of the {len(found)} anomalies of these days and this currency",
-            next_step="finops run anomalies -p lookback_days=90, or -p currency=EUR, if it is older or in another one",
-            anomaly_id=anomaly_id,
-        )
-    return asked
+    said = {anomaly.anomaly_id: anomaly.cause for anomaly in found if anomaly.status == "resolved" and anomaly.cause}
+    causes = sentences | said
+    return [replace(anomaly, cause=causes.get(anomaly.anomaly_id, anomaly.cause)) for anomaly in found]
 
 
 def related(looked_into: Sequence[Investigation], found: Sequence[Anomaly]) -> list[tuple[Anomaly, str]]:
@@ -129,8 +112,9 @@ def related(looked_into: Sequence[Investigation], found: Sequence[Anomaly]) -> l
 
 
 def _in_common(one: Anomaly, other: Anomaly) -> list[str]:
-    same_account = (one.provider, one.account) == (other.provider, other.account)
-    same_service = (one.provider, one.service) == (other.provider, other.service)
+    # A team or a provider has no account, and most nodes no service, to share.
+    same_account = one.account != "" and (one.provider, one.account) == (other.provider, other.account)
+    same_service = one.service != "" and (one.provider, one.service) == (other.provider, other.service)
     near = abs((one.start - other.start).days) <= 1
     words = {"same account": same_account, "same service": same_service, "began within a day": near}
     return [word for word, holds in words.items() if holds]

@@ -3,6 +3,9 @@
 What happened to one machine shows at its service, account, region, team and provider as well. Nodes are looked at from
 the smallest to the largest; one is told only if those told before it explain less than 60 % of its money. What is known
 already comes first, so that an episode keeps its place while it grows.
+
+An account whose services rise on one day, none of them by most of it, is one thing that happened: it is told in place
+of those of its services that are large enough to be seen by themselves.
 """
 
 from __future__ import annotations
@@ -38,7 +41,8 @@ class Candidate:
 def smallest(candidates: Sequence[Candidate], cells: Cells) -> list[Candidate]:
     """Give those that are told, of the candidates of one provider and currency, in the order they were chosen."""
     told: list[Candidate] = []
-    for one in sorted(candidates, key=_order):
+    spread = {id(one) for one in candidates if _is_spread(one, candidates)}
+    for one in sorted(candidates, key=lambda one: (not one.is_known, id(one) not in spread, *_order(one))):
         explained = sum(_in_common(one, other, cells) for other in told)
         is_explained = explained * one.episode.direction >= EXPLAINS * abs(one.episode.impact)
         if not is_explained and _stands_alone(one, candidates):
@@ -46,8 +50,24 @@ def smallest(candidates: Sequence[Candidate], cells: Cells) -> list[Candidate]:
     return [one for one in told if not one.is_silent]
 
 
-def _order(one: Candidate) -> tuple[bool, int, float, str, int]:
-    return (not one.is_known, LEVELS.index(one.node.level), one.usual_a_day, one.node.name, one.episode.start)
+def _order(one: Candidate) -> tuple[int, float, str, int]:
+    return (LEVELS.index(one.node.level), one.usual_a_day, one.node.name, one.episode.start)
+
+
+def _is_spread(one: Candidate, candidates: Sequence[Candidate]) -> bool:
+    """Whether an account moved with several of its services, begun within a day of it, and with none above all."""
+    if one.node.level != "account":
+        return False
+    parts = [
+        other
+        for other in candidates
+        if other.node.level == "service"
+        and other.node.is_part_of(one.node)
+        and other.episode.direction == one.episode.direction
+        and abs(other.episode.start - one.episode.start) <= 1
+    ]
+    largest = max((abs(part.episode.impact) for part in parts), default=0.0)
+    return len(parts) > 1 and largest < EXPLAINS * abs(one.episode.impact)
 
 
 def _stands_alone(one: Candidate, candidates: Sequence[Candidate]) -> bool:

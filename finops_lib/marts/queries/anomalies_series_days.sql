@@ -1,6 +1,6 @@
 -- question: what did each service of each account use on each day?
 -- grain:    x_Provider x account_id x ServiceName x day x BillingCurrency
--- unit:     effective_cost in BillingCurrency of usage only: fees, purchases, taxes and credits follow the calendar
+-- unit:     effective_cost in BillingCurrency of usage only: fees, purchases, taxes, credits and corrections follow the calendar
 -- reads:    daily_cost, data_freshness
 with sources as (
     select
@@ -27,6 +27,7 @@ inner join sources
     on daily_cost.x_Provider = sources.x_Provider
     and daily_cost.x_SourceId = sources.x_SourceId
 where daily_cost.ChargeCategory = 'Usage'
+    and not daily_cost.is_prior_correction
     and coalesce(daily_cost.ChargeFrequency, 'Usage-Based') = 'Usage-Based'
     and daily_cost.day <= sources.complete_through
     and daily_cost.day > sources.complete_through - cast($history_days as integer)

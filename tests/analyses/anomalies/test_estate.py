@@ -101,6 +101,38 @@ def test_what_two_teams_services_share_is_told_at_the_node_they_have_in_common()
     assert sum(one.impact for one in found) == pytest.approx(6 * 12 * 20, rel=0.25)
 
 
+def test_an_account_whose_services_rise_on_one_day_is_told_in_their_place() -> None:
+    # Each is large enough to be seen by itself, and none is 60 % of the 900.
+    three = found_in(estate(Compute={140: 300.0}, Database={140: 300.0}, Queue={140: 300.0}))
+    assert [(one.scope, one.level) for one in three] == [("aws/1/*", "account")]
+    assert three[0].impact == pytest.approx(900, abs=30)
+    # 800 of 1,100 are one thing, and the other 300 are another.
+    apart = found_in(estate(Compute={140: 800.0}, Database={140: 300.0}))
+    assert [one.scope for one in apart] == ["aws/1/Compute", "aws/1/Database"]
+    # A week apart they have nothing to do with each other.
+    later = found_in(estate(Compute={133: 300.0}, Database={140: 300.0}))
+    assert {one.scope for one in later} == {"aws/1/Compute", "aws/1/Database"}
+
+
+def test_a_drop_of_the_newest_day_waits_for_the_next_one() -> None:
+    fell = {140: -90.0, 141: -90.0}
+    days = estate(Database=fell)
+    last = [FIRST + timedelta(days=140 + n) for n in range(2)]
+    by_morning = [
+        found_in(days.filter(pl.col("day") <= day).with_columns(complete_through=pl.lit(day))) for day in last
+    ]
+    assert by_morning[0] == []
+    [hit] = by_morning[1]
+    assert (hit.scope, hit.start, hit.end) == ("aws/1/Database", *last)
+    assert hit.impact == pytest.approx(-180, abs=5)
+
+
+def test_a_service_that_is_known_is_not_taken_back_for_its_account() -> None:
+    days = estate(Compute={140: 300.0}, Database={140: 300.0}, Queue={140: 300.0})
+    [known] = found_in(estate(Compute={140: 300.0}))
+    assert known.scope in {one.scope for one in found_in(days, known=[known])}
+
+
 def test_a_known_episode_keeps_its_place_and_id_while_it_grows() -> None:
     days = estate(Database={140: 500.0, 141: 500.0})
     begun = days.filter(pl.col("day") <= FIRST + timedelta(days=140)).with_columns(
