@@ -18,6 +18,9 @@ SABOTAGE = {
     "monthly_cost__keeps_every_cent": "update monthly_cost set effective_cost = effective_cost - 1",
     "daily_resource_cost__keeps_every_cent": "update daily_resource_cost set effective_cost = effective_cost + 1",
     "commitment_usage__keeps_every_cent": "update commitment_usage set effective_cost = effective_cost + 1",
+    "hourly_committable_usage__keeps_every_cent_of_commitments": (
+        "update hourly_committable_usage set effective_cost = effective_cost + 1"
+    ),
     "tag_coverage__covers_all_cost": "update tag_coverage set effective_cost = 11 where dimension = 'team'",
     "monthly_restatements__add_up_to_the_change": (
         "update monthly_restatements set billed_cost_change = billed_cost_change + 1"
