@@ -40,8 +40,8 @@ class Mart:
 
     @property
     def is_daily(self) -> bool:
-        """Whether it has rows by day, and so grows with the days."""
-        return "day" in self.grain
+        """Whether it has rows by day or hour, and so grows with the days."""
+        return bool({"day", "hour"} & set(self.grain))
 
 
 @cache
