@@ -1,0 +1,132 @@
+"""What if usage falls? A commitment outlives the weeks it was computed from (domain.md 3.6).
+
+A scenario is the same hours with less, or more, usage. Their hours side by side, weighed by how likely they are, are
+the usage distribution of the remaining term; the optimum of that is taken like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from finops_lib.analyses.commitments.optimum import CostLine, cost_line, quantile_level
+from finops_lib.analyses.commitments.waterfall import Array, Commitment, Usage, simulate
+from finops_lib.errors import ConfigError
+
+HOURS_PER_WEEK = 168
+# Recent weeks tell more of the next ones.
+RECENT_HOURS, RECENT_WEIGHT = 30 * 24, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A future that may come.
+
+    Args:
+        probability: all scenarios of a set add up to 1.
+        usage_left: the share of today's usage.
+        items: items whose share is another one, e.g. of a fleet that moves away.
+    """
+
+    name: str
+    probability: float
+    usage_left: float = 1.0
+    items: Mapping[str, float] = field(default_factory=dict)
+
+
+AS_IT_WAS = Scenario("as it was", 0.75)
+A_FIFTH_LESS = Scenario("a fifth less", 0.25, usage_left=0.8)
+SCENARIOS = (AS_IT_WAS, A_FIFTH_LESS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Residual:
+    """What existing commitments leave on demand, in every scenario.
+
+    `on_demand` is item x (scenario x hour), one scenario after the other; `weights` are per column, and add up to the
+    hours of one scenario, so that a weighted sum over them is money of the look-back.
+    """
+
+    items: tuple[str, ...]
+    on_demand: Array
+    weights: Array
+    hours: int
+
+    def of(self, items: Sequence[str]) -> Array:
+        """Give the rows of these items, in this order."""
+        row = {item: number for number, item in enumerate(self.items)}
+        return self.on_demand[[row[item] for item in items]]
+
+
+def recency_weights(hours: int, *, recent_hours: int = RECENT_HOURS, weight: float = RECENT_WEIGHT) -> Array:
+    """Weigh the hours of a look-back, oldest first: the recent ones more; the mean weight is 1."""
+    weights = np.ones(hours)
+    weights[max(0, hours - recent_hours) :] = weight
+    return np.asarray(weights * (hours / weights.sum()))
+
+
+def residual(
+    usage: Usage, existing: Sequence[Commitment], weights: Array, scenarios: Sequence[Scenario] = SCENARIOS
+) -> Residual:
+    """Let existing commitments pay first, in every scenario; what they leave is what a new one may pay for.
+
+    Args:
+        weights: one per hour, of mean 1.
+    Raises:
+        ConfigError: the probabilities do not add up to 1.
+    """
+    if abs(sum(scenario.probability for scenario in scenarios) - 1) > 1e-9:
+        raise ConfigError(
+            f"the scenarios {', '.join(scenario.name for scenario in scenarios)} do not add up to certainty",
+            next_step="give probabilities whose sum is 1",
+        )
+    left = []
+    for scenario in scenarios:
+        factors = {item: scenario.items.get(item, scenario.usage_left) for item in usage.items}
+        left.append(simulate(usage.scaled(factors), existing).on_demand_rest)
+    likely = np.concatenate([scenario.probability * weights for scenario in scenarios])
+    return Residual(usage.items, np.concatenate(left, axis=1), likely, usage.on_demand.shape[1])
+
+
+def regret(line: CostLine, level: float) -> float:
+    """Give what a level costs more than the best one would have, over the hours of a line that came true."""
+    return line.cost_at(level) - line.cost_at(line.optimum)
+
+
+def hourly_saving(on_demand: Array, rates: Array, level: float) -> Array:
+    """Give what a commitment saves in each hour; negative where it is not used enough."""
+    items = tuple(str(row) for row in range(len(rates)))
+    plan = Commitment("new", "compute-plan", "", level, dict(zip(items, rates.tolist(), strict=True)))
+    usage = Usage(items, ("",) * len(items), on_demand)
+    return np.asarray(on_demand.sum(axis=0) - simulate(usage, [plan]).cost)
+
+
+def low_weekly_saving(saving: Array, weights: Array, hours: int, *, share: float = 0.1) -> float:
+    """Give the saving per hour that only a tenth of the weeks, of all scenarios, stay below.
+
+    Whole weeks, counted back from the newest hour: a week is the shortest time with its share of nights and weekends.
+
+    Args:
+        saving, weights: one per scenario and hour.
+        hours: how many of them a scenario has.
+    """
+    week = min(HOURS_PER_WEEK, hours)
+    whole = hours // week * week
+    means = _by_week(saving, hours, whole, week).mean(axis=2).ravel()
+    likely = _by_week(weights, hours, whole, week).sum(axis=2).ravel()
+    # quantile_level never goes below 0, and a saving may.
+    lowest = float(means.min())
+    return lowest + quantile_level(means - lowest, share, likely)
+
+
+def _by_week(values: Array, hours: int, whole: int, week: int) -> Array:
+    of_scenario = values.reshape(-1, hours)[:, hours - whole :]
+    return of_scenario.reshape(len(of_scenario), -1, week)
+
+
+def line_at(usage: Usage, existing: Sequence[Commitment], rates: Mapping[str, float], usage_left: float) -> CostLine:
+    """Draw the cost of a new commitment over usage that has come down to a share of today's."""
+    less = residual(usage, existing, np.ones(usage.on_demand.shape[1]), [Scenario("less", 1.0, usage_left=usage_left)])
+    return cost_line(less.of(list(rates)), np.array(list(rates.values())))
