@@ -84,8 +84,7 @@ def residual(
         )
     left = []
     for scenario in scenarios:
-        factors = {item: scenario.items.get(item, scenario.usage_left) for item in usage.items}
-        left.append(simulate(usage.scaled(factors), existing).on_demand_rest)
+        left.append(simulate(_in(scenario, usage), existing).on_demand_rest)
     likely = np.concatenate([scenario.probability * weights for scenario in scenarios])
     return Residual(usage.items, np.concatenate(left, axis=1), likely, usage.on_demand.shape[1])
 
@@ -95,12 +94,21 @@ def regret(line: CostLine, level: float) -> float:
     return line.cost_at(level) - line.cost_at(line.optimum)
 
 
-def hourly_saving(on_demand: Array, rates: Array, level: float) -> Array:
-    """Give what a commitment saves in each hour; negative where it is not used enough."""
-    items = tuple(str(row) for row in range(len(rates)))
-    plan = Commitment("new", "compute-plan", "", level, dict(zip(items, rates.tolist(), strict=True)))
-    usage = Usage(items, ("",) * len(items), on_demand)
-    return np.asarray(on_demand.sum(axis=0) - simulate(usage, [plan]).cost)
+def hourly_saving(
+    usage: Usage, existing: Sequence[Commitment], new: Sequence[Commitment], scenarios: Sequence[Scenario] = SCENARIOS
+) -> Array:
+    """Give what new commitments save in each hour of each scenario; negative where they are not used enough.
+
+    Each stands in its own place of the waterfall: what it takes from an existing one is not saved.
+
+    Returns:
+        scenario x hour; the columns of a Residual in another shape.
+    """
+    saved = []
+    for scenario in scenarios:
+        left = _in(scenario, usage)
+        saved.append(simulate(left, existing).cost - simulate(left, [*existing, *new]).cost)
+    return np.array(saved)
 
 
 def low_weekly_saving(saving: Array, weights: Array, hours: int, *, share: float = 0.1) -> float:
@@ -119,6 +127,10 @@ def low_weekly_saving(saving: Array, weights: Array, hours: int, *, share: float
     # quantile_level never goes below 0, and a saving may.
     lowest = float(means.min())
     return lowest + quantile_level(means - lowest, share, likely)
+
+
+def _in(scenario: Scenario, usage: Usage) -> Usage:
+    return usage.scaled({item: scenario.items.get(item, scenario.usage_left) for item in usage.items})
 
 
 def _by_week(values: Array, hours: int, whole: int, week: int) -> Array:

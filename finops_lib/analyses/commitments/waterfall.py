@@ -20,18 +20,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from finops_lib.errors import ConfigError
+from finops_lib.offers import CommitmentKind
 
-Kind = Literal["reservation", "instance-plan", "compute-plan"]
 Array = NDArray[np.float64]
 
 # In this order they are applied: the least flexible first (domain.md 3.4).
-ORDER: tuple[Kind, ...] = ("reservation", "instance-plan", "compute-plan")
+ORDER: tuple[CommitmentKind, ...] = ("reservation", "instance-plan", "compute-plan")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +89,7 @@ class Commitment:
     """
 
     commitment_id: str
-    kind: Kind
+    kind: CommitmentKind
     account: str
     hourly_cost: float | Array
     rates: Mapping[str, float]

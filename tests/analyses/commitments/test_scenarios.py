@@ -80,9 +80,16 @@ def test_regret_is_what_a_better_level_would_have_cost_less() -> None:
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=30), st.integers(0, 40), st.sampled_from([0.3, 0.6, 0.9]))
 def test_the_hours_of_a_level_save_what_the_line_says(usage: list[int], level: int, rate: float) -> None:
-    on_demand, rates = np.array([usage], dtype=float), np.array([rate])
-    saved = hourly_saving(on_demand, rates, float(level))
-    assert saved.sum() == pytest.approx(cost_line(on_demand, rates).saving_at(float(level)), abs=1e-6)
+    hours = pool(*usage)
+    saved = hourly_saving(hours, [], [Commitment("new", "compute-plan", "111", level, {"m5": rate})], CERTAIN)
+    assert saved.sum() == pytest.approx(cost_line(hours.on_demand, np.array([rate])).saving_at(level), abs=1e-6)
+
+
+def test_what_a_new_commitment_takes_from_an_existing_one_is_not_saved() -> None:
+    # The plan covers all 10 for 7; a reservation comes before it, so its 5 are paid on top.
+    existing = Commitment("sp", "compute-plan", "111", 7, {"m5": 0.7})
+    new = Commitment("ri", "reservation", "111", 5, {"m5": 0.5})
+    assert hourly_saving(pool(10), [existing], [new], CERTAIN).tolist() == [[-5]]
 
 
 def test_the_low_saving_is_of_whole_weeks() -> None:
