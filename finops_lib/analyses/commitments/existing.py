@@ -114,7 +114,7 @@ def _rates(provider: str, rows: pl.DataFrame) -> dict[str, dict[Pool, float]]:
     return found
 
 
-def _item_rates(demand: Demand, kind: CommitmentKind, seen: Mapping[Pool, tuple[float, float]]) -> dict[str, float]:
+def _item_rates(demand: Demand, kind: CommitmentKind, seen: Mapping[Pool, float]) -> dict[str, float]:
     # What a plan was never seen to cover saves the least and comes last, as far as one can tell.
     dearest = max(seen.values(), default=None)
     classes = ELIGIBLE.get((demand.provider, "compute-plan"), ()) if kind == "compute-plan" else ()

@@ -1,0 +1,157 @@
+"""What should be promised next? Every provider's pools, every known price; alternatives for the same usage side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import polars as pl
+
+from finops_lib.analyses.commitments.demand import FEWEST_DAYS, Demand, Pool, demands
+from finops_lib.analyses.commitments.evaluate import Setting, evaluated
+from finops_lib.analyses.commitments.existing import observed_offers, running
+from finops_lib.analyses.commitments.optimum import cost_line
+from finops_lib.analyses.commitments.products import Product, flexible_products, specific_products
+from finops_lib.analyses.commitments.proposals import Advice, Alternative, Proposal, Withheld
+from finops_lib.analyses.commitments.waterfall import Commitment
+from finops_lib.offers import ELIGIBLE, CommitmentPolicy, Offer
+from finops_lib.periods import HOURS_PER_MONTH
+
+_MONEY = Decimal("0.000001")
+_NO_PRICE = "no price is known: nothing on the bill has covered it, and commitment_offers.yaml names no offer for it"
+_BY_DAY = "the bill knows it by the day only; ask the provider for an hourly export"
+
+
+def propose(
+    hours: pl.DataFrame,
+    terms: pl.DataFrame,
+    *,
+    offers: Sequence[Offer] = (),
+    policy: CommitmentPolicy | None = None,
+    usage_left: Mapping[Pool, float] | None = None,
+) -> Advice:
+    """Say what to buy at which price, what it would do, and for what nothing is proposed and why.
+
+    Args:
+        hours: rows of `commitments_hours`; `terms`: rows of `commitments_terms`; both of one currency.
+        offers: configured prices; what commitments have cost on the bill comes before them.
+        usage_left: pool -> the share of its usage that approved actions leave: nothing is committed to what goes away.
+    Raises:
+        QualityError: the rows are in more than one currency.
+    """
+    chosen = policy or CommitmentPolicy()
+    proposals: list[Proposal] = []
+    withheld: list[Withheld] = []
+    for demand in demands(hours, policy=chosen, usage_left=usage_left):
+        prices = (*observed_offers(demand.provider, hours, terms), *offers)
+        setting = Setting(demand, running(demand, hours, terms), chosen)
+        found = list(_proposals(setting, prices)) if demand.days >= FEWEST_DAYS else []
+        proposals += found
+        withheld += _withheld(demand, prices, chosen, {name for one in found for name in one.pools})
+    return Advice(
+        tuple(sorted(proposals, key=lambda one: (not one.is_preferred, -one.saving_net, one.key))),
+        tuple(sorted(withheld, key=lambda one: (-one.on_demand_per_month, one.pool))),
+    )
+
+
+def _proposals(setting: Setting, prices: Sequence[Offer]) -> Iterator[Proposal]:
+    """Give the alternatives of each conflict group, the one that saves most marked."""
+    for name, pools in _groups(setting.demand).items():
+        best, others = _best_per_pool(setting, specific_products(setting.demand, pools, prices, setting.policy), name)
+        specific = [proposal for proposal, _ in best]
+        bought = [replace(new, commitment_id=f"new {number}") for number, (_, new) in enumerate(best)]
+        plans = list(flexible_products(setting.demand, pools, prices, setting.policy))
+        flexible, other_plans = _best_of(setting, plans, name, "flexible")
+        if specific and plans:
+            # The least flexible first, at the higher discount; a plan for what they leave.
+            on_top, _ = _best_of(setting.with_bought(bought), plans, name, "specific")
+            specific += [on_top] if on_top else []
+        yield from _marked(specific, [flexible] if flexible else [])
+        yield from others
+        yield from other_plans
+
+
+def _groups(demand: Demand) -> dict[str, list[Pool]]:
+    """Put pools that one plan may pay for together, and every other pool by itself."""
+    groups: dict[str, list[Pool]] = {}
+    shared = ELIGIBLE.get((demand.provider, "compute-plan"), ())
+    for pool in sorted({demand.pool_of[item] for item in demand.hourly}):
+        by = " and ".join(shared) if pool.usage_class in shared else pool.name
+        groups.setdefault(f"{demand.provider} {by}", []).append(pool)
+    return groups
+
+
+def _best_per_pool(
+    setting: Setting, products: Iterable[Product], group: str
+) -> tuple[list[tuple[Proposal, Commitment]], list[Proposal]]:
+    by_pool: dict[Pool, list[tuple[Proposal, Commitment]]] = {}
+    for product in products:
+        if found := evaluated(setting, product, alternative="specific", group=group):
+            by_pool.setdefault(product.pools[0], []).append(found)
+    best, others = [], []
+    for of_pool in by_pool.values():
+        first, *rest = sorted(of_pool, key=lambda found: (-found[0].saving_net, found[0].key))
+        best.append(first)
+        others += [replace(proposal, alternative="other terms") for proposal, _ in rest]
+    return best, others
+
+
+def _best_of(
+    setting: Setting, products: Iterable[Product], group: str, alternative: Alternative
+) -> tuple[Proposal | None, list[Proposal]]:
+    every = [evaluated(setting, product, alternative=alternative, group=group) for product in products]
+    found = sorted((one[0] for one in every if one), key=lambda proposal: (-proposal.saving_net, proposal.key))
+    return (found[0] if found else None), [replace(one, alternative="other terms") for one in found[1:]]
+
+
+def _marked(specific: Sequence[Proposal], flexible: Sequence[Proposal]) -> Iterator[Proposal]:
+    """Prefer the alternative that saves more; of equal ones the flexible one."""
+    more = _total(flexible) - _total(specific)
+    gain = more if specific and flexible else None
+    for proposal in specific:
+        yield replace(proposal, is_preferred=more < 0 or not flexible, one_plan_saves=gain)
+    for proposal in flexible:
+        yield replace(proposal, is_preferred=more >= 0 or not specific, one_plan_saves=gain)
+
+
+def _total(proposals: Iterable[Proposal]) -> Decimal:
+    return sum((proposal.saving_net for proposal in proposals), Decimal(0))
+
+
+def _withheld(
+    demand: Demand, prices: Sequence[Offer], policy: CommitmentPolicy, proposed: set[str]
+) -> Iterator[Withheld]:
+    short = f"{demand.days} days of data are too few; {FEWEST_DAYS} are needed"
+    for pool in demand.pools:
+        if not pool.usage_class:
+            continue
+        rates = _cheapest(demand, pool, prices, policy)
+        if (by_day := demand.by_day.get(pool)) is not None:
+            at_most = None
+            if rates is not None:
+                line = cost_line(by_day[None, :], np.array([rates]))
+                at_most = _monthly(line.saving_at(line.optimum) / demand.hours)
+            yield _of(demand, pool, by_day.mean(), at_most, _BY_DAY if rates is not None else f"{_BY_DAY}; {_NO_PRICE}")
+        items = demand.hourly_items(pool)
+        if items and pool.name not in proposed:
+            rows = [demand.usage.items.index(item) for item in items]
+            why = short if demand.days < FEWEST_DAYS else _NO_PRICE if rates is None else "too little would be saved"
+            yield _of(demand, pool, demand.usage.on_demand[rows].sum() / demand.hours, None, why)
+
+
+def _cheapest(demand: Demand, pool: Pool, prices: Sequence[Offer], policy: CommitmentPolicy) -> float | None:
+    products = [
+        *specific_products(demand, [pool], prices, policy),
+        *flexible_products(demand, [pool], prices, policy),
+    ]
+    return min((product.rates[pool] for product in products), default=None)
+
+
+def _of(demand: Demand, pool: Pool, per_hour: float, at_most: Decimal | None, reason: str) -> Withheld:
+    return Withheld(demand.provider, pool.name, _monthly(float(per_hour)), at_most, reason, demand.currency)
+
+
+def _monthly(per_hour: float) -> Decimal:
+    return (Decimal(str(per_hour)) * HOURS_PER_MONTH).quantize(_MONEY)
