@@ -120,3 +120,29 @@ def test_systems_with_prices_of_their_own_are_pools_of_their_own(lake: MemoryLak
     lake.charge("2026-10-01", 1, **M5, x_Extra={"x_Operation": "RunInstances"})
     lake.charge("2026-10-01", 1, **M5, x_Extra={"x_Operation": "RunInstances:0002"})
     assert rows(lake, "platform") == [("",), ("0002",)]
+
+
+@pytest.mark.parametrize(
+    ("provider", "service", "meter", "unit_price"),
+    [
+        # A reservation of a family counts in large: 4.608 / 48, 0.192 / 2, 0.0464 / 0.5
+        ("aws", "Amazon Elastic Compute Cloud", "BoxUsage:m5.24xlarge", ("4.608", "0.096")),
+        ("aws", "Amazon Elastic Compute Cloud", "BoxUsage:m5.xlarge", ("0.192", "0.096")),
+        ("aws", "Amazon Elastic Compute Cloud", "BoxUsage:t3.medium", ("0.0464", "0.0928")),
+        # Accelerated sizes are reserved as they are.
+        ("aws", "Amazon Elastic Compute Cloud", "BoxUsage:p4d.24xlarge", ("32.7726", "32.7726")),
+        ("aws", "Amazon Redshift", "Node:ra3.4xlarge", ("3.26", "3.26")),
+        # Two cores of 96, and an N size as it is
+        ("azure", "Virtual Machines", "D96s v5", ("4.608", "0.096")),
+        ("azure", "Virtual Machines", "NC24ads A100 v4", ("3.673", "3.673")),
+        ("gcp", "Compute Engine", "Nvidia Tesla A100 GPU running in Americas", ("2.93", "2.93")),
+        # Cores and memory have a price each, so there is no unit.
+        ("gcp", "Compute Engine", "N2 Instance Core running in Americas", ("0.031", None)),
+    ],
+)
+def test_a_reservation_is_counted_in_the_smallest_size_of_its_family(
+    lake: MemoryLake, provider: str, service: str, meter: str, unit_price: tuple[str, str | None]
+) -> None:
+    priced, unit = unit_price
+    lake.charge("2026-10-01", 1, x_Provider=provider, ServiceName=service, SkuMeter=meter, ContractedUnitPrice=priced)
+    assert rows(lake, "unit_price") == [(Decimal(unit) if unit else None,)]

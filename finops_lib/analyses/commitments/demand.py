@@ -48,7 +48,7 @@ class Demand:
         pool_of: item -> its pool.
         hourly: the items that are known by the hour.
         by_day: pool -> on-demand cost of each hour, of what is known by the day or coarser, spread.
-        unit_price: pool -> the lowest on-demand price of one unit in it, where the bill names prices.
+        unit_price: pool -> the on-demand price of one unit that reservations are counted in, where the bill names it.
         days: whole days of the look-back.
     """
 
@@ -60,7 +60,11 @@ class Demand:
     pool_of: Mapping[str, Pool]
     hourly: tuple[str, ...]
     by_day: Mapping[Pool, Array]
-    unit_price: Mapping[Pool, float]
+    unit_price: dict[Pool, float]
+
+    @property
+    def account_of(self) -> dict[str, str]:
+        return dict(zip(self.usage.items, self.usage.accounts, strict=True))
 
     @property
     def hours(self) -> int:
@@ -153,6 +157,6 @@ def _matrix(rows: pl.DataFrame, by: list[str], hours: int) -> tuple[list[tuple[s
 
 
 def _unit_prices(provider: str, rows: pl.DataFrame) -> dict[Pool, float]:
-    priced = rows.filter((pl.col("usage_class") != "") & (pl.col("lowest_unit_price") > 0))
-    lowest = priced.group_by(_POOL).agg(pl.col("lowest_unit_price").min().cast(pl.Float64))
+    priced = rows.filter((pl.col("usage_class") != "") & (pl.col("unit_price") > 0))
+    lowest = priced.group_by(_POOL).agg(pl.col("unit_price").min().cast(pl.Float64))
     return {Pool(provider, *key): price for *key, price in lowest.iter_rows()}

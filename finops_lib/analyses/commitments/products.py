@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from finops_lib.analyses.commitments.demand import Demand, Pool
+from finops_lib.analyses.commitments.demand import Pool
 from finops_lib.analyses.commitments.money_terms import effective_discount
-from finops_lib.offers import ELIGIBLE, CommitmentKind, CommitmentPolicy, Offer, Payment
+from finops_lib.offers import ELIGIBLE, UPFRONT_SHARE, CommitmentKind, CommitmentPolicy, Offer, Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,10 @@ class Product:
     @property
     def pools(self) -> tuple[Pool, ...]:
         return tuple(self.rates)
+
+    @property
+    def upfront_share(self) -> float:
+        return UPFRONT_SHARE[self.payment]
 
     @property
     def is_observed(self) -> bool:
@@ -62,9 +66,7 @@ def best_offers(pool: Pool, kind: CommitmentKind, offers: Iterable[Offer], polic
     return list(best.values())
 
 
-def specific_products(
-    demand: Demand, pools: Iterable[Pool], offers: Sequence[Offer], policy: CommitmentPolicy
-) -> Iterator[Product]:
+def specific_products(pools: Iterable[Pool], offers: Sequence[Offer], policy: CommitmentPolicy) -> Iterator[Product]:
     """Give what can be bought for one pool at a time."""
     kinds: tuple[CommitmentKind, ...] = ("reservation", "instance-plan")
     for pool in pools:
@@ -74,9 +76,7 @@ def specific_products(
                     yield found
 
 
-def flexible_products(
-    demand: Demand, pools: Iterable[Pool], offers: Sequence[Offer], policy: CommitmentPolicy
-) -> Iterator[Product]:
+def flexible_products(pools: Iterable[Pool], offers: Sequence[Offer], policy: CommitmentPolicy) -> Iterator[Product]:
     """Give the plans that pay for many pools: one per term and payment, over the pools whose price is known."""
     by_terms: dict[tuple[int, Payment], dict[Pool, Offer]] = {}
     for pool in pools:

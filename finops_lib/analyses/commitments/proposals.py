@@ -14,18 +14,18 @@ Alternative = Literal["specific", "flexible", "other terms"]
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """What a month costs with so much promised per hour; `monthly_cost` is of the usage that is not covered yet."""
+    """What a month costs, of usage not covered yet, with so much promised per hour."""
 
     level: float
     monthly_cost: float
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """What a policy gives up: a cap that holds the proposal below its optimum, and the saving per month that it costs."""
+class CapCost:
+    """A cap that holds a proposal below its optimum: so much per hour, and the saving per month that it gives up."""
 
     cap: str
-    level: float
+    hourly_commitment: Decimal
     monthly_saving_lost: Decimal
 
 
@@ -47,7 +47,7 @@ class Proposal:
         break_even_utilisation: below this it costs more than on demand.
         payback_months: until the upfront payment is earned back; 0 = at once, None = not within the term.
         regret_down_30: what it costs more per month than the best choice would, if usage falls by 30 %.
-        loss_down_30: the saving per month that is left then; negative = a loss.
+        saving_down_30: the saving per month that is left then; negative = a loss.
         on_demand_min, on_demand_mean, on_demand_max: what is on demand now, per hour.
         evidence_hours: hours of the look-back, all of them of hourly data.
         caps: policies that hold it below the optimum.
@@ -83,7 +83,7 @@ class Proposal:
     break_even_utilisation: float
     payback_months: float | None
     regret_down_30: Decimal
-    loss_down_30: Decimal
+    saving_down_30: Decimal
     on_demand_min: float
     on_demand_mean: float
     on_demand_max: float
@@ -92,7 +92,7 @@ class Proposal:
     data_through: date
     rate_source: str
     is_observed_rate: bool
-    caps: tuple[Cost, ...]
+    caps: tuple[CapCost, ...]
     next_tranche: Decimal
     conflict_group: str
     alternative: Alternative

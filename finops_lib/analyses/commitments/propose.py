@@ -1,4 +1,4 @@
-"""What should be promised next? Every provider's pools, every known price; alternatives for the same usage side by side."""
+"""What should be promised next? Every provider's pools at every known price, alternatives side by side."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ import numpy as np
 import polars as pl
 
 from finops_lib.analyses.commitments.demand import FEWEST_DAYS, Demand, Pool, demands
-from finops_lib.analyses.commitments.evaluate import Setting, evaluated
+from finops_lib.analyses.commitments.evaluate import evaluated, monthly
 from finops_lib.analyses.commitments.existing import observed_offers, running
 from finops_lib.analyses.commitments.optimum import cost_line
 from finops_lib.analyses.commitments.products import Product, flexible_products, specific_products
 from finops_lib.analyses.commitments.proposals import Advice, Alternative, Proposal, Withheld
+from finops_lib.analyses.commitments.setting import Setting
 from finops_lib.analyses.commitments.waterfall import Commitment
 from finops_lib.offers import ELIGIBLE, CommitmentPolicy, Offer
-from finops_lib.periods import HOURS_PER_MONTH
 
-_MONEY = Decimal("0.000001")
 _NO_PRICE = "no price is known: nothing on the bill has covered it, and commitment_offers.yaml names no offer for it"
 _BY_DAY = "the bill knows it by the day only; ask the provider for an hourly export"
 
@@ -59,10 +58,10 @@ def propose(
 def _proposals(setting: Setting, prices: Sequence[Offer]) -> Iterator[Proposal]:
     """Give the alternatives of each conflict group, the one that saves most marked."""
     for name, pools in _groups(setting.demand).items():
-        best, others = _best_per_pool(setting, specific_products(setting.demand, pools, prices, setting.policy), name)
+        best, others = _best_per_pool(setting, specific_products(pools, prices, setting.policy), name)
         specific = [proposal for proposal, _ in best]
         bought = [replace(new, commitment_id=f"new {number}") for number, (_, new) in enumerate(best)]
-        plans = list(flexible_products(setting.demand, pools, prices, setting.policy))
+        plans = list(flexible_products(pools, prices, setting.policy))
         flexible, other_plans = _best_of(setting, plans, name, "flexible")
         if specific and plans:
             # The least flexible first, at the higher discount; a plan for what they leave.
@@ -132,7 +131,7 @@ def _withheld(
             at_most = None
             if rates is not None:
                 line = cost_line(by_day[None, :], np.array([rates]))
-                at_most = _monthly(line.saving_at(line.optimum) / demand.hours)
+                at_most = monthly(line.saving_at(line.optimum) / demand.hours)
             yield _of(demand, pool, by_day.mean(), at_most, _BY_DAY if rates is not None else f"{_BY_DAY}; {_NO_PRICE}")
         items = demand.hourly_items(pool)
         if items and pool.name not in proposed:
@@ -143,15 +142,11 @@ def _withheld(
 
 def _cheapest(demand: Demand, pool: Pool, prices: Sequence[Offer], policy: CommitmentPolicy) -> float | None:
     products = [
-        *specific_products(demand, [pool], prices, policy),
-        *flexible_products(demand, [pool], prices, policy),
+        *specific_products([pool], prices, policy),
+        *flexible_products([pool], prices, policy),
     ]
     return min((product.rates[pool] for product in products), default=None)
 
 
 def _of(demand: Demand, pool: Pool, per_hour: float, at_most: Decimal | None, reason: str) -> Withheld:
-    return Withheld(demand.provider, pool.name, _monthly(float(per_hour)), at_most, reason, demand.currency)
-
-
-def _monthly(per_hour: float) -> Decimal:
-    return (Decimal(str(per_hour)) * HOURS_PER_MONTH).quantize(_MONEY)
+    return Withheld(demand.provider, pool.name, monthly(float(per_hour)), at_most, reason, demand.currency)

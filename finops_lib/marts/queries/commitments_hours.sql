@@ -1,6 +1,6 @@
 -- question: what could commitments pay for in the last 90 complete days, what did they pay for, and how fine does the bill know it?
 -- grain:    hour x period_hours x x_Provider x account_id x RegionId x usage_class x family x platform x use x CommitmentDiscountId x BillingCurrency
--- unit:     on_demand_cost and effective_cost in BillingCurrency over period_hours (1 = hourly, 24 = daily, more is coarser) from hour on; quantity and lowest_unit_price in the pool's unit
+-- unit:     on_demand_cost and effective_cost in BillingCurrency over period_hours (1 = hourly, 24 = daily, more is coarser) from hour on; quantity as priced; unit_price = on demand, of one unit that reservations are counted in
 -- reads:    hourly_committable_usage, data_freshness
 with sources as (
     select
@@ -28,7 +28,7 @@ select
     sum(usage.on_demand_cost) as on_demand_cost,
     sum(usage.effective_cost) as effective_cost,
     sum(usage.quantity) as quantity,
-    min(usage.lowest_unit_price) as lowest_unit_price
+    min(usage.unit_price) as unit_price
 from hourly_committable_usage as usage
 inner join sources
     on usage.x_Provider = sources.x_Provider

@@ -1,6 +1,6 @@
 -- question: which usage can commitments pay for, which do they pay for, and what of them is left unused?
 -- grain:    hour x period_hours x x_Provider x x_SourceId x x_BillingMonth x account_id x RegionId x usage_class x family x platform x use x CommitmentDiscountId x BillingCurrency
--- unit:     on_demand_cost (contracted, else list), list_cost and effective_cost in BillingCurrency; quantity in the pool's own unit; period_hours = how long each charge is: 1 hourly, 24 daily, more is coarser; corrections, spot and what no commitment pays for are left out
+-- unit:     on_demand_cost (contracted, else list), list_cost and effective_cost in BillingCurrency; quantity as priced; unit_price = the lowest on demand of what reservations are counted in: size large, two cores, else the meter's unit, null where it has several; period_hours = how long each charge is: 1 hourly, 24 daily, more is coarser; corrections, spot and what no commitment pays for are left out
 -- reads:    cost
 with meters_by_provider as (
     select *
@@ -12,7 +12,7 @@ with meters_by_provider as (
             ('aws', 'serverless', '(fargate-[a-z-]*(?:vcpu|gb)|lambda-gb-second|lambda-provisioned)', 'spot'),
             ('aws', 'database', '(?:instanceusage|multi-azusage)[a-z:-]*:(db\.[a-z0-9-]+)\.', 'extendedsupport'),
             ('aws', 'cache', 'nodeusage:(cache\.[a-z0-9-]+)\.', 'extendedsupport'),
-            ('aws', 'search', 'esinstance:([a-z0-9-]+)\.', 'extendedsupport'),
+            ('aws', 'search', 'esinstance:([a-z0-9-]+\.[a-z0-9]+)', 'extendedsupport'),
             ('aws', 'warehouse', 'node:((?:ra3|dc2|ds2)\.[a-z0-9]+)', 'nodeusage'),
             ('azure', 'compute', '\| virtual machines \| ([a-z]+)[0-9]', 'spot|low priority|windows|unused'),
             ('azure', 'application', '\| azure app service \| (p[0-9]+m?v[0-9]|i[0-9]+ ?v2|p[0-9]+ v[0-9])', 'windows'),
@@ -95,7 +95,28 @@ pools as (
                     case when regexp_matches(meters.words, 'dedicatedusage') then ' dedicated' else '' end
                 )
             else ''
-        end) as platform
+        end) as platform,
+        -- A reservation of a family is counted in its smallest size that is sold everywhere: large, or two cores.
+        min(case
+            when named.provider = 'aws' and named.usage_class in ('compute', 'database', 'cache')
+                and not regexp_matches(meters.words, 'usage:(p|g|inf|trn|dl|f|vt|u-|hpc|mac)[0-9]')
+                then case
+                    when regexp_matches(meters.words, '\.[0-9]+xlarge')
+                        then 2 * cast(regexp_extract(meters.words, '\.([0-9]+)xlarge', 1) as decimal(18, 6))
+                    when regexp_matches(meters.words, '\.xlarge') then 2
+                    when regexp_matches(meters.words, '\.medium') then 0.5
+                    when regexp_matches(meters.words, '\.small') then 0.25
+                    when regexp_matches(meters.words, '\.micro') then 0.125
+                    when regexp_matches(meters.words, '\.nano') then 0.0625
+                    else 1
+                end
+            when named.provider = 'azure' and named.usage_class = 'compute'
+                and regexp_matches(lower(meters.meter), '^[a-mo-z][a-z]*[1-9]')
+                then cast(regexp_extract(lower(meters.meter), '^[a-z]+([0-9]+)', 1) as decimal(18, 6)) / 2
+            -- Cores and memory of one family have a price each.
+            when named.provider = 'gcp' and named.usage_class in ('compute', 'database') then null
+            else 1
+        end) as units
     from meters
     inner join meters_by_provider as named
         on meters.x_Provider = named.provider
@@ -122,7 +143,7 @@ select
     sum(charges.list_cost) as list_cost,
     sum(charges.EffectiveCost) as effective_cost,
     sum(charges.quantity) as quantity,
-    min(charges.unit_price) as lowest_unit_price,
+    min(cast(charges.unit_price / pools.units as decimal(28, 12))) as unit_price,
     count(*) as charges
 from charges
 left join pools
