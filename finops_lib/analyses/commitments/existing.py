@@ -25,6 +25,8 @@ def kind_of(commitment_type: str, category: str) -> CommitmentKind:
     Spend on a plan may cover everything, unless its type names instances; all else is for one kind of usage.
     """
     words = commitment_type.lower().replace(" ", "").replace("-", "")
+    if "reserv" in words:
+        return "reservation"
     if "ec2instancesavings" in words or "instanceplan" in words:
         return "instance-plan"
     is_plan = "savingsplan" in words or "flexible" in words
@@ -55,7 +57,7 @@ def running(demand: Demand, rows: pl.DataFrame, terms: pl.DataFrame) -> tuple[Co
         if own.is_empty() or paid <= 0:
             continue
         days = (end - max(end - timedelta(days=_NOW_DAYS), own["hour"].min())) / timedelta(days=1)  # type: ignore[type-var,operator]
-        kind = kind_of(row["CommitmentDiscountType"], row["CommitmentDiscountCategory"])
+        kind = _kind(row, seen.get(identity, {}))
         rates = {item: rate for item, rate in _item_rates(demand, kind, seen.get(identity, {})).items() if rate <= 1}
         found.append(Commitment(identity, kind, row["owner_account_id"], paid / (24 * max(1.0, days)), rates))
     return tuple(found)
@@ -69,7 +71,7 @@ def observed_offers(provider: str, rows: pl.DataFrame, terms: pl.DataFrame) -> t
     seen = _rates(provider, rows)
     found = []
     for row in _of(provider, terms):
-        kind = kind_of(row["CommitmentDiscountType"], row["CommitmentDiscountCategory"])
+        kind = _kind(row, seen.get(row["CommitmentDiscountId"], {}))
         months, payment = _bought(row)
         name = row["CommitmentDiscountName"] or row["CommitmentDiscountId"]
         for pool, rate in seen.get(row["CommitmentDiscountId"], {}).items():
@@ -90,6 +92,14 @@ def observed_offers(provider: str, rows: pl.DataFrame, terms: pl.DataFrame) -> t
                     )
                 )
     return tuple(found)
+
+
+def _kind(row: Mapping[str, Any], seen: Mapping[Pool, float]) -> CommitmentKind:
+    kind = kind_of(row["CommitmentDiscountType"], row["CommitmentDiscountCategory"])
+    shared = ELIGIBLE.get((row["x_Provider"], "compute-plan"), ())
+    # Spend on databases alone is for databases: it is in money, and all the same for one kind of usage.
+    is_apart = kind == "compute-plan" and seen and not any(pool.usage_class in shared for pool in seen)
+    return "reservation" if is_apart else kind
 
 
 def _of(provider: str, terms: pl.DataFrame) -> Sequence[dict[str, Any]]:
