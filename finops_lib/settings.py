@@ -27,10 +27,12 @@ from finops_lib.alert_settings import (
 )
 from finops_lib.analyses.alerts.routing import Directory
 from finops_lib.analyses.alerts.rules import Rule
+from finops_lib.commitment_settings import CommitmentConfig, OfferFile
 from finops_lib.errors import ConfigError
 from finops_lib.focus import DIMENSIONS
 from finops_lib.lake import MEMORY_LIMIT
 from finops_lib.lake.place import Place
+from finops_lib.offers import Offer
 from finops_lib.plans import Budget, FutureEvent
 from finops_lib.registry import Registry
 from finops_lib.runs.secrets import is_secret_name
@@ -150,6 +152,7 @@ class Workbench(Strict):
     recipients: list[RecipientConfig] = []
     quiet_hours: list[QuietConfig] = []
     anomalies: AnomalyConfig = AnomalyConfig()
+    commitments: CommitmentConfig = CommitmentConfig()
 
     @model_validator(mode="after")
     def _routes_lead_somewhere(self) -> Workbench:
@@ -204,6 +207,10 @@ class Settings(Strict):
     @property
     def alert_rules(self) -> Path:
         return self.params / "alert_rules.yaml"
+
+    @property
+    def commitment_offers(self) -> Path:
+        return self.params / "commitment_offers.yaml"
 
 
 def load_settings() -> Settings:
@@ -266,6 +273,11 @@ def load_future_events(path: Path) -> list[FutureEvent]:
 def load_alert_rules(path: Path) -> list[Rule]:
     """Give the custom rules of a file; none if it is not there."""
     return [rule.rule() for rule in _read_as(AlertRules, path).rules]
+
+
+def load_commitment_offers(path: Path) -> list[Offer]:
+    """Give the prices of a file of offers; none if it is not there."""
+    return [offer.offer() for offer in _read_as(OfferFile, path).offers]
 
 
 def _read_as(model: type[_Model], path: Path) -> _Model:
