@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from finops_lib.analyses.commitments.optimum import CostLine, cost_line, quantile_level
+from finops_lib.analyses.commitments.optimum import CostLine, quantile_level
 from finops_lib.analyses.commitments.waterfall import Array, Commitment, Usage, simulate
 from finops_lib.errors import ConfigError
 
@@ -34,11 +34,6 @@ class Scenario:
     probability: float
     usage_left: float = 1.0
     items: Mapping[str, float] = field(default_factory=dict)
-
-
-AS_IT_WAS = Scenario("as it was", 0.75)
-A_FIFTH_LESS = Scenario("a fifth less", 0.25, usage_left=0.8)
-SCENARIOS = (AS_IT_WAS, A_FIFTH_LESS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,9 +62,7 @@ def recency_weights(hours: int, *, recent_hours: int = RECENT_HOURS, weight: flo
     return np.asarray(weights * (hours / weights.sum()))
 
 
-def residual(
-    usage: Usage, existing: Sequence[Commitment], weights: Array, scenarios: Sequence[Scenario] = SCENARIOS
-) -> Residual:
+def residual(usage: Usage, existing: Sequence[Commitment], weights: Array, scenarios: Sequence[Scenario]) -> Residual:
     """Let existing commitments pay first, in every scenario; what they leave is what a new one may pay for.
 
     Args:
@@ -95,7 +88,7 @@ def regret(line: CostLine, level: float) -> float:
 
 
 def hourly_saving(
-    usage: Usage, existing: Sequence[Commitment], new: Sequence[Commitment], scenarios: Sequence[Scenario] = SCENARIOS
+    usage: Usage, existing: Sequence[Commitment], new: Sequence[Commitment], scenarios: Sequence[Scenario]
 ) -> Array:
     """Give what new commitments save in each hour of each scenario; negative where they are not used enough.
 
@@ -127,6 +120,15 @@ def low_weekly_saving(saving: Array, weights: Array, hours: int, *, share: float
     # quantile_level never goes below 0, and a saving may.
     lowest = float(means.min())
     return lowest + quantile_level(means - lowest, share, likely)
+
+
+def _in(scenario: Scenario, usage: Usage) -> Usage:
+    return usage.scaled({item: scenario.items.get(item, scenario.usage_left) for item in usage.items})
+
+
+def _by_week(values: Array, hours: int, whole: int, week: int) -> Array:
+    of_scenario = values.reshape(-1, hours)[:, hours - whole :]
+    return of_scenario.reshape(len(of_scenario), -1, week)
 
 
 def _in(scenario: Scenario, usage: Usage) -> Usage:

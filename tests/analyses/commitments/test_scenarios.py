@@ -13,7 +13,6 @@ from finops_lib.analyses.commitments.optimum import cost_line, quantile_level
 from finops_lib.analyses.commitments.scenarios import (
     Scenario,
     hourly_saving,
-    line_at,
     low_weekly_saving,
     recency_weights,
     regret,
@@ -46,7 +45,8 @@ def test_the_optimum_is_of_what_existing_commitments_leave() -> None:
 def test_less_usage_is_left_where_existing_commitments_pay_for_the_same() -> None:
     # A fifth less of 15 is 12, of which 10 are covered: 2 are left, not a fifth less of 5.
     existing = Commitment("sp", "compute-plan", "111", 7, {"m5": 0.7})
-    left = residual(pool(15), [existing], np.ones(1))
+    futures = (Scenario("as it was", 0.75), Scenario("a fifth less", 0.25, usage_left=0.8))
+    left = residual(pool(15), [existing], np.ones(1), futures)
     assert left.on_demand[0] == pytest.approx([5, 2])
     assert left.weights == pytest.approx([0.75, 0.25])
 
@@ -73,7 +73,8 @@ def test_scenarios_that_are_not_certain_together_are_refused() -> None:
 
 def test_regret_is_what_a_better_level_would_have_cost_less() -> None:
     # 10 in every hour at 60 %: 6 promised. At 70 % of the usage 7 are used: 6 paid instead of 4.2.
-    line = line_at(pool(10, 10), [], {"m5": 0.6}, 0.7)
+    fallen = residual(pool(10, 10), [], np.ones(2), [Scenario("less", 1.0, usage_left=0.7)])
+    line = cost_line(fallen.of(["m5"]), np.array([0.6]), fallen.weights)
     assert regret(line, 6.0) == pytest.approx(2 * (6 - 4.2))
     assert regret(line, line.optimum) == 0
 
