@@ -59,6 +59,11 @@ def test_covered_usage_whose_contracted_cost_is_nothing_is_worth_its_list_cost(l
     ]
 
 
+def test_covered_usage_without_any_price_claims_no_saving(lake: MemoryLake) -> None:
+    lake.charge("2026-10-01", 3, **M5, CommitmentDiscountId="sp-1", ContractedCost=None, ListCost=None)
+    assert rows(lake, "use, on_demand_cost, effective_cost") == [("covered", Decimal(3), Decimal(3))]
+
+
 def test_on_demand_usage_is_worth_its_contracted_cost_and_a_free_tier_nothing(lake: MemoryLake) -> None:
     lake.charge("2026-10-01", 9, **M5, ContractedCost="8", ListCost="10")
     lake.charge("2026-10-02", 0, **M5, ContractedCost="0", ListCost="10")
@@ -84,6 +89,7 @@ def test_what_is_left_unused_is_kept_without_a_pool_and_replaces_nothing_on_dema
         ("aws", "AWS Lambda", "Lambda-GB-Second", ("serverless", "lambda-gb-second", "")),
         ("azure", "Virtual Machines", "D96s v5", ("compute", "dsv5", "")),
         ("azure", "Virtual Machines", "E16-4as v4", ("compute", "easv4", "")),
+        ("azure", "Virtual Machines", "D3 v2/DS3 v2", ("compute", "dsv2", "")),
         ("azure", "Azure SQL Database", "vCore", ("database", "vcore", "")),
         ("gcp", "Compute Engine", "N2 Instance Core running in Americas", ("compute", "n2", "")),
         ("gcp", "Compute Engine", "N2D AMD Instance Ram running in Belgium", ("compute", "n2d", "")),
@@ -114,6 +120,16 @@ def test_a_meter_that_no_commitment_covers_has_no_pool(
 ) -> None:
     lake.charge("2026-10-01", 1, x_Provider=provider, ServiceName=service, SkuMeter=meter)
     assert rows(lake, "usage_class") == []
+
+
+def test_without_a_usage_type_the_words_of_the_price_list_tell_the_pool(lake: MemoryLake) -> None:
+    for words in (
+        "$1.624 per On Demand Linux g5.4xlarge Instance Hour",
+        "$0.188 per On Demand Windows m5.large Instance Hour",
+        "$0.10 per GB-month of General Purpose SSD (gp2) provisioned storage",
+    ):
+        lake.charge("2026-10-01", 1, **{**M5, "SkuMeter": None}, ChargeDescription=words, ContractedUnitPrice="2")
+    assert rows(lake, "family, platform, unit_price") == [("g5", "", Decimal(2)), ("m5", "windows", Decimal(2))]
 
 
 def test_systems_with_prices_of_their_own_are_pools_of_their_own(lake: MemoryLake) -> None:

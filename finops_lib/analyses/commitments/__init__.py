@@ -1,11 +1,11 @@
 """What was promised to the providers, what is it worth, and what should be promised next? (domain.md 3)
 
 For a report, from the frames of the figure queries commitments_months, _days, _terms and _hours:
-    measured, measured_by_month, measured_by_provider, measured_by_commitment   coverage, use, waste, savings rate
-    terms, cliff, expiry_alerts                                                 what ends when, and what it costs then
-    propose                                                                     what to buy, and what is withheld and why
-    screen                                                                      the classic 80 % of 90 days, no proposal
-    recommendations                                                             proposals for the savings portfolio
+    measured (_by_month, _by_provider, _by_commitment)   coverage, utilisation, waste, effective savings rate
+    terms, cliff, expiry_alerts                          what ends when, and what it costs then
+    propose                                              what to buy, and what is withheld and why
+    screen                                               the classic 80 % of 90 days; no proposal
+    recommendations                                      proposals for the savings portfolio
 
 Shared with rightsizing and verification:
     waterfall.py    hour by hour: which commitment pays for which usage, and what the hour costs
@@ -18,8 +18,9 @@ How a proposal comes about:
     evaluate.py     one product against one setting.py; propose.py: alternatives for the same usage
 
 Question: from which data is a purchase proposed? Choice: from hours only, at prices that the customer has or was
-offered. Why: a commitment is paid for in every hour, and daily means hide the hours in which it is not used; they give an
-upper bound. Declined: a flat "assumed" discount, and the share of time an instance runs (screen.py), which knows no price.
+offered. Why: a commitment is paid for in every hour, and daily means hide the hours in which it is not used; they give
+an upper bound. Declined: a flat "assumed" discount; the share of time that an instance runs (screen.py), which knows no
+price.
 """
 
 from finops_lib.analyses.commitments.expiry import cliff, expiry_alerts, terms

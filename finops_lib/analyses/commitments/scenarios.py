@@ -129,18 +129,3 @@ def _in(scenario: Scenario, usage: Usage) -> Usage:
 def _by_week(values: Array, hours: int, whole: int, week: int) -> Array:
     of_scenario = values.reshape(-1, hours)[:, hours - whole :]
     return of_scenario.reshape(len(of_scenario), -1, week)
-
-
-def _in(scenario: Scenario, usage: Usage) -> Usage:
-    return usage.scaled({item: scenario.items.get(item, scenario.usage_left) for item in usage.items})
-
-
-def _by_week(values: Array, hours: int, whole: int, week: int) -> Array:
-    of_scenario = values.reshape(-1, hours)[:, hours - whole :]
-    return of_scenario.reshape(len(of_scenario), -1, week)
-
-
-def line_at(usage: Usage, existing: Sequence[Commitment], rates: Mapping[str, float], usage_left: float) -> CostLine:
-    """Draw the cost of a new commitment over usage that has come down to a share of today's."""
-    less = residual(usage, existing, np.ones(usage.on_demand.shape[1]), [Scenario("less", 1.0, usage_left=usage_left)])
-    return cost_line(less.of(list(rates)), np.array(list(rates.values())))

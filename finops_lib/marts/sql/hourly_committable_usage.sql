@@ -9,6 +9,8 @@ with meters_by_provider as (
         -- and platform is one pool. Words: provider, usage class, what the meter looks like, what it is never.
         values
             ('aws', 'compute', '(?:boxusage|dedicatedusage):([a-z0-9-]+)\.', 'unusedbox|elasticmapreduce|elastic mapreduce|sagemaker'),
+            -- Exports without usage types have only the words of the price list.
+            ('aws', 'compute', 'per on demand [a-z ]+ ([a-z0-9-]+)\.[a-z0-9-]+ instance hour', 'sagemaker|boxusage'),
             ('aws', 'serverless', '(fargate-[a-z-]*(?:vcpu|gb)|lambda-gb-second|lambda-provisioned)', 'spot'),
             ('aws', 'database', '(?:instanceusage|multi-azusage)[a-z:-]*:(db\.[a-z0-9-]+)\.', 'extendedsupport'),
             ('aws', 'cache', 'nodeusage:(cache\.[a-z0-9-]+)\.', 'extendedsupport'),
@@ -49,11 +51,12 @@ charges as (
         end as use,
         BillingCurrency,
         coalesce(PricingQuantity, ConsumedQuantity) as quantity,
-        coalesce(ContractedUnitPrice, ListUnitPrice) as unit_price,
+        coalesce(nullif(ContractedUnitPrice, 0), nullif(ListUnitPrice, 0)) as unit_price,
         case
             when CommitmentDiscountStatus = 'Unused' then 0
-            -- Nothing at all for covered usage is a defect of the export: what was contracted is not known.
-            when CommitmentDiscountId is not null then coalesce(nullif(ContractedCost, 0), ListCost, 0)
+            -- Nothing at all for covered usage is a defect of the export: what was contracted is not known. Where no price
+            -- is known, what it cost is as good as any: it claims no saving.
+            when CommitmentDiscountId is not null then coalesce(nullif(ContractedCost, 0), nullif(ListCost, 0), EffectiveCost)
             else coalesce(ContractedCost, ListCost, EffectiveCost)
         end as on_demand_cost,
         case when CommitmentDiscountStatus = 'Unused' then 0 else coalesce(ListCost, ContractedCost, 0) end as list_cost,
@@ -83,15 +86,17 @@ pools as (
         meters.operation,
         min(named.usage_class) as usage_class,
         min(case
-            -- D96s v5 is a size of the family dsv5: what stands before and after the number of cores.
+            -- D96s v5 is a size of the family dsv5: what stands before and after the number of cores. Of D3 v2/DS3 v2, which
+            -- is one price, the second.
             when named.provider = 'azure' and named.usage_class = 'compute'
-                then replace(regexp_replace(lower(meters.meter), '^([a-z]+)[0-9-]+', '\1'), ' ', '')
+                then replace(regexp_replace(regexp_replace(lower(meters.meter), '^.*/', ''), '^([a-z]+)[0-9-]+', '\1'), ' ', '')
             else regexp_extract(meters.words, named.looks_like, 1)
         end) as family,
         min(case
             when named.provider = 'aws' and named.usage_class in ('compute', 'database')
                 then concat(
                     regexp_extract(meters.operation, ':([0-9A-Za-z]+)$', 1),
+                    replace(regexp_extract(meters.words, 'per on demand ([a-z ]+) [a-z0-9-]+\.[a-z0-9-]+ instance', 1), 'linux', ''),
                     case when regexp_matches(meters.words, 'dedicatedusage') then ' dedicated' else '' end
                 )
             else ''
@@ -99,7 +104,7 @@ pools as (
         -- A reservation of a family is counted in its smallest size that is sold everywhere: large, or two cores.
         min(case
             when named.provider = 'aws' and named.usage_class in ('compute', 'database', 'cache')
-                and not regexp_matches(meters.words, 'usage:(p|g|inf|trn|dl|f|vt|u-|hpc|mac)[0-9]')
+                and not regexp_matches(meters.words, '(usage:|demand [a-z ]+ )(p|g|inf|trn|dl|f|vt|u-|hpc|mac)[0-9]')
                 then case
                     when regexp_matches(meters.words, '\.[0-9]+xlarge')
                         then 2 * cast(regexp_extract(meters.words, '\.([0-9]+)xlarge', 1) as decimal(18, 6))
