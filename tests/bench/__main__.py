@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.bench import (
     causes,
+    commitments,
     crowd,
     dialects,
     forecasts,
@@ -42,6 +43,7 @@ MEASUREMENTS = {
     "anomalies": anomalies.measure,
     "causes": causes.measure,
     "estate-anomalies": estate_anomalies.measure,
+    "commitments": commitments.measure,
 }
 
 if __name__ == "__main__":

@@ -97,10 +97,12 @@ def hourly_saving(
     Returns:
         scenario x hour; the columns of a Residual in another shape.
     """
+    # Everything else costs the same before and after.
+    part, running = _touched(usage, existing, new)
     saved = []
     for scenario in scenarios:
-        left = _in(scenario, usage)
-        saved.append(simulate(left, existing).cost - simulate(left, [*existing, *new]).cost)
+        left = _in(scenario, part)
+        saved.append(simulate(left, running).cost - simulate(left, [*running, *new]).cost)
     return np.array(saved)
 
 
@@ -120,6 +122,18 @@ def low_weekly_saving(saving: Array, weights: Array, hours: int, *, share: float
     # quantile_level never goes below 0, and a saving may.
     lowest = float(means.min())
     return lowest + quantile_level(means - lowest, share, likely)
+
+
+def _touched(usage: Usage, existing: Sequence[Commitment], new: Sequence[Commitment]) -> tuple[Usage, list[Commitment]]:
+    """Give the items that new commitments may pay for, those they share an existing one with, and so on, and these."""
+    items = {item for commitment in new for item in commitment.rates}
+    left, running = list(existing), []
+    while met := [commitment for commitment in left if not items.isdisjoint(commitment.rates)]:
+        running += met
+        items |= {item for commitment in met for item in commitment.rates}
+        left = [commitment for commitment in left if commitment not in met]
+    # In their old order, in which they take their turns.
+    return usage.only(items), [commitment for commitment in existing if commitment in running]
 
 
 def _in(scenario: Scenario, usage: Usage) -> Usage:

@@ -18,7 +18,7 @@ of it. Declined: units, for a size-flexible reservation covers machines of sever
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -71,6 +71,16 @@ class Usage:
         """Give the usage after actions: an item's factor is the share of its cost that stays, 1 where unnamed."""
         factor = np.array([factors.get(item, 1.0) for item in self.items])
         return replace(self, on_demand=self.on_demand * factor[:, None])
+
+    def only(self, items: Collection[str]) -> Usage:
+        """Give the usage of these items, in the order in which it is."""
+        rows = [row for row, item in enumerate(self.items) if item in items]
+        return Usage(
+            items=tuple(self.items[row] for row in rows),
+            accounts=tuple(self.accounts[row] for row in rows),
+            on_demand=self.on_demand[rows],
+            unit_prices=tuple(self.unit_prices[row] for row in rows) if self.unit_prices else (),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

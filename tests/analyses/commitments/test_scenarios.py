@@ -18,7 +18,7 @@ from finops_lib.analyses.commitments.scenarios import (
     regret,
     residual,
 )
-from finops_lib.analyses.commitments.waterfall import Commitment, Usage
+from finops_lib.analyses.commitments.waterfall import Commitment, Usage, simulate
 from finops_lib.errors import ConfigError
 
 CERTAIN = (Scenario("as it was", 1.0),)
@@ -135,3 +135,24 @@ def test_a_ladder_waits_for_existing_commitments_to_end() -> None:
 def test_a_tranche_is_never_more_than_is_missing() -> None:
     assert next_tranche(12, 11, 4) == 1
     assert next_tranche(12, 15, 4) == 0
+
+
+POOLS = ("a", "b", "c", "d")
+PLANS = st.lists(
+    st.builds(
+        lambda kind, cost, rates: Commitment("plan", kind, "1", cost, rates),
+        st.sampled_from(["reservation", "instance-plan", "compute-plan"]),
+        st.integers(0, 30),
+        st.dictionaries(st.sampled_from(POOLS), st.sampled_from([0.3, 0.5, 0.8]), min_size=1, max_size=2),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(st.lists(st.lists(st.integers(0, 30), min_size=4, max_size=4), min_size=1, max_size=4), PLANS)
+def test_what_a_commitment_does_not_touch_changes_nothing(hours: list[list[int]], plans: list[Commitment]) -> None:
+    whole = Usage(POOLS, ("1",) * 4, np.array(hours, dtype=float).T)
+    *existing, new = plans
+    saved = hourly_saving(whole, existing, [new], CERTAIN)
+    assert saved[0] == pytest.approx(simulate(whole, existing).cost - simulate(whole, plans).cost, abs=1e-9)
