@@ -49,7 +49,7 @@ class Demand:
         hourly: the items that are known by the hour.
         by_day: pool -> on-demand cost of each hour, of what is known by the day or coarser, spread.
         unit_price: pool -> the on-demand price of one unit that reservations are counted in, where the bill names it.
-        days: whole days of the look-back.
+        days: whole days of the look-back; where anything is known by the hour, since it is.
     """
 
     provider: str
@@ -110,6 +110,10 @@ def _demand(
     # Sources of one provider share commitments; the slowest of them says through when all is known.
     through: date = rows["data_through"].min()  # type: ignore[assignment]
     first: date = rows["source_first_day"].min()  # type: ignore[assignment]
+    by_the_hour = rows.filter(pl.col("period_hours") == 1)
+    if by_the_hour.height:
+        # Before a bill came by the hour its usage was not nothing: those days are no evidence.
+        first = max(first, by_the_hour["hour"].min().date())  # type: ignore[union-attr]
     days = min(policy.lookback_days, (through - first).days + 1)
     start = datetime.combine(through, datetime.min.time()) - timedelta(days=days - 1)
     # What is covered at a price that nobody knows is not there for anybody else, and no measure of its commitment.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -30,6 +30,7 @@ def propose(
     offers: Sequence[Offer] = (),
     policy: CommitmentPolicy | None = None,
     usage_left: Mapping[Pool, float] | None = None,
+    ending: Collection[str] = (),
 ) -> Advice:
     """Say what to buy at which price, what it would do, and for what nothing is proposed and why.
 
@@ -37,6 +38,7 @@ def propose(
         hours: rows of `commitments_hours`; `terms`: rows of `commitments_terms`; both of one currency.
         offers: configured prices; what commitments have cost on the bill comes before them.
         usage_left: pool -> the share of its usage that approved actions leave: nothing is committed to what goes away.
+        ending: ids of commitments that end so soon that what they cover is to be promised anew, e.g. of expiry alerts.
     Raises:
         QualityError: the rows are in more than one currency.
     """
@@ -45,7 +47,8 @@ def propose(
     withheld: list[Withheld] = []
     for demand in demands(hours, policy=chosen, usage_left=usage_left):
         prices = (*observed_offers(demand.provider, hours, terms), *offers)
-        setting = Setting(demand, running(demand, hours, terms), chosen)
+        staying = [one for one in running(demand, hours, terms) if one.commitment_id not in ending]
+        setting = Setting(demand, staying, chosen)
         found = list(_proposals(setting, prices)) if demand.days >= FEWEST_DAYS else []
         proposals += found
         withheld += _withheld(demand, prices, chosen, {name for one in found for name in one.pools})
@@ -122,7 +125,7 @@ def _total(proposals: Iterable[Proposal]) -> Decimal:
 def _withheld(
     demand: Demand, prices: Sequence[Offer], policy: CommitmentPolicy, proposed: set[str]
 ) -> Iterator[Withheld]:
-    short = f"{demand.days} days of data are too few; {FEWEST_DAYS} are needed"
+    short = f"{demand.days} days by the hour are too few; {FEWEST_DAYS} are needed"
     for pool in demand.pools:
         if not pool.usage_class:
             continue

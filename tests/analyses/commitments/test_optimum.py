@@ -113,7 +113,9 @@ def test_the_line_is_what_the_waterfall_costs_at_every_level(basket: tuple[np.nd
 @given(baskets())
 def test_the_line_is_convex_and_its_optimum_is_the_least_of_a_fine_grid(basket: tuple[np.ndarray, ...]) -> None:
     line: CostLine = cost_line(*basket)
-    slopes = np.diff(line.costs) / np.diff(line.levels)
+    # Corners of two hours that differ in their last digit have no slope between them worth the name.
+    wide = np.diff(line.levels) > 1e-6
+    slopes = np.diff(line.costs)[wide] / np.diff(line.levels)[wide]
     assert (np.diff(slopes) >= -1e-6).all()
     least = line.cost_at(line.optimum)
     assert all(least <= line.cost_at(float(level)) + 1e-7 for level in np.linspace(0, float(line.levels[-1]) + 1, 400))

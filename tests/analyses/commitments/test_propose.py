@@ -214,7 +214,22 @@ def test_a_young_lake_gets_no_proposal() -> None:
     young = usage(10).with_columns(source_first_day=pl.lit(date(2026, 9, 15)))
     found = advice(young, RESERVATION)
     assert found.proposals == ()
-    assert found.withheld[0].reason == "47 days of data are too few; 60 are needed"
+    assert found.withheld[0].reason == "47 days by the hour are too few; 60 are needed"
+
+
+def test_days_before_the_bill_came_by_the_hour_are_no_evidence() -> None:
+    rows = usage(10)
+    moment = rows["hour"][24 * 20]
+    mixed = together(usage(240, every=24).filter(pl.col("hour") < moment), rows.filter(pl.col("hour") >= moment))
+    proposal = only(advice(mixed, RESERVATION))
+    # 70 of the 90 days; with the first 20 as empty hours it would look less steady than it is.
+    assert (proposal.lookback_days, proposal.evidence_hours, proposal.utilisation) == (70, 1680, 1)
+
+
+def test_what_a_commitment_covers_that_ends_is_promised_anew() -> None:
+    rows = together(usage(5), usage(10, rate=0.75, **COVERED))
+    proposal = only(propose(rows, terms({}), policy=BARE, ending=["sp-1"]))
+    assert (proposal.hourly_commitment, proposal.coverage_before) == (Decimal("11.25"), 0)
 
 
 def test_a_fall_of_usage_is_told_by_its_loss_and_its_regret() -> None:
