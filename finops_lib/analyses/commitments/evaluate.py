@@ -39,10 +39,12 @@ class _Sold:
 
 
 def evaluated(
-    setting: Setting, product: Product, *, alternative: Alternative, group: str
+    setting: Setting, product: Product, *, alternative: Alternative, group: str, at_most: float | None = None
 ) -> tuple[Proposal, Commitment] | None:
     """Find the level of a product and say what it does; None where nothing of it is worth buying.
 
+    Args:
+        at_most: what is worth it beside a plan for the rest, with interest, per hour; None = it stands alone.
     Returns:
         the proposal, and the commitment that it would be, for what is judged after it.
     """
@@ -56,6 +58,8 @@ def evaluated(
     line = cost_line(setting.mixture.of(list(basket.rates)), basket.rate, setting.mixture.weights)
     eligible, covered = setting.eligible(product.rates)
     caps = _caps(policy, basket, line.optimum, eligible, covered)
+    if at_most is not None:
+        caps += (Cap("a plan for the rest costs less than more of it", at_most),)
     sold = _sold(product, demand.unit_price, line, min(line.optimum, *(cap.level for cap in caps)))
     if sold.level <= 0:
         return None

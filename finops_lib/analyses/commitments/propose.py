@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
@@ -16,11 +16,21 @@ from finops_lib.analyses.commitments.optimum import cost_line
 from finops_lib.analyses.commitments.products import Product, flexible_products, specific_products
 from finops_lib.analyses.commitments.proposals import Advice, Alternative, Proposal, Withheld
 from finops_lib.analyses.commitments.setting import Setting
+from finops_lib.analyses.commitments.together import lowered
 from finops_lib.analyses.commitments.waterfall import Commitment
 from finops_lib.offers import ELIGIBLE, CommitmentPolicy, Offer
 
 _NO_PRICE = "no price is known: nothing on the bill has covered it, and commitment_offers.yaml names no offer for it"
 _BY_DAY = "the bill knows it by the day only; ask the provider for an hourly export"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A product, what is proposed of it, and the commitment that it would be."""
+
+    product: Product
+    proposal: Proposal
+    new: Commitment
 
 
 def propose(
@@ -62,14 +72,9 @@ def _proposals(setting: Setting, prices: Sequence[Offer]) -> Iterator[Proposal]:
     """Give the alternatives of each conflict group, the one that saves most marked."""
     for name, pools in _groups(setting.demand).items():
         best, others = _best_per_pool(setting, specific_products(pools, prices, setting.policy), name)
-        specific = [proposal for proposal, _ in best]
-        bought = [replace(new, commitment_id=f"new {number}") for number, (_, new) in enumerate(best)]
         plans = list(flexible_products(pools, prices, setting.policy))
         flexible, other_plans = _best_of(setting, plans, name, "flexible")
-        if specific and plans:
-            # The least flexible first, at the higher discount; a plan for what they leave.
-            on_top, _ = _best_of(setting.with_bought(bought), plans, name, "specific")
-            specific += [on_top] if on_top else []
+        specific = _beside_a_plan(setting, best, plans, name) if plans else [one.proposal for one in best]
         yield from _marked(specific, [flexible] if flexible else [])
         yield from others
         yield from other_plans
@@ -85,19 +90,39 @@ def _groups(demand: Demand) -> dict[str, list[Pool]]:
     return groups
 
 
-def _best_per_pool(
-    setting: Setting, products: Iterable[Product], group: str
-) -> tuple[list[tuple[Proposal, Commitment]], list[Proposal]]:
-    by_pool: dict[Pool, list[tuple[Proposal, Commitment]]] = {}
+def _best_per_pool(setting: Setting, products: Iterable[Product], group: str) -> tuple[list[_Found], list[Proposal]]:
+    """Give for each pool what saves most by itself, the highest discount first, and the others."""
+    by_pool: dict[Pool, list[_Found]] = {}
     for product in products:
         if found := evaluated(setting, product, alternative="specific", group=group):
-            by_pool.setdefault(product.pools[0], []).append(found)
+            by_pool.setdefault(product.pools[0], []).append(_Found(product, *found))
     best, others = [], []
     for of_pool in by_pool.values():
-        first, *rest = sorted(of_pool, key=lambda found: (-found[0].saving_net, found[0].key))
+        first, *rest = sorted(of_pool, key=lambda found: (-found.proposal.saving_net, found.proposal.key))
         best.append(first)
-        others += [replace(proposal, alternative="other terms") for proposal, _ in rest]
-    return best, others
+        others += [replace(found.proposal, alternative="other terms") for found in rest]
+    return sorted(best, key=lambda found: (-found.proposal.discount, found.proposal.key)), others
+
+
+def _beside_a_plan(setting: Setting, best: Sequence[_Found], plans: Sequence[Product], group: str) -> list[Proposal]:
+    """Give reservations as far as they are worth it beside a plan, and the plan for what they leave."""
+    if not best:
+        return []
+    bought = [replace(found.new, commitment_id=f"new {number}") for number, found in enumerate(best)]
+    alternatives = []
+    for plan in plans:
+        proposals, kept = [], []
+        for found, level in zip(best, lowered(setting, bought, plan), strict=True):
+            again: tuple[Proposal, Commitment] | None = found.proposal, found.new
+            if level.hourly_cost != found.new.hourly_cost:
+                at_most = float(np.max(level.hourly_cost))
+                again = evaluated(setting, found.product, alternative="specific", group=group, at_most=at_most)
+            if again:
+                proposals.append(again[0])
+                kept.append(replace(again[1], commitment_id=level.commitment_id))
+        on_top, _ = _best_of(setting.with_bought(kept), [plan], group, "specific")
+        alternatives.append([*proposals, on_top] if proposals and on_top else proposals)
+    return max(alternatives, key=_total)
 
 
 def _best_of(

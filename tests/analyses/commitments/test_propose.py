@@ -189,6 +189,22 @@ def test_a_plan_is_put_on_top_of_reservations_for_what_they_do_not_know() -> Non
     assert other.one_plan_saves == Decimal(-730)
 
 
+def test_a_reservation_stops_where_a_plan_for_the_rest_is_better() -> None:
+    # m5 holds 4 always and 10 by day, c5 6 by night. By itself 10 of m5 are worth 45 % off, for half of the hours are
+    # enough at 55 %: 10 x 0.45. But a plan at 40 % off is used day and night where the reservation above 4 is not.
+    rows = together(usage(by_hour([10, 4])), usage(by_hour([0, 6]), family="c5"))
+    offer = replace(RESERVATION, family="m5", discount=0.55)
+    found = [one for one in advice(rows, offer, replace(PLAN, discount=0.4)).proposals if one.is_preferred]
+    # 4 reserved at 0.45; then 6 are left in every hour, for 3.6 of the plan: 5.4 in place of 10.
+    assert [(one.instrument, one.hourly_commitment) for one in found] == [
+        ("compute-plan", pytest.approx(Decimal("3.6"), abs=Decimal("0.02"))),
+        ("reservation", pytest.approx(Decimal("1.8"), abs=Decimal("0.02"))),
+    ]
+    assert sum(one.saving_net for one in found) == pytest.approx(Decimal("4.6") * 730, rel=Decimal("0.01"))
+    [cap] = found[1].caps
+    assert cap.cap == "a plan for the rest costs less than more of it"
+
+
 def test_one_plan_is_preferred_where_families_take_turns() -> None:
     # m5 by day and c5 by night: each family is there in half of the hours, together always.
     rows = together(usage(by_hour([10, 0])), usage(by_hour([0, 10]), family="c5"))
