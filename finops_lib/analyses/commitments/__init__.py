@@ -15,7 +15,8 @@ How a proposal comes about:
     products.py     offers matched with pools; scenarios.py: what is left for them if usage falls
     optimum.py      the exact level of least cost; limits.py: caps of a policy; ladder.py: bought in steps
     money_terms.py  interest, break-even, payback
-    evaluate.py     one product against one setting.py; propose.py: alternatives for the same usage
+    evaluate.py     one product against one setting.py; together.py: reservations beside a plan
+    propose.py      alternatives for the same usage, side by side
 
 Question: from which data is a purchase proposed? Choice: from hours only, at prices that the customer has or was
 offered. Why: a commitment is paid for in every hour, and daily means hide the hours in which it is not used; they give

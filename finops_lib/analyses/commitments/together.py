@@ -19,11 +19,14 @@ from finops_lib.analyses.commitments.setting import Setting
 from finops_lib.analyses.commitments.waterfall import Commitment
 
 # With more of them each is judged by itself: a search costs a simulation a step.
-MOST = 30
-_ROUNDS, _STEPS = 2, 14
-_LITTLE_LESS = 0.98
-# An improvement below this share of the cost is not worth another purchase plan.
+MOST = 12
+_ROUNDS, _STEPS = 2, 12
+# The search looks at every fifth hour, which meets each hour of the day and of the week; what it finds is then
+# evaluated over all of them.
+_EVERY = 5
+# An improvement below this share of the cost is not worth another decision.
 _TOLERANCE = 1e-3
+_LITTLE_LESS = 0.98
 
 
 def lowered(setting: Setting, bought: Sequence[Commitment], plan: Product) -> list[Commitment]:
@@ -33,46 +36,55 @@ def lowered(setting: Setting, bought: Sequence[Commitment], plan: Product) -> li
         bought: one per pool, each at its own optimum, the highest discount first; a level is never raised.
         plan: what pays for the rest, at the level that is best then.
     """
-    levels = list(bought)
+    levels, joint = list(bought), _Joint(setting, plan)
     if len(levels) > MOST:
         return levels
     for _ in range(_ROUNDS):
-        before = _cost(setting, levels, plan)
+        before = joint.cost(levels)
         for at in range(len(levels)):
-            levels = _lowered_one(setting, levels, at, plan)
-        if before - _cost(setting, levels, plan) <= _TOLERANCE * abs(before):
+            levels = _lowered_one(joint, levels, at)
+        if before - joint.cost(levels) <= _TOLERANCE * abs(before):
             break
     return levels
 
 
-def _lowered_one(setting: Setting, levels: list[Commitment], at: int, plan: Product) -> list[Commitment]:
+class _Joint:
+    """What commitments and the best level of a plan for what they leave cost together."""
+
+    def __init__(self, setting: Setting, plan: Product) -> None:
+        demand = setting.demand
+        self._usage = replace(demand.usage, on_demand=demand.usage.on_demand[:, ::_EVERY])
+        self._weights = setting.weights[::_EVERY]
+        self._existing, self._scenarios = setting.existing, setting.scenarios
+        self._rates = {
+            item: plan.rates[demand.pool_of[item]] for item in demand.hourly if demand.pool_of[item] in plan.rates
+        }
+
+    def cost(self, bought: Sequence[Commitment]) -> float:
+        """Give the weighted cost of the hours."""
+        left = residual(self._usage, [*self._existing, *bought], self._weights, self._scenarios)
+        line = cost_line(left.of(list(self._rates)), np.array(list(self._rates.values())), left.weights)
+        rest = float((left.on_demand.sum(axis=0) * left.weights).sum()) - float(line.costs[0])
+        promised = sum(float(np.max(one.hourly_cost)) for one in bought) * float(left.weights.sum())
+        return promised + rest + float(line.costs.min())
+
+
+def _lowered_one(joint: _Joint, levels: list[Commitment], at: int) -> list[Commitment]:
     """Search one level by thirds: the cost is convex in it, or nearly so where owners come first."""
 
     def at_level(level: float) -> list[Commitment]:
         return [*levels[:at], replace(levels[at], hourly_cost=level), *levels[at + 1 :]]
 
     low, high = 0.0, float(np.max(levels[at].hourly_cost))
-    now = _cost(setting, levels, plan)
+    now = joint.cost(levels)
     # What a little less does not make cheaper, much less does not either.
-    if _cost(setting, at_level(_LITTLE_LESS * high), plan) >= now:
+    if joint.cost(at_level(_LITTLE_LESS * high)) >= now:
         return levels
     for _ in range(_STEPS):
         left, right = low + (high - low) / 3, high - (high - low) / 3
-        if _cost(setting, at_level(left), plan) <= _cost(setting, at_level(right), plan):
+        if joint.cost(at_level(left)) <= joint.cost(at_level(right)):
             high = right
         else:
             low = left
-    tried = [(_cost(setting, at_level(level), plan), level) for level in (0.0, (low + high) / 2)]
-    cost, level = min(tried)
+    cost, level = min((joint.cost(at_level(level)), level) for level in (0.0, (low + high) / 2))
     return at_level(level) if cost < now - _TOLERANCE * abs(now) else levels
-
-
-def _cost(setting: Setting, bought: Sequence[Commitment], plan: Product) -> float:
-    """Give the cost of all weighted hours with these and the best level of the plan for what they leave."""
-    demand = setting.demand
-    left = residual(demand.usage, [*setting.existing, *bought], setting.weights, setting.scenarios)
-    rates = {item: plan.rates[demand.pool_of[item]] for item in demand.hourly if demand.pool_of[item] in plan.rates}
-    line = cost_line(left.of(list(rates)), np.array(list(rates.values())), left.weights)
-    rest = float((left.on_demand.sum(axis=0) * left.weights).sum()) - float(line.costs[0])
-    promised = sum(float(np.max(one.hourly_cost)) for one in bought) * float(left.weights.sum())
-    return promised + rest + float(line.costs.min())
