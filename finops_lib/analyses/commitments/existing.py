@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -56,7 +56,8 @@ def running(demand: Demand, rows: pl.DataFrame, terms: pl.DataFrame) -> tuple[Co
         paid = float(own["effective_cost"].sum())
         if own.is_empty() or paid <= 0:
             continue
-        days = (end - max(end - timedelta(days=_NOW_DAYS), own["hour"].min())) / timedelta(days=1)  # type: ignore[type-var,operator]
+        first: datetime = own["hour"].min()  # type: ignore[assignment]
+        days = (end - first) / timedelta(days=1)
         kind = _kind(row, seen.get(identity, {}))
         rates = {item: rate for item, rate in _item_rates(demand, kind, seen.get(identity, {})).items() if rate <= 1}
         found.append(Commitment(identity, kind, row["owner_account_id"], paid / (24 * max(1.0, days)), rates))

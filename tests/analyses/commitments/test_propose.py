@@ -329,3 +329,10 @@ def test_no_other_level_saves_more_than_the_proposal(costs: list[int], discount:
     # Levels are sold in thousandths; below 25 a month nothing is proposed.
     assert proposed >= best - (1.0 if found.proposals else 25.0)
     assert proposed <= best + 0.01
+
+
+def test_a_lake_without_usage_leads_to_nothing() -> None:
+    nothing = usage(1).clear()
+    assert propose(nothing, terms()) == Advice()
+    assert screen(nothing) == ()
+    assert recommendations(()) == ()
