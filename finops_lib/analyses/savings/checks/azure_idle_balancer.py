@@ -36,7 +36,7 @@ def azure_idle_balancer(estate: Estate) -> Iterator[Recommendation]:
             "azure-idle-balancer",
             found,
             # A gateway may do nothing but redirect, for which it needs nothing behind it.
-            action="check that it only redirects to nowhere, then delete"
+            action="check that it does not redirect only, then delete"
             if found.described.type == "azure-application-gateway"
             else "delete with its addresses",
             evidence=f"{kind} with {attributes.get('backend_pools', '0')} pools and no machine in any of them",

@@ -1,0 +1,63 @@
+"""Custom images from which no disk was made (G05).
+
+Templates that name an image are not collected, so the newest of each family is left alone, and the rest is a question
+to its owner more than an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from finops_lib.analyses.savings.estate import Estate
+from finops_lib.analyses.savings.members import is_member
+from finops_lib.analyses.savings.needs import bill, inventory
+from finops_lib.analyses.savings.observed import age_days
+from finops_lib.analyses.savings.resources import Resource, recommend
+from finops_lib.analyses.savings.rules import rule
+from finops_lib.findings import Recommendation
+
+UNUSED_DAYS = 15
+
+
+@rule(
+    "gcp-unused-image",
+    check="G05",
+    providers=("gcp",),
+    needs=(bill(), inventory("gcp-image"), inventory("gcp-disk")),
+    step="clean-up",
+)
+def gcp_unused_image(estate: Estate) -> Iterator[Recommendation]:
+    images = list(estate.of_type("gcp-image"))
+    used = {_attribute(disk, "source") for disk in estate.of_type("gcp-disk")}
+    used |= {_attribute(image, "source") for image in images}
+    newest: dict[tuple[str, str], Resource] = {}
+    for image in sorted(images, key=_made):
+        newest[image.account, _attribute(image, "family")] = image
+    for found in images:
+        family = _attribute(found, "family")
+        if _attribute(found, "full_name") in used or is_member(found):
+            continue
+        if (family and newest[found.account, family] is found) or age_days(found, estate.as_of) < UNUSED_DAYS:
+            continue
+        if found.monthly_cost <= 0:
+            continue
+        yield recommend(
+            "gcp-unused-image",
+            found,
+            action="check the templates, then delete",
+            evidence="no disk was made of it" + (f", and {family} has a newer image" if family else ""),
+            monthly_savings=found.monthly_cost,
+            confidence=0.6 if family else 0.4,
+            change="delete data",
+            facts={"family": family, "age_days": age_days(found, estate.as_of)},
+        )
+
+
+def _made(image: Resource) -> tuple[datetime, str]:
+    made = image.described.created_at if image.described else None
+    return made or datetime.min, image.id
+
+
+def _attribute(resource: Resource, name: str) -> str:
+    return resource.described.attributes.get(name, "") if resource.described else ""
