@@ -71,6 +71,22 @@ meter_kinds as (
                 or regexp_matches(words, 'n1 predefined instance core') then 'old-instance-hours'
             when regexp_matches(words, 'boxusage|spotusage|dedicatedusage|instance core running|custom instance core|gpu running')
                 or (service = 'Virtual Machines' and regexp_matches(lower(unit), 'hour')) then 'instance-hours'
+            -- What Azure's and Google's inventory describe; their meters mean something only beside the service.
+            when regexp_matches(words, 'static public ip|dynamic public ip') then 'address'
+            when regexp_matches(words, 'storage image') then 'image'
+            when regexp_matches(lower(service), 'app service') and regexp_matches(lower(unit), 'hour') then 'plan-hours'
+            when regexp_matches(lower(service), 'sql database|cloud sql') and regexp_matches(words, 'storage|data stored|backup')
+                and not regexp_matches(words, 'vcore|dtu|cpu|ram') then 'database-storage'
+            when regexp_matches(lower(service), 'sql database|cloud sql') then 'database-hours'
+            when regexp_matches(words, 'application gateway|expressroute gateway') then 'gateway-hours'
+            when regexp_matches(lower(service), 'storage') and regexp_matches(meter_words, 'data stored|(standard|nearline|coldline|archive) storage')
+                and not regexp_matches(words, 'snapshot|managed disk') then case
+                when regexp_matches(meter_words, 'archive') then 'bucket-archive'
+                when regexp_matches(meter_words, 'cool|cold|nearline') then 'bucket-infrequent'
+                else 'bucket-standard'
+            end
+            when regexp_matches(lower(service), 'storage') and regexp_matches(meter_words, 'write operations|class a operations') then 'bucket-writes'
+            when regexp_matches(lower(service), 'storage') and regexp_matches(meter_words, 'read operations|class b operations') then 'bucket-reads'
             else 'other'
         end as meter_kind
     from meters
