@@ -1,4 +1,4 @@
-"""Machines that were shut down from the inside (Z01): Azure bills the compute of what is stopped and still allocated."""
+"""Machines that were shut down from the inside (Z01): Azure bills the compute of all that is not deallocated."""
 
 from __future__ import annotations
 

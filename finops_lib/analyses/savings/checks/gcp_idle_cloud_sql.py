@@ -38,7 +38,7 @@ def gcp_idle_cloud_sql(estate: Estate) -> Iterator[Recommendation]:
             "gcp-idle-cloud-sql",
             found,
             action="export, then delete",
-            evidence=f"{attributes.get('instance_type') or 'instance'} without a connection in {connections.hours} hours",
+            evidence=f"{attributes.get('instance_type') or 'instance'}: no connection in {connections.hours} hours",
             monthly_savings=found.monthly_cost,
             confidence=0.9,
             change="delete data",

@@ -7,7 +7,6 @@ to its owner more than an answer.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from finops_lib.analyses.savings.estate import Estate
 from finops_lib.analyses.savings.members import is_member
@@ -32,7 +31,7 @@ def gcp_unused_image(estate: Estate) -> Iterator[Recommendation]:
     used = {_attribute(disk, "source") for disk in estate.of_type("gcp-disk")}
     used |= {_attribute(image, "source") for image in images}
     newest: dict[tuple[str, str], Resource] = {}
-    for image in sorted(images, key=_made):
+    for image in sorted(images, key=lambda one: (-age_days(one, estate.as_of), one.id)):
         newest[image.account, _attribute(image, "family")] = image
     for found in images:
         family = _attribute(found, "family")
@@ -52,11 +51,6 @@ def gcp_unused_image(estate: Estate) -> Iterator[Recommendation]:
             change="delete data",
             facts={"family": family, "age_days": age_days(found, estate.as_of)},
         )
-
-
-def _made(image: Resource) -> tuple[datetime, str]:
-    made = image.described.created_at if image.described else None
-    return made or datetime.min, image.id
 
 
 def _attribute(resource: Resource, name: str) -> str:
