@@ -1,4 +1,8 @@
-"""S3 buckets: lifecycle, versions, and how much is stored in each class, as CloudWatch says once a day."""
+"""S3 buckets: lifecycle, versions, and how much is stored in each class, as CloudWatch says once a day.
+
+How much is read CloudWatch knows of buckets only whose owner switched on request metrics, for all of the bucket, under
+the name that the console gives them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from finops_lib.errors import SourceError
 from finops_lib.sources.collectors import Permission
 from finops_lib.sources.inventory import Resource
 from finops_lib.sources.inventory.aws_cloudwatch import dimensions_of, newest
-from finops_lib.sources.inventory.aws_kinds import Measure, Need, kind
+from finops_lib.sources.inventory.aws_kinds import Measure, Need, kind, summed
 from finops_lib.sources.inventory.aws_place import Place, is_answer, tags_of, texts, utc
 from finops_lib.sources.inventory.looks import NotAllowed
 
@@ -21,6 +25,7 @@ _NO_LIFECYCLE, _NO_TAGS = "NoSuchLifecycleConfiguration", "NoSuchTagSet"
 # CloudWatch has the sizes of a day some time on the next, or the one after.
 _SIZE_DAYS = 4
 _SIZE_DIMENSIONS = {"BucketName", "StorageType"}
+_WHOLE_BUCKET = "EntireBucket"
 _LIST = "s3:ListAllMyBuckets"
 
 T = TypeVar("T")
@@ -36,6 +41,14 @@ def _of_first_bucket(name: str, needed_for: str, operation: str, *codes: str) ->
     return Need(Permission(name, needed_for), ask)
 
 
+def _measures(bucket: Resource) -> tuple[Measure, ...]:
+    dimensions = (("BucketName", bucket.resource_id), ("FilterId", _WHOLE_BUCKET))
+    return (
+        summed("downloaded", "bytes/s", "AWS/S3", "BytesDownloaded", dimensions),
+        summed("gets", "ops/s", "AWS/S3", "GetRequests", dimensions),
+    )
+
+
 @kind(
     _TYPE,
     Need(Permission(_LIST, "buckets"), lambda place: place.ask("s3", "list_buckets", needs=_LIST)),
@@ -45,6 +58,8 @@ def _of_first_bucket(name: str, needed_for: str, operation: str, *codes: str) ->
     _of_first_bucket("s3:GetBucketLocation", "in which region a bucket is", "get_bucket_location"),
     _of_first_bucket(_VERSIONING, "buckets that keep old versions", "get_bucket_versioning"),
     _of_first_bucket(_TAGGING, "tags of buckets", "get_bucket_tagging", _NO_TAGS),
+    measures=_measures,
+    metrics=("downloaded", "gets"),
     aspects=("lifecycle", "region", "size", "tags", "versioning"),
     everywhere=True,
 )
@@ -100,14 +115,20 @@ def _aspect(place: Place, aspect: str, ask: Callable[[], T]) -> T | None:
 
 
 def _sizes(here: Place) -> dict[str, dict[str, str]]:
-    """Give what is stored in each bucket of a region by class, e.g. {"logs": {"bytes_StandardStorage": "1024"}}."""
-    stored = [found for found in dimensions_of(here, "AWS/S3", "BucketSizeBytes") if found.keys() == _SIZE_DIMENSIONS]
-    measures = [Measure("size", "bytes", "AWS/S3", "BucketSizeBytes", tuple(found.items())) for found in stored]
+    """Give what is stored in each bucket of a region, e.g. {"logs": {"bytes_StandardStorage": "1024", "objects": "2"}}.
+
+    Sizes are by class, the number of objects is that of all classes.
+    """
     sizes: dict[str, dict[str, str]] = {}
-    if here.until is not None:
+    for name, unit in (("BucketSizeBytes", "bytes"), ("NumberOfObjects", "count")):
+        stored = [found for found in dimensions_of(here, "AWS/S3", name) if found.keys() == _SIZE_DIMENSIONS]
+        measures = [Measure("size", unit, "AWS/S3", name, tuple(found.items())) for found in stored]
+        if here.until is None:
+            continue
         for found, size in zip(stored, newest(here, measures, here.until, days=_SIZE_DAYS), strict=True):
+            attribute = "objects" if name == "NumberOfObjects" else f"bytes_{found['StorageType']}"
             if size is not None:
-                sizes.setdefault(found["BucketName"], {})[f"bytes_{found['StorageType']}"] = f"{size:.0f}"
+                sizes.setdefault(found["BucketName"], {})[attribute] = f"{size:.0f}"
     return sizes
 
 

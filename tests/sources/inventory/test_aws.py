@@ -195,6 +195,9 @@ def test_buckets_their_rules_and_their_sizes(client: Client, look_at_aws: LookAt
             "Timestamp": f"{day}T00:00:00Z",
         }
         cloudwatch.put_metric_data(Namespace="AWS/S3", MetricData=[point])
+        all_classes = [dimensions[0], {"Name": "StorageType", "Value": "AllStorageTypes"}]
+        counted = point | {"MetricName": "NumberOfObjects", "Dimensions": all_classes, "Value": size / 1024}
+        cloudwatch.put_metric_data(Namespace="AWS/S3", MetricData=[counted])
     scope = look_at_aws()["aws-s3-bucket"]
     assert scope.region == ""
     plain, tidy = sorted(scope.resources, key=lambda bucket: bucket.resource_id)
@@ -203,6 +206,7 @@ def test_buckets_their_rules_and_their_sizes(client: Client, look_at_aws: LookAt
     assert sizes == {"bytes_StandardIAStorage": "2048"}
     rules = {name: value for name, value in tidy.attributes.items() if not name.startswith("bytes_")}
     assert rules == {
+        "objects": "2",
         "lifecycle": "yes",
         "lifecycle_rules": "30 d to GLACIER, gone after 365 d, incomplete uploads gone after 7 d (only logs/)",
         "aborts_incomplete_uploads": "yes",

@@ -196,3 +196,21 @@ def test_a_second_run_fetches_only_new_hours_and_the_lake_holds_each_once(
     assert rows == [(instance, hour, 12, 9.0 if hour == 4 else 5.0) for hour in range(5)]
     assert scopes[0][0] > 10
     assert scopes[0][1] == 0
+
+
+@pytest.mark.slow
+def test_what_is_read_of_a_bucket_comes_where_its_owner_asked_for_it(client: Client, tmp_path: Path) -> None:
+    from finops_lib.sources.inventory import INVENTORIES
+
+    for name in ("counted", "uncounted"):
+        client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    dimensions = {"BucketName": "counted", "FilterId": "EntireBucket"}
+    put(client, "BytesDownloaded", every_five_minutes([3000, 6000]), namespace="AWS/S3", **dimensions)
+    collector = INVENTORIES.get("aws")
+    options, wanted_ = collector.options(regions=(REGION,)), asked(tmp_path)
+    scopes = {scope.type: scope for scope in collector.scopes(options, wanted_)}
+    found = list(collector.series(options, wanted_, list(scopes["aws-s3-bucket"].resources)))
+    [downloaded] = of_metric(found, "downloaded")
+    # 3,000 and 6,000 bytes in 300 seconds
+    assert (downloaded.resource_id, list(downloaded.means)) == ("counted", [10.0, 20.0])
+    assert needs_of(found)["aws-s3-bucket/downloaded"] == ""
