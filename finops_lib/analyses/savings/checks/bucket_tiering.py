@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from finops_lib.analyses.savings.estate import Estate
 from finops_lib.analyses.savings.needs import bill, inventory, metrics
 from finops_lib.analyses.savings.observed import age_days
-from finops_lib.analyses.savings.resources import Resource, recommend
+from finops_lib.analyses.savings.resources import SMALLEST, Resource, recommend
 from finops_lib.analyses.savings.rules import rule
 from finops_lib.analyses.savings.tiering import Choice, best_tier, priced
 from finops_lib.analyses.savings.tiering.buckets import CONFIDENCE, Bucket, bucket_of
@@ -49,7 +49,7 @@ def bucket_tiering(estate: Estate) -> Iterator[Recommendation]:
             confidence=CONFIDENCE[bucket.evidence],
             change="replace",
             target=choice.tier.name,
-            one_time_cost=choice.once,
+            one_time_cost=choice.once.quantize(SMALLEST),
             price_grade="C" if bucket.own_price else "D",
             facts={
                 "gib": round(stored.gib, 1),
