@@ -10,6 +10,8 @@ from finops_lib.analyses.savings.tiering.costs import HORIZON_MONTHS, Costs, Sto
 from finops_lib.analyses.savings.tiering.tiers import Tier
 
 LONGEST_BREAK_EVEN = 6
+# Objects are moved when they are 30 days old; what is deleted or replaced before never moves.
+LEAST_LIFE = Decimal(30 * 12) / 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ def _against(
         return "a compliance hold keeps it where it is"
     if tier.restore_hours > accepted_hours:
         return f"takes {tier.restore_hours} hours to restore, which its owner has not accepted"
+    if stored.life_months < LEAST_LIFE:
+        return "its objects are gone before they could be moved"
     if stored.mean_bytes < tier.moves_from_bytes:
         return "its objects are too small to be moved"
     if tier.cold_price is not None and stored.cold_share is None:
