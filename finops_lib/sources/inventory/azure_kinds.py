@@ -75,6 +75,7 @@ KINDS = (
     Kind("azure-app-service-plan", "app_service_plans", "Microsoft.Web/serverfarms", "empty and idle plans"),
     Kind("azure-sql-elastic-pool", "sql_elastic_pools", "Microsoft.Sql/servers/elasticPools", "empty pools"),
     Kind("azure-sql-database", "sql_databases", "Microsoft.Sql/servers/databases", "idle databases, empty pools"),
+    Kind("azure-advice", "advice", "Microsoft.Advisor/recommendations", "Azure's own advice (Advisor)"),
     Kind("azure-storage-account", "storage_accounts", "Microsoft.Storage/storageAccounts", "legacy storage accounts"),
 )
 

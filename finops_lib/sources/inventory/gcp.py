@@ -1,7 +1,8 @@
 """Google Cloud: Compute Engine and Cloud SQL say what there is, Cloud Monitoring how busy it is.
 
-Identity: Google's application default credentials; extra `gcp`. The roles Compute Viewer, Cloud SQL Viewer and
-Monitoring Viewer on each project are enough for all of it. What a resource's id is: gcp_compute.py.
+Identity: Google's application default credentials; extra `gcp`. The roles Compute Viewer, Cloud SQL Viewer,
+Monitoring Viewer and Recommender Viewer on each project are enough for all of it. What a resource's id is:
+gcp_compute.py.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from finops_lib.errors import SourceError
 from finops_lib.sources.collectors import Options, Permission, Tried
 from finops_lib.sources.inventory import INVENTORIES, AskedInventory, Resource, Scope, Series
 from finops_lib.sources.inventory import gcp_compute as compute
+from finops_lib.sources.inventory import gcp_recommender as recommender
 from finops_lib.sources.inventory import gcp_sql as sql
 from finops_lib.sources.inventory.gcp_clients import GcpOptions, monitoring_client, require_clients
 from finops_lib.sources.inventory.gcp_metrics import METRICS, Metric, may_read, metrics_of
@@ -33,6 +35,7 @@ class GcpInventory:
         Permission(compute.NUMBER_PERMISSION, "to name resources as the bill does; in the role Compute Viewer"),
         Permission(sql.PERMISSION, "idle databases; in the role Cloud SQL Viewer"),
         Permission(METRICS_PERMISSION, "utilisation; in the role Monitoring Viewer"),
+        *recommender.PERMISSIONS,
     )
 
     def scopes(self, options: GcpOptions, asked: AskedInventory) -> Iterator[Scope]:
@@ -42,23 +45,38 @@ class GcpInventory:
             asked.progress(project, done, len(options.projects))
             breaker = Breaker(f"Compute Engine of {project}")
             number = _number(options, project)
+            seen: list[Scope] = []
             for kind in compute.KINDS:
-                yield look(
-                    partial(_found, options, kind, project, number),
-                    type=kind.type,
+                seen.append(
+                    look(
+                        partial(_found, options, kind, project, number),
+                        type=kind.type,
+                        account=project,
+                        region="",
+                        api=f"compute.googleapis.com to {kind.permission}",
+                        breaker=breaker,
+                    )
+                )
+                yield seen[-1]
+            # Cloud SQL may be well when Compute Engine is not.
+            seen.append(
+                look(
+                    partial(sql.resources, options, project),
+                    type=sql.TYPE,
                     account=project,
                     region="",
-                    api=f"compute.googleapis.com to {kind.permission}",
-                    breaker=breaker,
+                    api="sqladmin.googleapis.com",
+                    breaker=Breaker(f"Cloud SQL of {project}"),
                 )
+            )
+            yield seen[-1]
             yield look(
-                partial(sql.resources, options, project),
-                type=sql.TYPE,
+                partial(_advised, options, project, seen),
+                type=recommender.TYPE,
                 account=project,
                 region="",
-                api="sqladmin.googleapis.com",
-                # Cloud SQL may be well when Compute Engine is not.
-                breaker=Breaker(f"Cloud SQL of {project}"),
+                api="recommender.googleapis.com",
+                breaker=Breaker(f"Recommender of {project}"),
             )
 
     def series(self, options: GcpOptions, asked: AskedInventory, resources: list[Resource]) -> Iterator[Series | Scope]:
@@ -122,12 +140,23 @@ def _found(options: GcpOptions, kind: compute.Kind, project: str, number: str | 
     return compute.resources(options, kind, project, number)
 
 
+def _advised(options: GcpOptions, project: str, seen: list[Scope]) -> Iterator[Resource]:
+    """Give Google's advice, where the places of the project are known."""
+    refused = next((scope for scope in seen if scope.needs), None)
+    if refused is not None:
+        raise NotAllowed(refused.needs, f"where the project has resources is not known: {refused.said}")
+    places = recommender.places_of(one for scope in seen for one in scope.resources)
+    yield from recommender.resources(options, project, places)
+
+
 def _try(options: GcpOptions, permission: str, project: str) -> None:
     if permission == METRICS_PERMISSION:
         with monitoring_client(options) as client:
             may_read(client, project)
     elif permission == sql.PERMISSION:
         sql.first_page(options, project)
+    elif permission in {one.name for one in recommender.PERMISSIONS}:
+        recommender.first_page(options, project, permission)
     elif permission == compute.NUMBER_PERMISSION:
         compute.project_number(options, project)
     else:

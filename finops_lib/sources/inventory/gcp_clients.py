@@ -30,8 +30,8 @@ class GcpOptions(Options):
     Args:
         projects: their ids, as the bill names them (project.id).
         project_numbers: project id -> project number, where Compute Engine does not say it (gcp_compute.py).
-        compute_endpoint, sql_endpoint, monitoring_endpoint: plain http only for a stand-in on this machine, which gets
-            no credential.
+        compute_endpoint, sql_endpoint, monitoring_endpoint, recommender_endpoint: plain http only for a stand-in on this
+            machine, which gets no credential.
     """
 
     projects: tuple[str, ...] = Field(min_length=1)
@@ -39,6 +39,7 @@ class GcpOptions(Options):
     compute_endpoint: str = "https://compute.googleapis.com"
     sql_endpoint: str = "https://sqladmin.googleapis.com"
     monitoring_endpoint: str = "https://monitoring.googleapis.com"
+    recommender_endpoint: str = "https://recommender.googleapis.com"
 
 
 def credentials_for(endpoint: str) -> Any:
@@ -113,12 +114,12 @@ def monitoring_client(options: GcpOptions) -> Iterator[Any]:
         yield client
 
 
-def sql_token(options: GcpOptions) -> Callable[[bool], str]:
-    """Give what makes bearer tokens for Cloud SQL's REST interface (rest.py)."""
-    credentials = credentials_for(options.sql_endpoint)
+def token_for(endpoint: str) -> Callable[[bool], str]:
+    """Give what makes bearer tokens for a REST interface of Google's (rest.py)."""
+    credentials = credentials_for(endpoint)
 
     def token(renew: bool) -> str:
-        if is_local(options.sql_endpoint):
+        if is_local(endpoint):
             return "local"
         from google.auth.transport.requests import Request
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from finops_lib.sources.inventory import Resource
-from finops_lib.sources.inventory.gcp_clients import GcpOptions, sql_token
+from finops_lib.sources.inventory.gcp_clients import GcpOptions, token_for
 from finops_lib.sources.inventory.gcp_compute import time
 from finops_lib.sources.inventory.looks import NotAllowed
 from finops_lib.sources.inventory.rest import Refused, Rest, opened
@@ -28,7 +28,7 @@ def resources(options: GcpOptions, project: str) -> list[Resource]:
     found: dict[str, Resource] = {}
     tokens = {""}
     query = {"maxResults": _PAGE}
-    with opened("Cloud SQL", options.sql_endpoint, sql_token(options)) as rest:
+    with opened("Cloud SQL", options.sql_endpoint, token_for(options.sql_endpoint)) as rest:
         while True:
             page = _page(rest, path, query)
             try:
@@ -52,7 +52,7 @@ def resources(options: GcpOptions, project: str) -> list[Resource]:
 
 def first_page(options: GcpOptions, project: str) -> None:
     """Ask for one instance, to see whether it may be asked; raises as `resources`."""
-    with opened("Cloud SQL", options.sql_endpoint, sql_token(options)) as rest:
+    with opened("Cloud SQL", options.sql_endpoint, token_for(options.sql_endpoint)) as rest:
         _page(rest, f"/v1/projects/{project}/instances", {"maxResults": "1"})
 
 
