@@ -80,7 +80,9 @@ class AzureStandIn(StandIn):
             for one in asked
             if one in self.roles
         ]
-        found = _run(body["query"], {"resources": visible, "resourcecontainers": subscriptions})
+        advice = [one for one in visible if one["type"].lower() == "microsoft.advisor/recommendations"]
+        tables = {"resources": visible, "resourcecontainers": subscriptions, "advisorresources": advice}
+        found = _run(body["query"], tables)
         start = int(body["options"].get("$skipToken", "0"))
         rows = found[start : start + self.page]
         more = start + len(rows) < len(found)
@@ -123,6 +125,8 @@ def _run(query: str, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[
     for step in steps:
         if match := re.fullmatch(r"where type =~ '([^']+)'", step):
             rows = [row for row in rows if row["type"].lower() == match[1].lower()]
+        elif match := re.fullmatch(r"where (properties\.\w+) =~ '([^']+)'", step):
+            rows = [row for row in rows if str(_path(match[1], row)).lower() == match[2].lower()]
         elif step.startswith("project"):
             columns = [column.strip() for column in step.removeprefix("project").split(",")]
             rows = [dict(_column(column, row) for column in columns) for row in rows]

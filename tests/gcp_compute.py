@@ -1,4 +1,4 @@
-"""Google Cloud on this machine: Compute Engine and Cloud SQL by REST, Cloud Monitoring by gRPC on an insecure port."""
+"""Google Cloud on this machine: Compute Engine, Cloud SQL and the Recommender by REST, Cloud Monitoring by gRPC."""
 
 from __future__ import annotations
 
@@ -34,10 +34,11 @@ def refusal(status: int, message: str, *, reason: str = "", service: str = "") -
 
 
 class GcpStandIn(StandIn):
-    """Compute Engine and Cloud SQL with one project, `shop`, number 441570621172.
+    """Compute Engine, Cloud SQL and the Recommender with one project, `shop`, number 441570621172.
 
     Attributes:
         lists: name in the path (`instances`, `snapshots`, `sql`) -> place -> documents; one list is all `global`.
+        advice: (location, recommender) -> documents.
         refused: name in the path -> the error that it answers.
         page: documents a page.
         silent_zones: zones that did not answer, in a list that says so only beside them.
@@ -46,6 +47,7 @@ class GcpStandIn(StandIn):
     def __init__(self) -> None:
         super().__init__()
         self.lists: dict[str, dict[str, list[dict[str, Any]]]] = {}
+        self.advice: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self.refused: dict[str, Refuse] = {}
         self.page = 500
         self.silent_zones: list[str] = []
@@ -61,6 +63,9 @@ class GcpStandIn(StandIn):
             return self._named(match[1], request) or self._listed(match[1], request.query)
         if re.fullmatch(r"/v1/projects/\w+/instances", path):
             return self._named("sql", request) or self._listed("sql", request.query)
+        asked = re.fullmatch(r"/v1/projects/\w+/locations/([\w-]+)/recommenders/([\w.]+)/recommendations", path)
+        if asked:
+            return self._named(asked[2], request) or self._advised(asked[1], asked[2], request.query)
         raise refusal(404, f"{path} was not found")
 
     def _named(self, name: str, request: Request) -> None:
@@ -85,6 +90,15 @@ class GcpStandIn(StandIn):
             items.setdefault(place, {}).pop("warning", None)
             items[place].setdefault(name, []).append(one)
         return {"kind": f"compute#{name}AggregatedList", "items": items, **token}
+
+    def _advised(self, place: str, recommender: str, query: Mapping[str, str]) -> Mapping[str, Any]:
+        start = int(query.get("pageToken", "0"))
+        those = self.advice.get((place, recommender), [])
+        wanted = query.get("filter", "").rpartition(":")[2]
+        those = [one for one in those if wanted in ("", one["stateInfo"]["state"])]
+        some = those[start : start + self.page]
+        token = {"nextPageToken": str(start + self.page)} if start + self.page < len(those) else {}
+        return ({"recommendations": some} if some else {}) | token
 
     def _listed(self, name: str, query: Mapping[str, str]) -> Mapping[str, Any]:
         some, token = self._cut(self.lists.get(name, {}).get("global", []), query)

@@ -30,8 +30,8 @@ class GcpOptions(Options):
     Args:
         projects: their ids, as the bill names them (project.id).
         project_numbers: project id -> project number, where Compute Engine does not say it (gcp_compute.py).
-        compute_endpoint, sql_endpoint, monitoring_endpoint, recommender_endpoint: plain http only for a stand-in on this
-            machine, which gets no credential.
+        compute_endpoint, sql_endpoint, monitoring_endpoint, recommender_endpoint: plain http only for a stand-in on
+            this machine, which gets no credential.
     """
 
     projects: tuple[str, ...] = Field(min_length=1)

@@ -165,7 +165,7 @@ def _operation(item: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _monthly_saving(item: Mapping[str, Any]) -> tuple[Decimal | None, str]:
-    """Give what is saved in a month of 365/12 days; None where Google gives no number. A cost below zero is a saving."""
+    """Give what is saved in a month of 365/12 days, a cost below zero; None where Google gives no number."""
     projection = (item.get("primaryImpact") or {}).get("costProjection") or {}
     cost = projection.get("cost") or {}
     if not cost or not projection.get("duration"):

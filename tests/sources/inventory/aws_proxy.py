@@ -1,4 +1,4 @@
-"""In front of moto: hands every call on, but for those that the test wants refused or put off."""
+"""In front of moto: hands every call on, but for those that the test answers itself, or wants refused or put off."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -22,6 +23,7 @@ class AwsProxy(LocalServer):
     Attributes:
         refused: operation -> (status, code) of the error that is always answered.
         put_off: operation -> how many times it is told to slow down first.
+        answers: operation of a service that moto does not have -> its answer to what was asked, both JSON.
         calls: how often each operation was asked, those that were refused included.
         bodies: what GetMetricData was asked.
     """
@@ -29,6 +31,10 @@ class AwsProxy(LocalServer):
     def __init__(self, target: str) -> None:
         self.refused: dict[str, tuple[int, str]] = {}
         self.put_off: dict[str, int] = {}
+        # An account without Cost Optimization Hub's advice.
+        self.answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "ListRecommendations": lambda _: {"items": []}
+        }
         self.calls: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
         proxy = self
@@ -59,6 +65,9 @@ class AwsProxy(LocalServer):
         if self.put_off.get(operation, 0):
             self.put_off[operation] -= 1
             return _error(503, "RequestLimitExceeded", headers)
+        if operation in self.answers:
+            made = json.dumps(self.answers[operation](json.loads(body)))
+            return 200, "application/x-amz-json-1.0", made.encode()
         kept = {name: value for name, value in headers.items() if name.lower() not in ("host", "connection")}
         with closing(http.client.HTTPConnection(urlsplit(target).netloc)) as connection:
             connection.request(method, path, body=body, headers=kept)

@@ -125,7 +125,8 @@ def asked(tmp_path: Path) -> AskedInventory:
 
 
 def options(google: GcpStandIn, *projects: str, **more: Any) -> GcpOptions:
-    return GcpOptions(projects=projects or ("shop",), compute_endpoint=google.url, sql_endpoint=google.url, **more)
+    urls = dict.fromkeys(("compute_endpoint", "sql_endpoint", "recommender_endpoint"), google.url)
+    return GcpOptions(projects=projects or ("shop",), **{**urls, **more})
 
 
 def look(google: GcpStandIn, asked: AskedInventory, *projects: str, **more: Any) -> list[Scope]:
@@ -413,7 +414,7 @@ def test_databases_that_are_not_all_sent_are_not_evaluated(
 
 def test_nothing_listening_is_said_at_once(asked: AskedInventory) -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
-    chosen = GcpOptions(projects=("shop",), compute_endpoint=nobody, sql_endpoint=nobody)
+    chosen = GcpOptions(projects=("shop",), compute_endpoint=nobody, sql_endpoint=nobody, recommender_endpoint=nobody)
     scopes = list(GcpInventory().scopes(chosen, asked))
     assert len(scopes) == len(KINDS) + 1
     assert all(scope.needs.startswith("answer of ") for scope in scopes)
