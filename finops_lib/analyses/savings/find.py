@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from finops_lib.analyses.savings.advice import settled
 from finops_lib.analyses.savings.estate import COMMITMENTS, METERS, Estate
 from finops_lib.analyses.savings.needs import Evaluation, evaluate
 from finops_lib.analyses.savings.rules import RULES
@@ -56,7 +57,7 @@ def estate_of(frames: Mapping[str, pl.DataFrame], *, as_of: date) -> Estate:
 
 
 def find_in(estate: Estate, *, min_monthly: Decimal | float = MIN_MONTHLY) -> list[Recommendation]:
-    """Run every rule over an estate; what somebody asked to keep is left alone."""
+    """Run every rule over an estate; what somebody asked to keep is left alone, and advice that we give as well."""
     least = Decimal(str(min_monthly))
     found = [
         recommendation
@@ -65,7 +66,7 @@ def find_in(estate: Estate, *, min_monthly: Decimal | float = MIN_MONTHLY) -> li
         if recommendation.monthly_savings == 0 or recommendation.monthly_savings >= least
     ]
     kept = (one for one in found if not is_suppressed(estate, one))
-    return sorted(kept, key=lambda r: (-r.monthly_savings, r.type, r.provider, r.account, r.resource_id))
+    return sorted(settled(kept), key=lambda r: (-r.monthly_savings, r.type, r.provider, r.account, r.resource_id))
 
 
 def evaluations(estate: Estate) -> Iterator[Evaluation]:
