@@ -284,7 +284,9 @@ def test_after_three_failures_a_region_is_not_asked_again_and_after_three_region
 def test_regions_are_asked_for_unless_they_are_named(client: Client, aws: AwsProxy, look_at_aws: LookAtAws) -> None:
     aws.refused["DescribeRegions"] = (403, "UnauthorizedOperation")
     scopes = look_at_aws(regions=())
-    assert {scope.needs for scope in scopes.values() if "s3" not in scope.type} == {"ec2:DescribeRegions"}
+    # Buckets and advice are those of all regions.
+    regional = [scope for scope in scopes.values() if not scope.type.startswith(("aws-s3-bucket", "aws-advice"))]
+    assert {scope.needs for scope in regional} == {"ec2:DescribeRegions"}
     assert {scope.region for scope in scopes.values()} == {""}
     assert look_at_aws()["aws-ec2-instance"].needs == ""
 
@@ -302,7 +304,7 @@ def test_an_account_whose_role_cannot_be_taken_is_not_evaluated(
     assert {(scope.needs, scope.region) for scope in scopes if scope.account == "210987654321"} == {
         ("sts:AssumeRole", "")
     }
-    assert len({scope.type for scope in scopes if scope.account == "210987654321"}) == 10
+    assert len({scope.type for scope in scopes if scope.account == "210987654321"}) == 11
     assert [len(s.resources) for s in scopes if s.type == "aws-ec2-instance" and s.account == ACCOUNT] == [1]
 
 

@@ -290,7 +290,7 @@ def test_a_database_says_its_size_and_whether_its_owner_stopped_it(google: GcpSt
 def test_an_empty_project_has_looks_without_resources(google: GcpStandIn, asked: AskedInventory) -> None:
     google.lists = {}
     scopes = look(google, asked)
-    assert [(scope.needs, scope.resources) for scope in scopes] == [("", ())] * (len(KINDS) + 1)
+    assert [(scope.needs, scope.resources) for scope in scopes] == [("", ())] * (len(KINDS) + 2)
 
 
 def test_several_pages_are_one_look(google: GcpStandIn, asked: AskedInventory) -> None:
@@ -416,7 +416,8 @@ def test_nothing_listening_is_said_at_once(asked: AskedInventory) -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
     chosen = GcpOptions(projects=("shop",), compute_endpoint=nobody, sql_endpoint=nobody, recommender_endpoint=nobody)
     scopes = list(GcpInventory().scopes(chosen, asked))
-    assert len(scopes) == len(KINDS) + 1
+    # Cloud SQL and the Recommender have their own.
+    assert len(scopes) == len(KINDS) + 2
     assert all(scope.needs.startswith("answer of ") for scope in scopes)
 
 
