@@ -81,12 +81,11 @@ meter_kinds as (
             when regexp_matches(words, 'application gateway|expressroute gateway') then 'gateway-hours'
             when regexp_matches(lower(service), 'storage') and regexp_matches(meter_words, 'data stored|(standard|nearline|coldline|archive) storage')
                 and not regexp_matches(words, 'snapshot|managed disk') then case
-                when regexp_matches(meter_words, 'archive') then 'bucket-archive'
-                when regexp_matches(meter_words, 'cool|cold|nearline') then 'bucket-infrequent'
-                else 'bucket-standard'
+                when regexp_matches(meter_words, 'cool|cold|nearline|archive') then 'storage-colder'
+                else 'storage-standard'
             end
-            when regexp_matches(lower(service), 'storage') and regexp_matches(meter_words, 'write operations|class a operations') then 'bucket-writes'
-            when regexp_matches(lower(service), 'storage') and regexp_matches(meter_words, 'read operations|class b operations') then 'bucket-reads'
+            when regexp_matches(lower(service), 'storage') and regexp_matches(meter_words, 'write operations|class a operations') then 'storage-writes'
+            when regexp_matches(lower(service), 'storage') and regexp_matches(meter_words, 'read operations|class b operations') then 'storage-reads'
             else 'other'
         end as meter_kind
     from meters

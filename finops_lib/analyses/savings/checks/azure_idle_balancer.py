@@ -39,7 +39,7 @@ def azure_idle_balancer(estate: Estate) -> Iterator[Recommendation]:
             action="check that it does not redirect only, then delete"
             if found.described.type == "azure-application-gateway"
             else "delete with its addresses",
-            evidence=f"{kind} with {attributes.get('backend_pools', '0')} pools and no machine in any of them",
+            evidence=f"{kind} with {attributes.get('backend_pools', '0')} pool(s) and no machine in any of them",
             monthly_savings=found.monthly_cost,
             confidence=sureness(found, estate.as_of, 0.9),
             facts={"sku": attributes.get("sku"), "pools": attributes.get("backend_pools", "0")},

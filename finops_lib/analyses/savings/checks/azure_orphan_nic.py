@@ -9,7 +9,6 @@ from finops_lib.analyses.savings.checks.azure_unattached_public_ip import serves
 from finops_lib.analyses.savings.estate import Estate
 from finops_lib.analyses.savings.members import is_member
 from finops_lib.analyses.savings.needs import inventory
-from finops_lib.analyses.savings.observed import is_settled
 from finops_lib.analyses.savings.resources import recommend
 from finops_lib.analyses.savings.rules import rule
 from finops_lib.findings import Recommendation
@@ -24,7 +23,7 @@ from finops_lib.findings import Recommendation
 )
 def azure_orphan_nic(estate: Estate) -> Iterator[Recommendation]:
     for found in estate.of_type("azure-network-interface"):
-        if not serves_nothing(found) or is_member(found) or not is_settled(found, estate.as_of):
+        if not serves_nothing(found) or is_member(found):
             continue
         yield recommend(
             "azure-orphan-nic",
@@ -32,5 +31,6 @@ def azure_orphan_nic(estate: Estate) -> Iterator[Recommendation]:
             action="delete",
             evidence="no machine and no private endpoint uses it; it is free, and in the way",
             monthly_savings=Decimal(0),
-            confidence=0.9,
+            # Azure does not say when it was made: the machine that it is for may be on its way.
+            confidence=0.7,
         )

@@ -26,7 +26,7 @@ def azure_unattached_disk(estate: Estate) -> Iterator[Recommendation]:
         attributes = found.described.attributes
         if attributes.get("attached_to") or attributes.get("site_recovery") == "true":
             continue
-        if not is_settled(found, estate.as_of):
+        if found.monthly_cost <= 0 or not is_settled(found, estate.as_of):
             continue
         since = days_so(found, estate.as_of)
         snapshot = snapshot_cost(estate, found)

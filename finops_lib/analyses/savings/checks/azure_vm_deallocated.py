@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from finops_lib.analyses.savings.estate import Estate
 from finops_lib.analyses.savings.members import is_member
@@ -27,6 +28,8 @@ _COMPUTE = ("instance-hours", "old-instance-hours")
 )
 def azure_vm_deallocated(estate: Estate) -> Iterator[Recommendation]:
     machines = {one.id.lower(): one for one in estate.of_type("azure-virtual-machine") if _is_off(one, estate)}
+    # The bill shows the last hour of a machine; of one that never had any only the present state is known.
+    sure = {id: 0.8 if _hours(one) else sureness(one, estate.as_of, 0.8) for id, one in machines.items()}
     for disk in estate.of_type("azure-disk"):
         machine = machines.get(_attached_to(disk))
         if machine is None or disk.monthly_cost <= 0:
@@ -38,7 +41,7 @@ def azure_vm_deallocated(estate: Estate) -> Iterator[Recommendation]:
             action="snapshot, then delete with its machine",
             evidence=f"disk of {machine.label}, which is deallocated and had no hour of compute for {OFF_DAYS} days",
             monthly_savings=disk.monthly_cost - snapshot.monthly,
-            confidence=sureness(machine, estate.as_of, 0.8),
+            confidence=sure[machine.id.lower()],
             change="delete data",
             price_grade=snapshot.price_grade,
             facts={"machine": machine.id, "snapshot_monthly_cost": snapshot.monthly},
@@ -54,7 +57,7 @@ def azure_vm_deallocated(estate: Estate) -> Iterator[Recommendation]:
             action="release, unless somebody trusts this very address",
             evidence=f"address of {machine.label}, which is deallocated and had no hour of compute for {OFF_DAYS} days",
             monthly_savings=address.monthly_cost,
-            confidence=sureness(machine, estate.as_of, 0.8),
+            confidence=sure[machine.id.lower()],
             facts={"machine": machine.id},
         )
 
@@ -63,9 +66,14 @@ def _is_off(machine: Resource, estate: Estate) -> bool:
     """Say whether a machine is deallocated, and has been for a month as far as the bill shows."""
     if machine.described is None or machine.described.state != "deallocated" or is_member(machine):
         return False
-    hours = [machine.meters[kind].last_day for kind in _COMPUTE if kind in machine.meters]
+    hours = _hours(machine)
     off = (estate.as_of - max(hours)).days if hours else age_days(machine, estate.as_of)
     return off >= OFF_DAYS
+
+
+def _hours(machine: Resource) -> list[date]:
+    """Give the last days on which its compute was charged."""
+    return [machine.meters[kind].last_day for kind in _COMPUTE if kind in machine.meters]
 
 
 def _attached_to(resource: Resource) -> str:

@@ -1,4 +1,4 @@
-"""Buckets with more than 50 a month in the standard class and in no other (A24, G10): the usual screen.
+"""Buckets with more than 50 a month in the standard class and no rule that moves anything (A24): the usual screen.
 
 It is a question and never a number: what a colder class saves depends on how large the objects are and how often they
 are read, which the bill does not say. Where that is known, `bucket-tiering` has answered it.
@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from finops_lib.analyses.savings.checks.bucket_tiering import choose, moves_objects
 from finops_lib.analyses.savings.estate import Estate
-from finops_lib.analyses.savings.needs import bill
+from finops_lib.analyses.savings.needs import bill, inventory
 from finops_lib.analyses.savings.resources import Resource, recommend
 from finops_lib.analyses.savings.rules import rule
 from finops_lib.analyses.savings.tiering.buckets import CONFIDENCE, STANDARD
@@ -19,18 +19,24 @@ from finops_lib.findings import Recommendation
 
 # A month, in the currency of the bill.
 LEAST_COST = Decimal(50)
-_COLDER = ("bucket-infrequent", "bucket-archive")
+_TYPE = "aws-s3-bucket"
 
 
-@rule("bucket-over-50", check="A24", needs=(bill(),), step="tier", effort="Medium")
+@rule(
+    "bucket-over-50",
+    check="A24",
+    providers=("aws",),
+    needs=(bill(), inventory(_TYPE)),
+    step="tier",
+    effort="Medium",
+)
 def bucket_over_50(estate: Estate) -> Iterator[Recommendation]:
-    for found in estate.with_meter(STANDARD):
-        # A pile of charges without an id is no bucket; a colder class shows that somebody thought of it.
-        if not found.id or not found.has_now(STANDARD) or any(kind in found.meters for kind in _COLDER):
+    for found in estate.of_type(_TYPE):
+        if not found.has_now(STANDARD) or moves_objects(found):
             continue
         cost = found.monthly_of(STANDARD)
         choice, _ = choose(found, estate)
-        if cost <= LEAST_COST or moves_objects(found) or choice is not None:
+        if cost <= LEAST_COST or choice is not None:
             continue
         yield recommend(
             "bucket-over-50",

@@ -15,7 +15,7 @@ from finops_lib.findings import Recommendation
 @rule("gcp-blank-disk", check="G02", providers=("gcp",), needs=(bill(), inventory("gcp-disk")), effort="VeryLow")
 def gcp_blank_disk(estate: Estate) -> Iterator[Recommendation]:
     for disk, days, is_blank in detached_disks(estate):
-        if not is_blank:
+        if not is_blank or disk.monthly_cost <= 0:
             continue
         size = disk.described.attributes.get("size_gb", "?") if disk.described else "?"
         yield recommend(

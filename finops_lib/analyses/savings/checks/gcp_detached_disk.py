@@ -16,7 +16,7 @@ from finops_lib.findings import Recommendation
 @rule("gcp-detached-disk", check="G03", providers=("gcp",), needs=(bill(), inventory("gcp-disk")))
 def gcp_detached_disk(estate: Estate) -> Iterator[Recommendation]:
     for disk, days, is_blank in detached_disks(estate):
-        if is_blank or disk.described is None:
+        if is_blank or disk.described is None or disk.monthly_cost <= 0:
             continue
         attributes = disk.described.attributes
         snapshot = snapshot_cost(estate, disk)

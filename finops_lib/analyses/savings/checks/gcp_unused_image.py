@@ -1,7 +1,7 @@
 """Custom images from which no disk was made (G05).
 
-Templates that name an image are not collected, so the newest of each family is left alone, and the rest is a question
-to its owner more than an answer.
+Templates that name an image are not collected, so the newest of a family is left alone for three months, and the rest
+is a question to its owner more than an answer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from finops_lib.analyses.savings.resources import Resource, recommend
 from finops_lib.analyses.savings.rules import rule
 from finops_lib.findings import Recommendation
 
-UNUSED_DAYS = 15
+UNUSED_DAYS, NEWEST_DAYS = 15, 90
 
 
 @rule(
@@ -37,7 +37,8 @@ def gcp_unused_image(estate: Estate) -> Iterator[Recommendation]:
         family = _attribute(found, "family")
         if _attribute(found, "full_name") in used or is_member(found):
             continue
-        if (family and newest[found.account, family] is found) or age_days(found, estate.as_of) < UNUSED_DAYS:
+        is_newest = bool(family) and newest[found.account, family] is found
+        if age_days(found, estate.as_of) < (NEWEST_DAYS if is_newest else UNUSED_DAYS):
             continue
         if found.monthly_cost <= 0:
             continue
@@ -45,9 +46,10 @@ def gcp_unused_image(estate: Estate) -> Iterator[Recommendation]:
             "gcp-unused-image",
             found,
             action="check the templates, then delete",
-            evidence="no disk was made of it" + (f", and {family} has a newer image" if family else ""),
+            evidence="no disk was made of it"
+            + (f", and {family} has a newer image" if family and not is_newest else ""),
             monthly_savings=found.monthly_cost,
-            confidence=0.6 if family else 0.4,
+            confidence=0.6 if family and not is_newest else 0.4,
             change="delete data",
             facts={"family": family, "age_days": age_days(found, estate.as_of)},
         )

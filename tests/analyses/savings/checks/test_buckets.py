@@ -93,10 +93,13 @@ def test_a_bucket_over_50_a_month_is_a_question_where_nobody_counted_its_objects
     assert [found("bucket-over-50", other) for other in (answered, small, moves)] == [[], [], []]
 
 
-def test_a_bill_alone_tells_of_other_providers_too() -> None:
-    hot = resource("azure-storage-account", "acct", meter("bucket-standard", "4"))
-    tiered = resource("azure-storage-account", "tiered", meter("bucket-standard", "4"), meter("bucket-infrequent", "1"))
-    [hit] = found("bucket-over-50", hot, tiered)
-    assert (hit.resource_id, hit.evidence) == (
-        "acct", "122 USD a month in the standard class; its rules are not known",
-    )  # fmt: skip
+def test_a_storage_account_is_a_question_where_all_of_it_is_hot() -> None:
+    hot, colder = meter("storage-standard", "4"), meter("storage-colder", "1")
+    accounts = [
+        resource("azure-storage-account", "hot", hot),
+        resource("azure-storage-account", "tiered", hot, colder),
+        resource("azure-storage-account", "small", meter("storage-standard", "1")),
+    ]
+    [hit] = found("azure-hot-storage", *accounts)
+    assert (hit.resource_id, hit.monthly_savings) == ("hot", 0)
+    assert hit.evidence == "122 USD a month in the hot tier, nothing in a colder one"
