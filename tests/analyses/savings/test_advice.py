@@ -8,9 +8,10 @@ import pytest
 
 from finops_lib.analyses.savings import find_in
 from finops_lib.analyses.savings.advice import settled, step_of
+from finops_lib.analyses.savings.needs import Look
 from finops_lib.analyses.savings.resources import Resource
 from finops_lib.findings import Recommendation
-from tests.analyses.savings.described import estate, found, meter, resource
+from tests.analyses.savings.described import SUBSCRIPTION, estate, found, meter, resource
 
 WEB = "arn:aws:ec2:eu-west-1:111:instance/i-1"
 NAME = "//compute.googleapis.com/projects/shop/zones/z/instances/web"
@@ -159,7 +160,8 @@ def test_all_checks_together_list_a_disk_once() -> None:
     id = "/subscriptions/s1/resourcegroups/run/providers/microsoft.compute/disks/d"
     disk = resource("azure-disk", id, meter("volume", "3"), state="unattached", size_gb="512", sku="Premium_LRS")
     row = resource("azure-advice", "a", advised_resource=id, says="delete it", monthly_saving="90", currency="USD")
-    hits = find_in(estate(disk, row))
+    looks = tuple(Look("azure", SUBSCRIPTION, "", type_, 1, "", "") for type_ in ("azure-disk", "azure-advice"))
+    hits = find_in(estate(disk, row, looks=looks))
     assert [(hit.type, hit.facts.get("also_advised_by")) for hit in hits] == [
         ("azure-unattached-disk", "Azure Advisor: delete it")
     ]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finops_lib.analyses.savings import READS, find_savings
+from finops_lib.analyses.savings import READS, RULES, find_savings
 from finops_lib.findings import Recommendation
 from tests.analyses.conftest import QueriedLake
 from tests.analyses.savings.described import found, meter, resource
@@ -48,7 +48,14 @@ def describe(lake: QueriedLake, type: str, id: str, **attributes: str) -> None:
     lake.con.execute(f"update inventory set attributes = map {{{pairs}}} where ResourceId = '{id}'")
 
 
-def finds(lake: QueriedLake, provider: str) -> list[Recommendation]:
+def finds(lake: QueriedLake, provider: str, rule: str) -> list[Recommendation]:
+    """Say what is found where everything was looked at that a rule needs."""
+    for need in RULES.get(rule).needs:
+        if need.kind != "bill":
+            scope = {"x_Provider": provider, "x_SourceId": provider, "SubAccountId": "any", "RegionId": ""}
+            lake.insert(
+                "inventory_scopes", {**scope, "resource_type": need.look, "resources": 1, "needs": "", "said": ""}
+            )
     lake.load(1, 1, x_Provider=provider, x_SourceId=provider, delivered_at="2026-11-06 00:00:00")
     frames = {name: lake.query(name, as_of=AS_OF.isoformat()) for name in READS}
     return find_savings(frames, as_of=AS_OF)
@@ -92,7 +99,7 @@ def test_what_azure_describes_is_found_on_its_bill(
     meter_of_it = {"ServiceName": service, "SkuMeter": sku_meter, "ChargeDescription": description}
     charge(lake, "azure", id, "4", PricingUnit="1 Hour", **meter_of_it)
     describe(lake, type, id.lower(), **attributes)
-    [hit] = finds(lake, "azure")
+    [hit] = finds(lake, "azure", rule)
     # 4 a day x 365 / 12
     assert (hit.type, hit.current_monthly_cost) == (rule, Decimal("121.666667"))
 
@@ -104,7 +111,7 @@ def test_a_disk_of_google_is_one_whether_the_bill_says_its_number_or_its_name(
     charge(lake, "gcp", f"{GOOGLE}/{billed_as}", "2", SkuMeter="Balanced PD Capacity")
     names = {"full_name": f"{GOOGLE}/shop/zones/z/disks/d", "numeric_id": "7"}
     describe(lake, "gcp-disk", f"{GOOGLE}/441570621172/zones/z/disk/7", size_gb="600", **names)
-    [hit] = finds(lake, "gcp")
+    [hit] = finds(lake, "gcp", "gcp-blank-disk")
     assert (hit.type, hit.monthly_savings) == ("gcp-blank-disk", Decimal("60.833333"))
 
 
@@ -121,7 +128,7 @@ def test_what_google_describes_is_found_on_its_bill(
     id = f"{GOOGLE}/441570621172/global/things/1"
     charge(lake, "gcp", id, "1", ServiceName=service, SkuMeter=sku_meter)
     describe(lake, type, id, full_name=f"{GOOGLE}/shop/global/things/t", address_type="external")
-    assert rule in {hit.type for hit in finds(lake, "gcp")}
+    assert rule in {hit.type for hit in finds(lake, "gcp", rule)}
 
 
 @given(

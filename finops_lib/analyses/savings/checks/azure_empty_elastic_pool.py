@@ -37,5 +37,5 @@ def azure_empty_elastic_pool(estate: Estate) -> Iterator[Recommendation]:
             evidence=f"{attributes.get('tier') or 'elastic'} pool of {attributes.get('capacity') or '?'}, empty",
             monthly_savings=found.monthly_cost,
             confidence=sureness(found, estate.as_of, 0.95),
-            facts={"tier": attributes.get("tier"), "capacity": attributes.get("capacity")},
+            facts={"tier": attributes.get("tier", ""), "capacity": attributes.get("capacity", "")},
         )

@@ -32,5 +32,5 @@ def azure_empty_plan(estate: Estate) -> Iterator[Recommendation]:
             evidence=f"{attributes.get('instances') or '?'} x {attributes.get('sku') or '?'} without a single site",
             monthly_savings=found.monthly_cost,
             confidence=sureness(found, estate.as_of, 0.95),
-            facts={"sku": attributes.get("sku"), "instances": attributes.get("instances")},
+            facts={"sku": attributes.get("sku", ""), "instances": attributes.get("instances", "")},
         )

@@ -40,5 +40,5 @@ def azure_gateway_without_connections(estate: Estate) -> Iterator[Recommendation
             "to which nothing is connected",
             monthly_savings=found.monthly_cost,
             confidence=sureness(found, estate.as_of, 0.85),
-            facts={"sku": attributes.get("sku"), "gateway_type": attributes.get("gateway_type")},
+            facts={"sku": attributes.get("sku", ""), "gateway_type": attributes.get("gateway_type", "")},
         )

@@ -42,5 +42,5 @@ def azure_idle_balancer(estate: Estate) -> Iterator[Recommendation]:
             evidence=f"{kind} with {attributes.get('backend_pools', '0')} pool(s) and no machine in any of them",
             monthly_savings=found.monthly_cost,
             confidence=sureness(found, estate.as_of, 0.9),
-            facts={"sku": attributes.get("sku"), "pools": attributes.get("backend_pools", "0")},
+            facts={"sku": attributes.get("sku", ""), "pools": attributes.get("backend_pools", "0")},
         )

@@ -47,5 +47,9 @@ def azure_idle_sql(estate: Estate) -> Iterator[Recommendation]:
             monthly_savings=found.monthly_cost,
             confidence=0.85,
             change="delete data",
-            facts={"hours_watched": sessions.hours, "tier": attributes.get("tier"), "sku": attributes.get("sku")},
+            facts={
+                "hours_watched": sessions.hours,
+                "tier": attributes.get("tier", ""),
+                "sku": attributes.get("sku", ""),
+            },
         )

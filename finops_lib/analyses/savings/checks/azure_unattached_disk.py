@@ -41,9 +41,9 @@ def azure_unattached_disk(estate: Estate) -> Iterator[Recommendation]:
             change="delete data",
             price_grade=snapshot.price_grade,
             facts={
-                "days_unattached": since,
-                "size_gb": attributes.get("size_gb"),
-                "sku": attributes.get("sku"),
+                "days_unattached": "not known" if since is None else since,
+                "size_gb": attributes.get("size_gb", ""),
+                "sku": attributes.get("sku", ""),
                 "snapshot_monthly_cost": snapshot.monthly,
             },
         )

@@ -44,7 +44,7 @@ def azure_unattached_public_ip(estate: Estate) -> Iterator[Recommendation]:
             monthly_savings=found.monthly_cost,
             # The provider does not say since when; an address is held for the next machine at times.
             confidence=sureness(found, estate.as_of, 0.95),
-            facts={"sku": attributes.get("sku"), "network_interface": card},
+            facts={"sku": attributes.get("sku", ""), "network_interface": card},
         )
 
 

@@ -38,5 +38,8 @@ def azure_vm_stopped_not_deallocated(estate: Estate) -> Iterator[Recommendation]
             monthly_savings=found.monthly_cost,
             confidence=sureness(found, estate.as_of, 0.9),
             change="config",
-            facts={"state": found.described.state, "instance_type": found.described.attributes.get("instance_type")},
+            facts={
+                "state": found.described.state,
+                "instance_type": found.described.attributes.get("instance_type", ""),
+            },
         )

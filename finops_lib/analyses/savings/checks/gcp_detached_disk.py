@@ -32,8 +32,8 @@ def gcp_detached_disk(estate: Estate) -> Iterator[Recommendation]:
             price_grade=snapshot.price_grade,
             facts={
                 "days_detached": days,
-                "size_gb": attributes.get("size_gb"),
-                "disk_type": attributes.get("disk_type"),
+                "size_gb": attributes.get("size_gb", ""),
+                "disk_type": attributes.get("disk_type", ""),
                 "snapshot_monthly_cost": snapshot.monthly,
             },
         )

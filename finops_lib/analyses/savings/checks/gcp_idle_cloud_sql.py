@@ -42,5 +42,5 @@ def gcp_idle_cloud_sql(estate: Estate) -> Iterator[Recommendation]:
             monthly_savings=found.monthly_cost,
             confidence=0.9,
             change="delete data",
-            facts={"hours_watched": connections.hours, "engine": attributes.get("engine")},
+            facts={"hours_watched": connections.hours, "engine": attributes.get("engine", "")},
         )

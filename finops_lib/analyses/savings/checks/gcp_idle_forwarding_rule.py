@@ -37,5 +37,5 @@ def gcp_idle_forwarding_rule(estate: Estate) -> Iterator[Recommendation]:
             + (f", leads to {leads_to.rpartition('/')[2]}" if leads_to else ", leads nowhere"),
             monthly_savings=found.monthly_cost,
             confidence=0.85 if leads_to else 0.95,
-            facts={"scheme": attributes.get("scheme"), "leads_to": leads_to},
+            facts={"scheme": attributes.get("scheme", ""), "leads_to": leads_to},
         )

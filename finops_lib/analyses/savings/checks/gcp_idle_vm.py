@@ -54,7 +54,7 @@ def gcp_idle_vm(estate: Estate) -> Iterator[Recommendation]:
                 "cpu_mean_percent": round(cpu.mean, 3),
                 "cpu_p99_percent": cpu.p99,
                 "hours_watched": cpu.hours,
-                "instance_type": attributes.get("instance_type"),
+                "instance_type": attributes.get("instance_type", ""),
             },
         )
 

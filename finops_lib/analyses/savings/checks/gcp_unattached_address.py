@@ -36,5 +36,5 @@ def gcp_unattached_address(estate: Estate) -> Iterator[Recommendation]:
             evidence="reserved and used by nothing",
             monthly_savings=found.monthly_cost,
             confidence=0.9,
-            facts={"address": attributes.get("address"), "network_tier": attributes.get("network_tier")},
+            facts={"address": attributes.get("address", ""), "network_tier": attributes.get("network_tier", "")},
         )

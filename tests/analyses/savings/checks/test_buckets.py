@@ -93,13 +93,15 @@ def test_a_bucket_over_50_a_month_is_a_question_where_nobody_counted_its_objects
     assert [found("bucket-over-50", other) for other in (answered, small, moves)] == [[], [], []]
 
 
-def test_a_storage_account_is_a_question_where_all_of_it_is_hot() -> None:
+def test_a_storage_account_is_a_question_where_all_of_it_is_hot_and_nobody_asks_for_it() -> None:
     hot, colder = meter("storage-standard", "4"), meter("storage-colder", "1")
     accounts = [
-        resource("azure-storage-account", "hot", hot),
+        resource("azure-storage-account", "hot", hot, meter("storage-writes", "0.03")),
         resource("azure-storage-account", "tiered", hot, colder),
         resource("azure-storage-account", "small", meter("storage-standard", "1")),
+        # 1 % of 4 a day is 0.04.
+        resource("azure-storage-account", "used", hot, meter("storage-reads", "0.05")),
     ]
     [hit] = found("azure-hot-storage", *accounts)
     assert (hit.resource_id, hit.monthly_savings) == ("hot", 0)
-    assert hit.evidence == "122 USD a month in the hot tier, nothing in a colder one"
+    assert hit.evidence == "122 USD a month in the hot tier, and 0.91 for requests"
