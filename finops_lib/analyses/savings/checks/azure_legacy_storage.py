@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from finops_lib.analyses.savings.estate import Estate
-from finops_lib.analyses.savings.needs import inventory
+from finops_lib.analyses.savings.needs import bill, inventory
 from finops_lib.analyses.savings.resources import recommend
 from finops_lib.analyses.savings.rules import rule
 from finops_lib.findings import Recommendation
@@ -18,14 +18,15 @@ _LEGACY = ("storage", "blobstorage")
     "azure-legacy-storage",
     check="Z11",
     providers=("azure",),
-    needs=(inventory("azure-storage-account"),),
+    needs=(bill(), inventory("azure-storage-account")),
     step="tier",
     effort="VeryLow",
 )
 def azure_legacy_storage(estate: Estate) -> Iterator[Recommendation]:
     for found in estate.of_type("azure-storage-account"):
         kind = found.described.attributes.get("kind", "") if found.described else ""
-        if kind.lower() not in _LEGACY:
+        # One that this bill does not show is on another, in its own currency, or costs nothing.
+        if kind.lower() not in _LEGACY or not found.meters:
             continue
         yield recommend(
             "azure-legacy-storage",

@@ -146,8 +146,14 @@ def test_a_database_that_is_used_or_a_replica_or_not_watched_stays(others: tuple
 
 
 def test_legacy_kinds_and_skus_are_reviews_without_a_number() -> None:
-    accounts = [resource("azure-storage-account", kind, kind=kind) for kind in ("Storage", "BlobStorage", "StorageV2")]
-    assert {hit.resource_id for hit in found("azure-legacy-storage", *accounts)} == {"Storage", "BlobStorage"}
+    stored = meter("storage-standard", "1")
+    kinds = ("Storage", "BlobStorage", "StorageV2")
+    accounts = [resource("azure-storage-account", kind, stored, kind=kind) for kind in kinds]
+    elsewhere = resource("azure-storage-account", "on another bill", kind="Storage")
+    assert {hit.resource_id for hit in found("azure-legacy-storage", *accounts, elsewhere)} == {
+        "Storage",
+        "BlobStorage",
+    }
     skus = [resource("azure-public-ip", sku, sku=sku) for sku in ("Basic", "Standard")]
     [hit] = found("azure-basic-sku", *skus)
     assert (hit.check, hit.resource_id, hit.monthly_savings, hit.target) == ("Z16", "Basic", 0, "Standard")
