@@ -38,14 +38,17 @@ class SnapshotCost(NamedTuple):
     price_grade: str
 
 
-def snapshot_cost(estate: Estate, disk: Resource) -> SnapshotCost:
-    """Give what is paid for a snapshot of a disk, in place of the disk; 0 where the disk is not on the bill."""
+def snapshot_cost(disk: Resource, own_price: Decimal | None) -> SnapshotCost:
+    """Give what is paid for a snapshot of a disk, in place of the disk; 0 where the disk is not on the bill.
+
+    Args:
+        own_price: from `own_snapshot_price`, once for all disks of a provider.
+    """
     cost = disk.monthly_cost
     attributes = disk.described.attributes if disk.described else {}
     size = Decimal(attributes.get("size_gb") or 0)
-    own = own_snapshot_price(estate, disk.provider)
-    if own is not None and size > 0:
-        return SnapshotCost(min(cost, USED_SHARE * size * own), "A")
+    if own_price is not None and size > 0:
+        return SnapshotCost(min(cost, USED_SHARE * size * own_price), "A")
     kind = (attributes.get("sku") or attributes.get("disk_type") or "").lower()
     share = next((share for name, share in _SHARES.items() if kind.startswith(name)), _SHARE_NOT_KNOWN)
     return SnapshotCost(USED_SHARE * share * cost, "C")

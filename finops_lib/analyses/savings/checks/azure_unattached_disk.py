@@ -14,12 +14,13 @@ from finops_lib.analyses.savings.needs import bill, inventory
 from finops_lib.analyses.savings.observed import days_so, is_settled, sureness
 from finops_lib.analyses.savings.resources import recommend
 from finops_lib.analyses.savings.rules import rule
-from finops_lib.analyses.savings.snapshot_price import snapshot_cost
+from finops_lib.analyses.savings.snapshot_price import own_snapshot_price, snapshot_cost
 from finops_lib.findings import Recommendation
 
 
 @rule("azure-unattached-disk", check="Z03", providers=("azure",), needs=(bill(), inventory("azure-disk")))
 def azure_unattached_disk(estate: Estate) -> Iterator[Recommendation]:
+    snapshot_price = own_snapshot_price(estate, "azure")
     for found in estate.of_type("azure-disk"):
         if found.described is None or found.described.state not in ("unattached", "") or is_member(found):
             continue
@@ -29,7 +30,7 @@ def azure_unattached_disk(estate: Estate) -> Iterator[Recommendation]:
         if found.monthly_cost <= 0 or not is_settled(found, estate.as_of):
             continue
         since = days_so(found, estate.as_of)
-        snapshot = snapshot_cost(estate, found)
+        snapshot = snapshot_cost(found, snapshot_price)
         yield recommend(
             "azure-unattached-disk",
             found,

@@ -11,7 +11,7 @@ from finops_lib.analyses.savings.needs import bill, inventory
 from finops_lib.analyses.savings.observed import age_days, sureness
 from finops_lib.analyses.savings.resources import Resource, recommend
 from finops_lib.analyses.savings.rules import rule
-from finops_lib.analyses.savings.snapshot_price import snapshot_cost
+from finops_lib.analyses.savings.snapshot_price import own_snapshot_price, snapshot_cost
 from finops_lib.findings import Recommendation
 
 OFF_DAYS = 30
@@ -30,11 +30,12 @@ def azure_vm_deallocated(estate: Estate) -> Iterator[Recommendation]:
     machines = {one.id.lower(): one for one in estate.of_type("azure-virtual-machine") if _is_off(one, estate)}
     # The bill shows the last hour of a machine; of one that never had any only the present state is known.
     sure = {id: 0.8 if _hours(one) else sureness(one, estate.as_of, 0.8) for id, one in machines.items()}
+    snapshot_price = own_snapshot_price(estate, "azure")
     for disk in estate.of_type("azure-disk"):
         machine = machines.get(_attached_to(disk))
         if machine is None or disk.monthly_cost <= 0:
             continue
-        snapshot = snapshot_cost(estate, disk)
+        snapshot = snapshot_cost(disk, snapshot_price)
         yield recommend(
             "azure-vm-deallocated",
             disk,

@@ -9,17 +9,18 @@ from finops_lib.analyses.savings.estate import Estate
 from finops_lib.analyses.savings.needs import bill, inventory
 from finops_lib.analyses.savings.resources import recommend
 from finops_lib.analyses.savings.rules import rule
-from finops_lib.analyses.savings.snapshot_price import snapshot_cost
+from finops_lib.analyses.savings.snapshot_price import own_snapshot_price, snapshot_cost
 from finops_lib.findings import Recommendation
 
 
 @rule("gcp-detached-disk", check="G03", providers=("gcp",), needs=(bill(), inventory("gcp-disk")))
 def gcp_detached_disk(estate: Estate) -> Iterator[Recommendation]:
+    snapshot_price = own_snapshot_price(estate, "gcp")
     for disk, days, is_blank in detached_disks(estate):
         if is_blank or disk.described is None or disk.monthly_cost <= 0:
             continue
         attributes = disk.described.attributes
-        snapshot = snapshot_cost(estate, disk)
+        snapshot = snapshot_cost(disk, snapshot_price)
         yield recommend(
             "gcp-detached-disk",
             disk,

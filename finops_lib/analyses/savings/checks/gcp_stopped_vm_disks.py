@@ -10,7 +10,7 @@ from finops_lib.analyses.savings.needs import bill, inventory
 from finops_lib.analyses.savings.observed import days_so
 from finops_lib.analyses.savings.resources import Resource, recommend
 from finops_lib.analyses.savings.rules import rule
-from finops_lib.analyses.savings.snapshot_price import snapshot_cost
+from finops_lib.analyses.savings.snapshot_price import own_snapshot_price, snapshot_cost
 from finops_lib.findings import Recommendation
 
 STOPPED_DAYS = 30
@@ -34,6 +34,7 @@ def gcp_stopped_vm_disks(estate: Estate) -> Iterator[Recommendation]:
         # A machine without a date may have been stopped this morning.
         if days is not None and days >= STOPPED_DAYS:
             stopped[machine.described.attributes.get("full_name", machine.id)] = (machine, days)
+    snapshot_price = own_snapshot_price(estate, "gcp")
     for found in estate.of_type("gcp-disk", "gcp-address"):
         users = (found.described.attributes.get("attached_to", "") if found.described else "").split(",")
         # A disk that several machines share is in use while one of them runs.
@@ -41,7 +42,7 @@ def gcp_stopped_vm_disks(estate: Estate) -> Iterator[Recommendation]:
             continue
         machine, days = min((stopped[user] for user in users), key=lambda held: held[1])
         is_disk = found.described.type == "gcp-disk"
-        snapshot = snapshot_cost(estate, found) if is_disk else None
+        snapshot = snapshot_cost(found, snapshot_price) if is_disk else None
         yield recommend(
             "gcp-stopped-vm-disks",
             found,
