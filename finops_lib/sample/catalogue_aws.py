@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from finops_lib.sample.accounts import DATA, PAYMENTS, PLATFORM, PLATFORM_TEST, SEARCH
-from finops_lib.sample.records import Fleet, Service, Sku
+from finops_lib.sample.records import Becomes, Fleet, Service, Sku
 
 _COMPUTE, _STORAGE, _NETWORK, _DATABASES = "Compute", "Storage", "Networking", "Databases"
 
@@ -77,8 +77,8 @@ SKUS = {
         "ec2", "DataTransfer-Out-Bytes", "$0.090 per GB - data transfer out", "0.09", "GB", operation="RunInstances",
     ),
     "regional": Sku(
-        "ec2", "DataTransfer-Regional-Bytes", "$0.010 per GB - regional data transfer", "0.01", "GB",
-        operation="InterZone-In",
+        "ec2", "DataTransfer-Regional-Bytes", "$0.010 per GB - regional data transfer", "0.01", "GB", "instance",
+        "Instance", "InterZone-In",
     ),
     "nat-hours": Sku(
         "vpc", "NatGateway-Hours", "$0.045 per NAT Gateway Hour", "0.045", "Hrs", "nat", "NatGateway", "NatGateway"
@@ -206,20 +206,25 @@ SKUS = {
     ),
 }  # fmt: skip
 
+
+def _node_of(cluster: str) -> tuple[tuple[str, str], ...]:
+    return (("aws:eks:cluster-name", cluster),)
+
+
 FLEETS = (
     # payments-prod
-    Fleet("aws-pay-web", "payments-prod", "m5", 4300, 2, "shop", hourly=True),
+    Fleet("aws-pay-web", "payments-prod", "m5", 4300, 2, "shop", hourly=True, grows=False),
     Fleet("aws-pay-workers", "payments-prod", "m5", 10100, 14, "shop", life=11),
-    Fleet("aws-pay-covered", "payments-prod", "m5", slots=4, commitment="sp", grows=False),
+    Fleet("aws-pay-covered", "payments-prod", "m5", slots=4, commitment="sp", grows=False, hourly=True),
     Fleet("aws-pay-disks", "payments-prod", "gp3", 4100, 8, "constant"),
-    Fleet("aws-pay-rds", "payments-prod", "rds", 11500, 3, "flat"),
+    Fleet("aws-pay-rds", "payments-prod", "rds", 11500, 3, "flat", hourly=True),
     Fleet(
         "aws-pay-rds-before", "payments-prod", "rds", slots=2, shape="clock", group="ledger", stops=260, grows=False,
         units=2,
     ),
     Fleet(
         "aws-pay-rds-reserved", "payments-prod", "rds", slots=2, group="ledger", commitment="ri", grows=False,
-        units=2,
+        units=2, hourly=True,
     ),
     Fleet("aws-pay-rds-storage", "payments-prod", "rds-storage", 3600, 3, "constant", group="aws-pay-rds"),
     Fleet("aws-pay-dynamodb", "payments-prod", "dynamodb", 6300, 7, "shop"),
@@ -231,7 +236,7 @@ FLEETS = (
     Fleet("aws-pay-transfer", "payments-prod", "transfer", 3000, 1, "shop", grows=False),
     Fleet("aws-pay-kms", "payments-prod", "kms", 330, 1, "shop", grows=False),
     Fleet("aws-pay-sqs", "payments-prod", "sqs", 410, 4, "shop"),
-    Fleet("aws-pay-month-end", "payments-prod", "c6g", 1900, 16, "month_end", life=2),
+    Fleet("aws-pay-month-end", "payments-prod", "c6g", 1900, 24, "month_end", life=2),
     # payments-dev
     Fleet("aws-dev-vm", "payments-dev", "t3", 2600, 5, "office", life=18),
     Fleet("aws-dev-load-test", "payments-dev", "p4d", 700, 1, "office", grows=False),
@@ -240,7 +245,7 @@ FLEETS = (
     # search-prod
     Fleet("aws-search-domain", "search-prod", "opensearch", 13800, 6, "flat"),
     Fleet("aws-search-indexers", "search-prod", "c6g", 12400, 16, "shop", life=9),
-    Fleet("aws-search-covered", "search-prod", "c6g", slots=3, commitment="sp", grows=False),
+    Fleet("aws-search-covered", "search-prod", "c6g", slots=3, commitment="sp", grows=False, hourly=True),
     Fleet("aws-search-cdn", "search-prod", "cloudfront", 9000, 3, "weekend"),
     Fleet("aws-search-s3", "search-prod", "s3", 3800, 6, "constant"),
     Fleet("aws-search-s3-requests", "search-prod", "s3-requests", 700, 6, "shop", group="aws-search-s3"),
@@ -254,16 +259,33 @@ FLEETS = (
     # data-platform
     Fleet("aws-data-redshift", "data-platform", "redshift", 21500, 3, "flat"),
     Fleet("aws-data-emr", "data-platform", "emr", 8700, 8, "weekdays", life=4),
-    Fleet("aws-data-spot", "data-platform", "spot", 6800, 14, "weekdays", life=5),
+    Fleet("aws-data-spot", "data-platform", "spot", 6800, 20, "weekdays", life=5),
+    Fleet(
+        "aws-data-ingest-before", "data-platform", "m5", slots=3, shape="clock", stops=305, group="ingest",
+        grows=False, units=2,
+    ),
+    Fleet(
+        "aws-data-ingest", "data-platform", "m5", slots=3, group="ingest", commitment="ec2", grows=False, units=2,
+        hourly=True,
+    ),
     Fleet("aws-data-glue", "data-platform", "glue", 3100, 3, "mondays"),
     Fleet("aws-data-athena", "data-platform", "athena", 2400, 2, "office", grows=False),
     Fleet("aws-data-s3", "data-platform", "s3", 12600, 9, "drift"),
-    Fleet("aws-data-s3-requests", "data-platform", "s3-requests", 900, 6, "flat", group="aws-data-s3", grows=False),
+    Fleet("aws-data-s3-requests", "data-platform", "s3-requests", 900, 9, "flat", group="aws-data-s3"),
     Fleet("aws-data-kinesis", "data-platform", "kinesis", 3900, 4, "shop"),
     # shared-services: many owners, so only tags can tell them apart
-    Fleet("aws-shared-nodes", "shared", "r6i", 5600, 2, "flat", hourly=True, owner=PLATFORM),
-    Fleet("aws-shared-nodes-search", "shared", "r6i", 7900, 5, "shop", life=21, owner=SEARCH),
-    Fleet("aws-shared-nodes-data", "shared", "r6i", 6100, 5, "office", life=21, owner=DATA),
+    Fleet(
+        "aws-shared-nodes", "shared", "r6i", 5200, 2, "flat", hourly=True, grows=False, owner=PLATFORM,
+        tags=_node_of("shared-eks-01"),
+    ),
+    Fleet(
+        "aws-shared-nodes-search", "shared", "r6i", 7900, 5, "shop", life=21, owner=SEARCH,
+        tags=_node_of("shared-eks-02"),
+    ),
+    Fleet(
+        "aws-shared-nodes-data", "shared", "r6i", 6100, 5, "office", life=21, owner=DATA,
+        tags=_node_of("shared-eks-03"),
+    ),
     Fleet("aws-shared-eks", "shared", "eks", slots=3, shape="clock", grows=False),
     Fleet("aws-shared-nat", "shared", "nat-hours", slots=3, shape="clock", grows=False),
     Fleet("aws-shared-nat-bytes", "shared", "nat-bytes", 4600, 3, "shop", group="aws-shared-nat", grows=False),
@@ -276,7 +298,10 @@ FLEETS = (
     Fleet("aws-shared-vpn-bytes", "shared", "vpn-bytes", 90, 1, "office", group="aws-shared-vpn", grows=False),
     Fleet("aws-shared-logs", "shared", "logs", 3700, 7, "flat"),
     Fleet("aws-shared-metrics", "shared", "metrics", 1400, 1, "constant", grows=False),
-    Fleet("aws-shared-regional", "shared", "regional", 1300, 1, "shop", grows=False),
+    Fleet(
+        "aws-shared-regional", "shared", "regional", 1300, 1, "shop", grows=False, group="aws-shared-nodes",
+        waste="regional-transfer",
+    ),
     Fleet("aws-shared-snapshots", "shared", "snapshot", 900, 6, "constant", life=35),
     Fleet("aws-shared-magnetic", "shared", "magnetic", 260, 1, "constant", grows=False),
     Fleet("aws-shared-magnetic-io", "shared", "magnetic-io", 45, 1, "flat", group="aws-shared-magnetic", grows=False),
@@ -290,8 +315,14 @@ FLEETS = (
     ),
     Fleet("waste-aws-lb", "payments-dev", "lb", slots=2, shape="clock", grows=False, waste="idle-load-balancer"),
     Fleet("waste-aws-magnetic", "data-platform", "magnetic", 420, 2, "fixed", grows=False, waste="unattached-volume"),
-    Fleet("waste-aws-gp2", "payments-prod", "gp2", 2300, 4, "fixed", grows=False, waste="gp2-volume"),
-    Fleet("waste-aws-gp2-shared", "shared", "gp2", 900, 2, "fixed", grows=False, waste="gp2-volume", owner=PAYMENTS),
+    Fleet(
+        "waste-aws-gp2", "payments-prod", "gp2", 2300, 4, "fixed", grows=False, waste="gp2-volume",
+        becomes=Becomes("gp3", target="gp3"),
+    ),
+    Fleet(
+        "waste-aws-gp2-shared", "shared", "gp2", 900, 2, "fixed", grows=False, waste="gp2-volume", owner=PAYMENTS,
+        becomes=Becomes("gp3", target="gp3"),
+    ),
     Fleet("waste-aws-snapshots", "data-platform", "snapshot", 1150, 4, "fixed", grows=False, waste="old-snapshot"),
     Fleet("waste-aws-m4", "search-prod", "m4", slots=3, shape="clock", grows=False, waste="previous-generation"),
     Fleet("waste-aws-t2", "payments-dev", "t2", slots=3, shape="clock", grows=False, waste="previous-generation"),
