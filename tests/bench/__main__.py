@@ -20,6 +20,7 @@ from tests.bench import (
     queries,
     rival,
     runs,
+    savings,
 )
 from tests.bench.anomalies import measure as anomalies
 from tests.bench.budget_replay import measure as budgets
@@ -42,6 +43,7 @@ MEASUREMENTS = {
     "anomalies": anomalies.measure,
     "causes": causes.measure,
     "estate-anomalies": estate_anomalies.measure,
+    "savings": savings.measure,
 }
 
 if __name__ == "__main__":
