@@ -22,6 +22,7 @@ from tests.bench import (
     rival,
     runs,
     savings_truth,
+    savings,
 )
 from tests.bench.anomalies import measure as anomalies
 from tests.bench.budget_replay import measure as budgets
@@ -46,6 +47,7 @@ MEASUREMENTS = {
     "estate-anomalies": estate_anomalies.measure,
     "commitments": commitments.measure,
     "savings-truth": savings_truth.measure,
+    "savings": savings.measure,
 }
 
 if __name__ == "__main__":
