@@ -18,6 +18,7 @@ from tests.bench import (
     opening,
     overview,
     queries,
+    rightsizing,
     rival,
     runs,
 )
@@ -42,6 +43,7 @@ MEASUREMENTS = {
     "anomalies": anomalies.measure,
     "causes": causes.measure,
     "estate-anomalies": estate_anomalies.measure,
+    "rightsizing": rightsizing.measure,
 }
 
 if __name__ == "__main__":
