@@ -19,6 +19,7 @@ from tests.bench import (
     opening,
     overview,
     queries,
+    rightsizing,
     rival,
     runs,
     savings_truth,
@@ -48,6 +49,7 @@ MEASUREMENTS = {
     "commitments": commitments.measure,
     "savings-truth": savings_truth.measure,
     "savings": savings.measure,
+    "rightsizing": rightsizing.measure,
 }
 
 if __name__ == "__main__":
