@@ -22,8 +22,8 @@ from tests.bench import (
     rightsizing,
     rival,
     runs,
-    savings_truth,
     savings,
+    savings_truth,
 )
 from tests.bench.anomalies import measure as anomalies
 from tests.bench.budget_replay import measure as budgets
