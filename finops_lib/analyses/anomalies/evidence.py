@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from finops_lib.analyses.anomalies.expectation import Expectation
 from finops_lib.analyses.anomalies.rolling import (
-    HISTORY,
     MAD_TO_SD,
     Matrix,
     lagged,
@@ -37,6 +36,8 @@ LEVELS = ((3, 3), (7, 7), (7, 21), (14, 28))
 WINDOW = 126
 SETTLED_AFTER, LEVEL_SETTLED_AFTER = 28, 42
 SPARSE_BELOW = 0.5
+# A level that moved by less is weather.
+LEAST_MOVE = 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Evidence:
 
     Args:
         test: its name, the direction as its last letter: `sudden+`, `level 7/21-`.
-        where: series x day, True where it speaks.
+        where: series x judged day, True where it speaks.
         values: one array per feature, one entry per True of `where`; logarithms but for shares.
     """
 
@@ -69,51 +70,58 @@ def gather(expectation: Expectation, *, open_days: int = OPEN_DAYS) -> list[Evid
 
 
 def _of_a_day(given: Expectation, sign: int, may_point: NDArray[np.bool_]) -> list[Evidence]:
-    excess = np.maximum(sign * (given.costs - given.expected), 0.0)
-    charged = given.charged[sign]
-    # Back to where it lately was is no news.
-    back = given.share * (given.lately_high if sign > 0 else given.lately_low)
-    usual = np.where(sign * back > sign * given.expected, back, given.expected)
-    judged = np.maximum(np.minimum(sign * (given.costs - usual), excess - 1.1 * charged), 0.0)
-    steps = judged / (given.noise * given.unit)
-    least = 0.02 * given.size + 0.5
+    now = slice(given.first, None)
+    noise, size, charged = given.noise[:, now], given.size[:, now], given.charged[sign][:, now]
+    costs, expected = given.costs[:, now], given.expected[:, now]
     # Charges of the calendar say nothing about how far a day of usage can go.
-    beyond = np.maximum(excess - 1.1 * charged, 0.0)
-    largest = beyond / (most_before(beyond, WINDOW) + least)
-    second = beyond / (rank_before(beyond, WINDOW, WINDOW - 2) + least)
-    percent = judged / (np.abs(given.expected) + charged + 0.05 * given.size)
+    beyond = np.maximum(np.maximum(sign * (given.costs - given.expected), 0.0) - 1.1 * given.charged[sign], 0.0)
+    # Back to where it lately was is no news.
+    back = given.share[:, now] * (given.lately_high if sign > 0 else given.lately_low)[:, now]
+    usual = np.where(sign * back > sign * expected, back, expected)
+    judged = np.maximum(np.minimum(sign * (costs - usual), beyond[:, now]), 0.0)
+    steps = judged / (noise * given.unit[:, now])
+    percent = judged / (np.abs(expected) + charged + 0.05 * size)
+    tenths = judged / (0.1 * charged + 1e-9)
 
-    can_be = _settled(given, SETTLED_AFTER) & (judged >= FLOOR_A_DAY) & may_point
-    recurs, is_sparse = charged > 0, given.busy < SPARSE_BELOW
-    common = [_Value(judged), _Value(percent), _Value(given.noise)]
+    can_be = settled(given, SETTLED_AFTER) & (judged >= FLOOR_A_DAY) & may_point
+    recurs, is_sparse = charged > 0, given.busy[:, now] < SPARSE_BELOW
+    is_charge = can_be & recurs & (tenths > 0.8) & (steps > 2.5)
+    is_sudden = can_be & ~is_sparse & ~recurs & (steps > 2.5) & (percent > 0.08)
+    is_burst = can_be & is_sparse & ~recurs
+    # Only a series that may be told is worth the filters that look for its own records.
+    rows = np.flatnonzero((is_charge | is_sudden | is_burst).any(axis=1))
+    least = 0.02 * size[rows] + 0.5
+    largest, second, in_logs = np.zeros_like(judged), np.zeros_like(judged), np.ones_like(judged)
+    if rows.size:
+        past, asked = beyond[rows], judged.shape[1]
+        largest[rows] = past[:, now] / (most_before(past, WINDOW, newest=asked) + least)
+        second[rows] = past[:, now] / (rank_before(past, WINDOW, WINDOW - 2, newest=asked) + least)
+        if sign > 0:
+            in_logs[rows] = _log_steps(given, rows)
+    common = [_Value(judged), _Value(percent), _Value(noise)]
+    records = [_Value(largest, 0.1, 30), _Value(second, 0.1, 30)]
     mark = "+" if sign > 0 else "-"
-
-    found = can_be & ~is_sparse & ~recurs & (steps > 2.5) & (second > 0.8) & (percent > 0.08)
-    in_logs = _Value(_log_steps(given) if sign > 0 else np.ones_like(steps), 0.1, 100)
     evidence = [
         _evidence(
-            f"sudden{mark}", found, [_Value(steps), in_logs, _Value(largest, 0.1, 30), _Value(second, 0.1, 30), *common]
-        )
+            f"sudden{mark}", is_sudden & (second > 0.8), [_Value(steps), _Value(in_logs, 0.1, 100), *records, *common]
+        ),
+        _evidence(f"charge{mark}", is_charge, [_Value(tenths, 0.1, 30), _Value(steps), records[0], *common]),
     ]
-    tenths = judged / (0.1 * charged + 1e-9)
-    found = can_be & recurs & (tenths > 0.8) & (steps > 2.5)
-    evidence.append(
-        _evidence(f"charge{mark}", found, [_Value(tenths, 0.1, 30), _Value(steps), _Value(largest, 0.1, 30), *common])
-    )
     if sign > 0:
-        found = can_be & is_sparse & ~recurs & (largest > 0.8)
-        values = [_Value(largest, 0.1, 30), _Value(second, 0.1, 30), _Value(given.busy, is_share=True), *common]
-        evidence.append(_evidence(f"sparse{mark}", found, values))
+        values = [*records, _Value(given.busy[:, now], is_share=True), *common]
+        evidence.append(_evidence(f"sparse{mark}", is_burst & (largest > 0.8), values))
     return evidence
 
 
-def _log_steps(given: Expectation) -> Matrix:
+def _log_steps(given: Expectation, rows: NDArray[np.int64]) -> Matrix:
     """Give the distance in standard deviations of logarithms: noise that multiplies makes large rises common."""
-    least = 0.05 * given.size
-    expected = np.log(np.maximum(np.abs(given.expected), least))
-    usual_miss = rank_before(np.abs(np.log(np.maximum(np.abs(given.cleaned), least)) - expected), 63, 50)
-    rise = np.maximum(np.log(np.maximum(np.abs(given.costs), least)) - expected, 0.0)
-    return np.asarray(rise / np.maximum(usual_miss, 0.02))
+    now = slice(given.first, None)
+    least = 0.05 * given.size[rows]
+    expected = np.log(np.maximum(np.abs(given.expected[rows]), least))
+    missed = np.abs(np.log(np.maximum(np.abs(given.cleaned[rows]), least)) - expected)
+    usual_miss = rank_before(missed, 63, 50, newest=given.days.newest)
+    rise = np.log(np.maximum(np.abs(given.costs[rows, now]), least[:, now])) - expected[:, now]
+    return np.asarray(np.maximum(rise, 0.0) / np.maximum(usual_miss, 0.02))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +129,7 @@ class _Move:
     """One level test: relative change, that in units of its usual and of its largest size, and money a day."""
 
     name: str
-    where: NDArray[np.bool_]
+    where: dict[int, NDArray[np.bool_]]
     change: dict[int, Matrix]
     steps: dict[int, Matrix]
     record: dict[int, Matrix]
@@ -130,38 +138,38 @@ class _Move:
 
 
 def _level_moves(given: Expectation, may_point: dict[int, NDArray[np.bool_]], open_days: int) -> list[_Move]:
+    now, asked = slice(given.first, None), given.days.newest
     fortnight = mean_before(given.by_weekday, 14, skip=0)
-    settled = _settled(given, LEVEL_SETTLED_AFTER) & (given.busy >= SPARSE_BELOW)
-    settled[:, settled.shape[1] - open_days :] = False
+    can_be = settled(given, LEVEL_SETTLED_AFTER) & (given.busy[:, now] >= SPARSE_BELOW)
+    can_be[:, max(asked - open_days, 0) :] = False
     moves = []
     for days, back in LEVELS:
         before = lagged(fortnight, back)
         base = np.abs(before) + 0.1 * given.size
-        now = mean_before(given.by_weekday, days, skip=0)
-        change = np.clip((now - before) / base, -3.0, 3.0)
-        usual = np.maximum(MAD_TO_SD * rank_of_smooth(np.abs(change), WINDOW, WINDOW // 2, skip=days), 0.012)
-        up = np.maximum(change, 0.0)
-        down = np.maximum(-change, 0.0)
-        largest = {1: rank_of_smooth(up, WINDOW, WINDOW - 4, skip=days + 3)}
-        largest[-1] = rank_of_smooth(down, WINDOW, WINDOW - 4, skip=days + 3)
-        where, news, record = np.zeros(settled.shape, bool), {}, {}
+        here = mean_before(given.by_weekday, days, skip=0)
+        where, news, money = {}, {}, {}
         for sign in (1, -1):
-            lately = lagged(given.lately_high if sign > 0 else given.lately_low, days)
-            against = np.where(sign * lately > sign * before, lately, before)
-            news[sign] = np.clip(sign * (now - against) / base, 0.0, 3.0)
-            record[sign] = news[sign] / (np.maximum(largest[sign], 0.5 * largest[-sign]) + 0.015)
-            where |= settled & may_point[sign] & (news[sign] > 0)
-        moves.append(
-            _Move(
-                name=f"level {days}/{back}",
-                where=where,
-                change=news,
-                steps={sign: news[sign] / usual for sign in news},
-                record=record,
-                money={sign: news[sign] * base for sign in news},
-                noise=given.noise,
-            )
-        )
+            lately = lagged(given.lately_high if sign > 0 else given.lately_low, days)[:, now]
+            against = np.where(sign * lately > sign * before[:, now], lately, before[:, now])
+            news[sign] = np.clip(sign * (here[:, now] - against) / base[:, now], 0.0, 3.0)
+            money[sign] = news[sign] * base[:, now]
+            is_large = (news[sign] > LEAST_MOVE) & (money[sign] * 30 > FLOOR_A_MONTH)
+            where[sign] = can_be & may_point[sign] & is_large
+        # Only a series that may be told is worth the filters that look for its own records.
+        rows = np.flatnonzero((where[1] | where[-1]).any(axis=1))
+        steps, record = ({sign: np.zeros_like(news[sign]) for sign in news} for _ in range(2))
+        if rows.size:
+            change = np.clip((here[rows] - before[rows]) / base[rows], -3.0, 3.0)
+            usual = MAD_TO_SD * rank_of_smooth(np.abs(change), WINDOW, WINDOW // 2, skip=days, newest=asked)
+            largest = {
+                sign: rank_of_smooth(np.maximum(sign * change, 0.0), WINDOW, WINDOW - 4, skip=days + 3, newest=asked)
+                for sign in news
+            }
+            for sign in news:
+                steps[sign][rows] = news[sign][rows] / np.maximum(usual, 0.012)
+                most = np.maximum(largest[sign], 0.5 * largest[-sign])
+                record[sign][rows] = news[sign][rows] / (most + 0.015)
+        moves.append(_Move(f"level {days}/{back}", where, news, steps, record, money, given.noise[:, now]))
     return moves
 
 
@@ -169,31 +177,31 @@ def _of_levels(moves: list[_Move], sign: int) -> list[Evidence]:
     evidence = []
     for move in moves:
         change, steps, record, money = (part[sign] for part in (move.change, move.steps, move.record, move.money))
-        found = move.where & (steps > 2.5) & (record > 0.8) & (change > 0.06) & (money * 30 > FLOOR_A_MONTH)
+        found = move.where[sign] & (steps > 2.5) & (record > 0.8)
         values = [_Value(steps), _Value(record, 0.1, 30), _Value(change), _Value(money), _Value(move.noise)]
         evidence.append(_evidence(f"{move.name}{'+' if sign > 0 else '-'}", found, values))
     return evidence
 
 
-def _settled(given: Expectation, after: int) -> NDArray[np.bool_]:
-    """Say where a series is old enough to be judged; the made-up history never is."""
-    column = np.arange(given.costs.shape[1])[None, :]
-    return np.asarray(column >= HISTORY + given.born[:, None] + after)
+def settled(given: Expectation, after: int) -> NDArray[np.bool_]:
+    """Say on which judged days a series is old enough."""
+    column = np.arange(given.first, given.costs.shape[1])[None, :]
+    return np.asarray(column >= given.born[:, None] + after)
 
 
 def _may_point(given: Expectation, sign: int, open_days: int) -> NDArray[np.bool_]:
     """Say where a move in this direction can be meant: open days and the end of the year make everything smaller."""
-    is_credit = (given.expected < -1e-9) | (given.costs < 0)
+    now = slice(given.first, None)
+    is_credit = (given.expected[:, now] < -1e-9) | (given.costs[:, now] < 0)
     makes_smaller = is_credit if sign > 0 else ~is_credit
-    may_grow: NDArray[np.bool_] = np.zeros(given.costs.shape, bool)
-    may_grow[:, may_grow.shape[1] - open_days :] = True
-    blocked = makes_smaller & (given.is_year_end[None, :] | may_grow)
+    may_grow: NDArray[np.bool_] = np.zeros(is_credit.shape, bool)
+    may_grow[:, max(may_grow.shape[1] - open_days, 0) :] = True
+    is_year_end = given.days.is_year_end[-given.days.newest :]
+    blocked = makes_smaller & (is_year_end[None, :] | may_grow)
     return np.asarray(~blocked if sign > 0 else ~(blocked | may_grow))
 
 
 def _evidence(test: str, where: NDArray[np.bool_], values: list[_Value]) -> Evidence:
-    where = where.copy()
-    where[:, :HISTORY] = False
     return Evidence(test, where, np.stack([value.at(where) for value in values], axis=1))
 
 

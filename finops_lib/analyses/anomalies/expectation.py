@@ -13,12 +13,12 @@ exponential smoothing, which learns the anomaly as fast as it learns the level.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from finops_lib.analyses.anomalies.calendar_charges import remembered_charges
+from finops_lib.analyses.anomalies.days import Days
 from finops_lib.analyses.anomalies.rolling import (
     HISTORY,
     MAD_TO_SD,
@@ -36,18 +36,19 @@ WEEKS = 6
 QUIET_WEEKDAY = 0.3
 # However steady the past: billing itself wobbles by this much.
 NOISE_FLOOR = 0.02
-# The quiet end of the year and the return from it are nobody's doing.
-YEAR_END = ((12, 20), (1, 8))
+# What a judged day rests on: cleaned days so far back, and the expectation of so many.
+CLEANED_BACK, EXPECTED_BACK = 287, 192
 _FAR = 1e9
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """All matrices series x (HISTORY + day); money in the currency of the series.
+    """All matrices series x day, the judged days with those before them; money in the currency of the series.
 
     Args:
+        days: which of the columns are judged.
         costs: what was charged, with a made-up history before it.
-        born: first day with a charge, per series, counted from the first real day.
+        born: column of the first day with a charge, per series; negative = before these columns.
         expected: what the day should have cost, charges of the calendar left out.
         unit: what one standard deviation is relative to; `noise` is that deviation.
         share: of the weekday in its week; 1 = an average day.
@@ -58,7 +59,7 @@ class Expectation:
         busy: share of the last 98 days with a charge.
     """
 
-    days: tuple[date, ...]
+    days: Days
     costs: Matrix
     born: NDArray[np.int64]
     cleaned: Matrix
@@ -73,24 +74,32 @@ class Expectation:
     by_weekday: Matrix
     charged: dict[int, Matrix]
     busy: Matrix
-    is_year_end: NDArray[np.bool_]
+
+    @property
+    def first(self) -> int:
+        """The first judged column."""
+        return self.costs.shape[1] - self.days.newest
 
 
-def expect(costs: Matrix, first_day: date) -> Expectation:
+def expect(costs: Matrix, days: Days) -> Expectation:
     """Work out the expectation for each day of each series.
 
     Args:
         costs: series x day, whole numbers of days known or not yet complete; no nan.
     """
     past, born = with_history(costs)
-    days = tuple(first_day + timedelta(days=number - HISTORY) for number in range(past.shape[1]))
     weeks = sorted_few([lagged(past, 7 * week) for week in range(1, WEEKS + 1)])
     usual = middle(weeks)
     wobble = rank_before(np.abs(past - usual), 56, 28)
     size = np.abs(mean_before(np.minimum(past, np.maximum(weeks[-2], usual)), 28)) + 1e-9
     wobble = np.maximum(wobble, 0.03 * size)
-    charged = {sign: remembered_charges(sign * (past - usual), usual, size, wobble, days, born) for sign in (1, -1)}
-    cleaned = _clean(past, weeks, usual, wobble, size, charged)
+    needed = min(days.newest + CLEANED_BACK, days.count)
+    charged = {
+        sign: remembered_charges(sign * (past - usual), usual, size, wobble, days, born, newest=needed)
+        for sign in (1, -1)
+    }
+    past, weeks = past[:, -needed:], [week[:, -needed:] for week in weeks]
+    cleaned = _clean(past, weeks, usual[:, -needed:], wobble[:, -needed:], size[:, -needed:], charged)
 
     level = mean_before(cleaned, 7)
     share = np.clip(cleaned / np.where(np.abs(level) > 1e-9, level, np.inf), 0.0, 8.0)
@@ -105,23 +114,25 @@ def expect(costs: Matrix, first_day: date) -> Expectation:
     noise = np.maximum(np.maximum(spread, 0.7 * MAD_TO_SD * same_weekday), NOISE_FLOOR)
     # A level is a mean of seven days, so one a week tells its range.
     lately = sorted_few([lagged(level, 7 * week) for week in range(1, WEEKS + 1)])
+    busy = mean_before((past != 0).astype(np.float64), 98)
+    # Older columns rest on days that are cut off.
+    kept = min(days.newest + EXPECTED_BACK, days.count)
     return Expectation(
         days=days,
-        costs=past,
-        born=born,
-        cleaned=cleaned,
-        expected=expected,
-        unit=unit,
-        noise=noise,
-        share=share,
-        level=level,
-        size=np.abs(level) + 1e-9,
-        lately_high=lately[-1],
-        lately_low=lately[0],
-        by_weekday=by_weekday,
-        charged=charged,
-        busy=mean_before((past != 0).astype(np.float64), 98),
-        is_year_end=np.array([(d.month, d.day) >= YEAR_END[0] or (d.month, d.day) <= YEAR_END[1] for d in days]),
+        costs=past[:, -kept:],
+        born=born + HISTORY - days.count + kept,
+        cleaned=cleaned[:, -kept:],
+        expected=expected[:, -kept:],
+        unit=unit[:, -kept:],
+        noise=noise[:, -kept:],
+        share=share[:, -kept:],
+        level=level[:, -kept:],
+        size=np.abs(level)[:, -kept:] + 1e-9,
+        lately_high=lately[-1][:, -kept:],
+        lately_low=lately[0][:, -kept:],
+        by_weekday=by_weekday[:, -kept:],
+        charged={sign: charge[:, -kept:] for sign, charge in charged.items()},
+        busy=busy[:, -kept:],
     )
 
 
