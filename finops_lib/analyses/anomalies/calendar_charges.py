@@ -38,32 +38,29 @@ def _remembered(excess: Matrix, large: Matrix, days: Days, born: NDArray[np.int6
     widened = maximum_filter1d(np.maximum(excess, 0.0), 3, axis=1)
     # What came from three days before a place to one day after it.
     around = 5 * mean_before(np.concatenate([strong, np.zeros((len(strong), 1))], axis=1), 5, skip=0)[:, 1:]
-    first_real = HISTORY + born
+    first_real = HISTORY + np.maximum(born, 0)
     places = [[place[begin:] for place in both] for both in days.same_places]
-    # Most days have none at their place, in any month: only the others are looked at.
-    is_large = widened > large[:, begin:].min(axis=1, keepdims=True)
-    has_any = np.zeros((len(excess), newest), bool)
-    for place in (place for both in places for place in both):
-        has_any |= is_large[:, np.maximum(place, 0)]
-    row, day = np.nonzero(has_any)
+    # With three months known two must have it; a younger series has no two.
+    is_young = np.maximum(*places[2])[:, None] < first_real[None, :]
+    # Most days have none at their places: only the others are looked at.
+    is_large = np.ascontiguousarray((widened > large[:, begin:].min(axis=1, keepdims=True)).T)
+    months = sum((is_large[early] | is_large[late]).astype(np.int8) for early, late in np.maximum(places, 0))
+    day, row = np.nonzero((months >= 2) | (is_young & (months == 1)))
     least = large[row, begin + day]
-    seen, known = np.zeros(row.size, np.int8), np.zeros(row.size, np.int8)
+    seen = np.zeros(row.size, np.int8)
     largest, whole = np.zeros(row.size), np.zeros(row.size)
     for both in places:
-        there = np.zeros(row.size, bool)
         most, sum_around = np.zeros(row.size), np.zeros(row.size)
         for place in both:
             column = place[day]
-            usable = (column >= HISTORY) & (column >= first_real[row])
+            usable = column >= first_real[row]
             most = np.where(usable, np.maximum(most, widened[row, column]), most)
             sum_around = np.where(usable, np.maximum(sum_around, around[row, column]), sum_around)
-            there |= usable
-        known += there
         counts = most > least
         seen += counts
         largest = np.where(counts, np.maximum(largest, most), largest)
         whole = np.where(counts, np.maximum(whole, sum_around), whole)
-    has_come_back = (seen >= 2) | ((known <= 2) & (seen >= 1))
+    has_come_back = (seen >= 2) | (is_young[day, row] & (seen >= 1))
     # What has come in the last three days is not expected a second time.
     came = 3 * mean_before(strong, 3)[row, begin + day]
     remembered = np.zeros((len(excess), newest))

@@ -28,6 +28,7 @@ from finops_lib.analyses.anomalies.rolling import (
     mean_before,
     middle,
     rank_before,
+    same_weekdays,
     sorted_few,
 )
 
@@ -88,7 +89,7 @@ def expect(costs: Matrix, days: Days) -> Expectation:
         costs: series x day, whole numbers of days known or not yet complete; no nan.
     """
     past, born = with_history(costs)
-    weeks = sorted_few([lagged(past, 7 * week) for week in range(1, WEEKS + 1)])
+    weeks = same_weekdays(past, WEEKS, newest=days.count)
     usual = middle(weeks)
     wobble = rank_before(np.abs(past - usual), 56, 28)
     size = np.abs(mean_before(np.minimum(past, np.maximum(weeks[-2], usual)), 28)) + 1e-9
@@ -103,20 +104,19 @@ def expect(costs: Matrix, days: Days) -> Expectation:
 
     level = mean_before(cleaned, 7)
     share = np.clip(cleaned / np.where(np.abs(level) > 1e-9, level, np.inf), 0.0, 8.0)
-    share = middle(sorted_few([lagged(share, 7 * week) for week in range(1, WEEKS + 1)]))
+    share = middle(same_weekdays(share, WEEKS, newest=needed))
     by_weekday = np.where(share > QUIET_WEEKDAY, cleaned / np.maximum(share, QUIET_WEEKDAY), level)
     expected = share * _best_level(cleaned, share, level, by_weekday)
 
     unit = np.maximum(np.abs(expected), 0.2 * np.abs(level)) + 1e-9
     missed = np.abs(cleaned - expected) / unit
-    same_weekday = middle(sorted_few([lagged(missed, 7 * week) for week in range(1, 9)]))
-    spread = P75_TO_SD * rank_before(missed, 63, 47)
-    noise = np.maximum(np.maximum(spread, 0.7 * MAD_TO_SD * same_weekday), NOISE_FLOOR)
-    # A level is a mean of seven days, so one a week tells its range.
-    lately = sorted_few([lagged(level, 7 * week) for week in range(1, WEEKS + 1)])
-    busy = mean_before((past != 0).astype(np.float64), 98)
     # Older columns rest on days that are cut off.
     kept = min(days.newest + EXPECTED_BACK, days.count)
+    same_weekday = middle(same_weekdays(missed, 8, newest=kept))
+    spread = P75_TO_SD * rank_before(missed, 63, 47, newest=kept)
+    noise = np.maximum(np.maximum(spread, 0.7 * MAD_TO_SD * same_weekday), NOISE_FLOOR)
+    # A level is a mean of seven days, so one a week tells its range.
+    lately = same_weekdays(level, WEEKS, newest=kept)
     return Expectation(
         days=days,
         costs=past[:, -kept:],
@@ -124,15 +124,15 @@ def expect(costs: Matrix, days: Days) -> Expectation:
         cleaned=cleaned[:, -kept:],
         expected=expected[:, -kept:],
         unit=unit[:, -kept:],
-        noise=noise[:, -kept:],
+        noise=noise,
         share=share[:, -kept:],
         level=level[:, -kept:],
         size=np.abs(level)[:, -kept:] + 1e-9,
-        lately_high=lately[-1][:, -kept:],
-        lately_low=lately[0][:, -kept:],
+        lately_high=lately[-1],
+        lately_low=lately[0],
         by_weekday=by_weekday[:, -kept:],
         charged={sign: charge[:, -kept:] for sign, charge in charged.items()},
-        busy=busy[:, -kept:],
+        busy=mean_before((past != 0).astype(np.float64), 98)[:, -kept:],
     )
 
 

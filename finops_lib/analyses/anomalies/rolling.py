@@ -30,10 +30,12 @@ def lagged(values: Matrix, days: int) -> Matrix:
 
 def mean_before(values: Matrix, days: int, *, skip: int = 1) -> Matrix:
     """Give the mean of a window; of what there is of it at the beginning."""
-    sums = np.concatenate([np.zeros((values.shape[0], 1)), np.cumsum(values, axis=1)], axis=1)
-    end = np.maximum(np.arange(values.shape[1]) + 1 - skip, 0)
-    start = np.maximum(end - days, 0)
-    return np.asarray((sums[:, end] - sums[:, start]) / np.maximum(end - start, 1))
+    series, length = values.shape
+    # Sums of all values before a column, zeros ahead of them: a window is the difference of two slices.
+    sums = np.zeros((series, days + skip + length))
+    np.cumsum(values, axis=1, out=sums[:, days + skip :])
+    count = np.clip(np.arange(1 - skip, length + 1 - skip), 1, days)
+    return np.asarray((sums[:, days : days + length] - sums[:, :length]) / count)
 
 
 def rank_before(values: Matrix, days: int, rank: int, *, skip: int = 1, newest: int | None = None) -> Matrix:
@@ -77,6 +79,11 @@ def most_before(values: Matrix, days: int, *, newest: int) -> Matrix:
 
     padded = np.concatenate([np.zeros((values.shape[0], days)), values], axis=1)[:, -(newest + days) :]
     return np.asarray(maximum_filter1d(padded, days, axis=1, origin=(days - 1) // 2)[:, days - 1 : -1])
+
+
+def same_weekdays(values: Matrix, weeks: int, *, newest: int) -> list[Matrix]:
+    """Give the values of the same weekday of so many weeks before the newest columns, the smallest first."""
+    return sorted_few([lagged(values, 7 * week)[:, -newest:] for week in range(1, weeks + 1)])
 
 
 def sorted_few(values: Sequence[Matrix]) -> list[Matrix]:
