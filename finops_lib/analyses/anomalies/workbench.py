@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from finops_lib.analyses.anomalies.accounts import FEWEST_SERVICES, diffuse_rises, moved_together
 from finops_lib.analyses.anomalies.confidence import confidence_of
 from finops_lib.analyses.anomalies.days import days_of
-from finops_lib.analyses.anomalies.evidence import OPEN_DAYS, gather
+from finops_lib.analyses.anomalies.evidence import OPEN_DAYS
 from finops_lib.analyses.anomalies.expectation import Expectation, expect
+from finops_lib.analyses.anomalies.gather import gather
 from finops_lib.analyses.anomalies.newborn import new_services
 from finops_lib.analyses.anomalies.rolling import Matrix
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from finops_lib.analyses.anomalies.evidence import gather
+from finops_lib.analyses.anomalies.days import days_of
 from finops_lib.analyses.anomalies.expectation import expect
-from finops_lib.analyses.anomalies.rolling import HISTORY
+from finops_lib.analyses.anomalies.gather import gather
 from tests.bench.anomalies.noisy import make_noisy_estate
 from tests.bench.anomalies.score import events_of
 from tests.bench.estate import TUNING_SEEDS, Estate, make_estate
@@ -32,11 +32,11 @@ def fit(estates: Sequence[Estate]) -> dict[str, tuple[float, tuple[float, ...]]]
     parts: dict[str, list[Rows]] = defaultdict(list)
     for estate in estates:
         costs = estate.bills.known_on(DAYS - 1)
-        evidence = gather(expect(costs, estate.first_day))
+        evidence = gather(expect(costs, days_of(estate.first_day, DAYS, newest=DAYS)))
         labelled = {sign: _labelled(estate, costs.shape, sign) for sign in "+-"}
         for found in evidence:
             is_real, weight = labelled[found.test[-1]]
-            there = found.where[:, HISTORY:]
+            there = found.where
             known = is_real[there] >= 0
             parts[found.test].append((found.values[known], is_real[there][known], weight[there][known]))
     weights = {}
