@@ -57,6 +57,8 @@ class _Move:
 def _level_moves(given: Expectation, may: Mapping[int, NDArray[np.bool_]]) -> list[_Move]:
     now, asked = slice(given.first, None), given.days.newest
     fortnight = mean_before(given.by_weekday, 14, skip=0)
+    # Days that are over, however large, are for the tests of days: the newest must be out there as well.
+    latest = mean_before(given.by_weekday, 2, skip=0)[:, now]
     moves = []
     for days, back in LEVELS:
         before = lagged(fortnight, back)
@@ -66,7 +68,8 @@ def _level_moves(given: Expectation, may: Mapping[int, NDArray[np.bool_]]) -> li
         for sign in (1, -1):
             lately = lagged(given.lately_high if sign > 0 else given.lately_low, days)[:, now]
             against = np.where(sign * lately > sign * before[:, now], lately, before[:, now])
-            news[sign] = np.clip(sign * (here[:, now] - against) / base[:, now], 0.0, 3.0)
+            nearest = sign * np.minimum(sign * here[:, now], sign * latest)
+            news[sign] = np.clip(sign * (nearest - against) / base[:, now], 0.0, 3.0)
             money[sign] = news[sign] * base[:, now]
             is_large = (news[sign] > LEAST_MOVE) & (money[sign] * 30 > FLOOR_A_MONTH)
             where[sign] = may[sign] & is_large
