@@ -38,6 +38,7 @@ def _remembered(excess: Matrix, large: Matrix, days: Days, born: NDArray[np.int6
     widened = maximum_filter1d(np.maximum(excess, 0.0), 3, axis=1)
     # What came from three days before a place to one day after it.
     around = 5 * mean_before(np.concatenate([strong, np.zeros((len(strong), 1))], axis=1), 5, skip=0)[:, 1:]
+    days_around = 5 * mean_before(np.concatenate([strong > 0, np.zeros((len(strong), 1))], axis=1), 5, skip=0)[:, 1:]
     first_real = HISTORY + np.maximum(born, 0)
     places = [[place[begin:] for place in both] for both in days.same_places]
     # With three months known two must have it; a younger series has no two.
@@ -48,21 +49,25 @@ def _remembered(excess: Matrix, large: Matrix, days: Days, born: NDArray[np.int6
     day, row = np.nonzero((months >= 2) | (is_young & (months == 1)))
     least = large[row, begin + day]
     seen = np.zeros(row.size, np.int8)
-    largest, whole = np.zeros(row.size), np.zeros(row.size)
+    largest, whole, run = np.zeros(row.size), np.zeros(row.size), np.zeros(row.size)
     for both in places:
-        most, sum_around = np.zeros(row.size), np.zeros(row.size)
+        most, sum_around, run_around = np.zeros(row.size), np.zeros(row.size), np.zeros(row.size)
         for place in both:
             column = place[day]
             usable = column >= first_real[row]
             most = np.where(usable, np.maximum(most, widened[row, column]), most)
             sum_around = np.where(usable, np.maximum(sum_around, around[row, column]), sum_around)
+            run_around = np.where(usable, np.maximum(run_around, days_around[row, column]), run_around)
         counts = most > least
         seen += counts
         largest = np.where(counts, np.maximum(largest, most), largest)
         whole = np.where(counts, np.maximum(whole, sum_around), whole)
+        run = np.where(counts, np.maximum(run, run_around), run)
     has_come_back = (seen >= 2) | (is_young[day, row] & (seen >= 1))
     # What has come in the last three days is not expected a second time.
     came = 3 * mean_before(strong, 3)[row, begin + day]
     remembered = np.zeros((len(excess), newest))
-    remembered[row, day] = np.where(has_come_back, np.clip(whole - came, 0.0, largest), 0.0)
+    came_days = sum((excess[row, np.maximum(begin + day - lag, 0)] > 0.35 * largest).astype(np.int8) for lag in (1, 2, 3))
+    rest = np.where((came_days > 0) & (came_days < run - 0.5), largest, np.clip(whole - came, 0.0, largest))
+    remembered[row, day] = np.where(has_come_back, rest, 0.0)
     return remembered
