@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from finops_lib.analyses.anomalies.days import Days
 from finops_lib.analyses.anomalies.rolling import HISTORY, Matrix, mean_before
 
+# Another day of the same run is at least so large a part of its largest day.
+SAME_CHARGE = 0.35
+
 
 def remembered_charges(
     excess: Matrix, usual: Matrix, size: Matrix, wobble: Matrix, days: Days, born: NDArray[np.int64], *, newest: int
@@ -34,11 +37,10 @@ def _remembered(excess: Matrix, large: Matrix, days: Days, born: NDArray[np.int6
     from scipy.ndimage import maximum_filter1d
 
     begin = days.count - newest
-    strong = np.where(excess > 0.5 * large, excess, 0.0)
     widened = maximum_filter1d(np.maximum(excess, 0.0), 3, axis=1)
-    # What came from three days before a place to one day after it.
-    around = 5 * mean_before(np.concatenate([strong, np.zeros((len(strong), 1))], axis=1), 5, skip=0)[:, 1:]
-    days_around = 5 * mean_before(np.concatenate([strong > 0, np.zeros((len(strong), 1))], axis=1), 5, skip=0)[:, 1:]
+    # On how many days something came, from three days before a place to one day after it.
+    strong = np.concatenate([excess > 0.5 * large, np.zeros((len(excess), 1))], axis=1)
+    around = 5 * mean_before(strong, 5, skip=0)[:, 1:]
     first_real = HISTORY + np.maximum(born, 0)
     places = [[place[begin:] for place in both] for both in days.same_places]
     # With three months known two must have it; a younger series has no two.
@@ -48,26 +50,22 @@ def _remembered(excess: Matrix, large: Matrix, days: Days, born: NDArray[np.int6
     months = sum((is_large[early] | is_large[late]).astype(np.int8) for early, late in np.maximum(places, 0))
     day, row = np.nonzero((months >= 2) | (is_young & (months == 1)))
     least = large[row, begin + day]
-    seen = np.zeros(row.size, np.int8)
-    largest, whole, run = np.zeros(row.size), np.zeros(row.size), np.zeros(row.size)
+    seen, largest, run = np.zeros(row.size, np.int8), np.zeros(row.size), np.ones(row.size)
     for both in places:
-        most, sum_around, run_around = np.zeros(row.size), np.zeros(row.size), np.zeros(row.size)
+        most, run_around = np.zeros(row.size), np.zeros(row.size)
         for place in both:
             column = place[day]
             usable = column >= first_real[row]
             most = np.where(usable, np.maximum(most, widened[row, column]), most)
-            sum_around = np.where(usable, np.maximum(sum_around, around[row, column]), sum_around)
-            run_around = np.where(usable, np.maximum(run_around, days_around[row, column]), run_around)
+            run_around = np.where(usable, np.maximum(run_around, around[row, column]), run_around)
         counts = most > least
         seen += counts
         largest = np.where(counts, np.maximum(largest, most), largest)
-        whole = np.where(counts, np.maximum(whole, sum_around), whole)
         run = np.where(counts, np.maximum(run, run_around), run)
     has_come_back = (seen >= 2) | (is_young[day, row] & (seen >= 1))
-    # What has come in the last three days is not expected a second time.
-    came = 3 * mean_before(strong, 3)[row, begin + day]
+    # What has come on as many of the last days as it ever did is not expected once more.
+    before = [excess[row, np.maximum(begin + day - lag, 0)] for lag in (1, 2, 3)]
+    came = sum((money > SAME_CHARGE * largest).astype(np.int8) for money in before)
     remembered = np.zeros((len(excess), newest))
-    came_days = sum((excess[row, np.maximum(begin + day - lag, 0)] > 0.35 * largest).astype(np.int8) for lag in (1, 2, 3))
-    rest = np.where((came_days > 0) & (came_days < run - 0.5), largest, np.clip(whole - came, 0.0, largest))
-    remembered[row, day] = np.where(has_come_back, rest, 0.0)
+    remembered[row, day] = np.where(has_come_back & (came < np.round(run)), largest, 0.0)
     return remembered
