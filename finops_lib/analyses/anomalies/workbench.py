@@ -179,6 +179,6 @@ def _common_moves(given: Sequence[Expectation], known: int) -> Matrix | None:
         far = (lives & steps & (sign * relative > 0)).sum(axis=0)
         together = np.flatnonzero(far > np.maximum(COMMON_SHARE * count, FEWEST_FOR_COMMON / 2))
         # The made-up history moves as it is made up.
-    for day in together[together >= len(relative[0]) - known]:
+        for day in together[together >= len(relative[0]) - known]:
             factor[day] = max(1.0 + float(np.median(relative[lives[:, day], day])), 0.0)
     return None if (factor == 1.0).all() else factor
