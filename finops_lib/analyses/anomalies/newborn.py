@@ -14,7 +14,7 @@ DAYS = 10
 # A file's first weeks are new to us, not to the bill.
 KNOWN_BEFORE = 28
 LEAST_A_DAY = 15.0
-LEAST_SHARE = 0.02
+LEAST_SHARE = 0.01
 
 
 def new_services(costs: Matrix, given: Expectation, groups: Sequence[NDArray[np.int64]]) -> Matrix:
@@ -35,7 +35,8 @@ def new_services(costs: Matrix, given: Expectation, groups: Sequence[NDArray[np.
             a_day = np.cumsum(first_days) / np.arange(1, len(first_days) + 1)
             sizes = given.size[:, begin - known]
             times = a_day / max(LEAST_A_DAY, LEAST_SHARE * float(sizes[rows].sum() - sizes[row]))
-            sure = np.where(times >= 1.0, 1.0 - 0.5 * np.exp(0.5 - times), 0.0)
+            # At the least cost that matters, three in five do.
+            sure = np.where(times > 0.3, 1.0 / (1.0 + np.maximum(times, 0.3) ** -2.0 / 1.5), 0.0)
             judged = np.arange(begin, begin + len(sure)) - known + newest
             confidence[row, judged[judged >= 0]] = sure[judged >= 0]
     return confidence
