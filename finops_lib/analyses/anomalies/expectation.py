@@ -109,7 +109,7 @@ def expect(costs: Matrix, days: Days) -> Expectation:
     expected = share * _best_level(cleaned, share, level, by_weekday)
 
     unit = np.maximum(np.abs(expected), 0.2 * np.abs(level)) + 1e-9
-    missed = np.abs(cleaned - expected) / unit
+    missed = on_busy_weekdays(np.abs(cleaned - expected) / unit, share)
     # Older columns rest on days that are cut off.
     kept = min(days.newest + EXPECTED_BACK, days.count)
     same_weekday = middle(same_weekdays(missed, 8, newest=kept))
@@ -154,6 +154,11 @@ def with_history(costs: Matrix) -> tuple[Matrix, NDArray[np.int64]]:
             repeats = -(-before // weeks)
             whole[row, :before] = np.tile(pattern, repeats)[repeats * weeks - before :]
     return whole, born
+
+
+def on_busy_weekdays(missed: Matrix, share: Matrix) -> Matrix:
+    """Put in for a weekday without cost what was missed three days before: silence says nothing about noise."""
+    return np.where(share > QUIET_WEEKDAY, missed, lagged(missed, 3))
 
 
 def _clean(

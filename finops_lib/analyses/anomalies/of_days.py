@@ -17,7 +17,7 @@ from finops_lib.analyses.anomalies.evidence import (
     evidence_of,
     settled,
 )
-from finops_lib.analyses.anomalies.expectation import Expectation
+from finops_lib.analyses.anomalies.expectation import Expectation, on_busy_weekdays
 from finops_lib.analyses.anomalies.rolling import Matrix, lagged, mean_before, most_before, rank_before
 
 RUNS = (2, 3)
@@ -48,7 +48,13 @@ class _Days:
         return slice(self.given.first, None)
 
     def common(self) -> list[Value]:
-        return [Value(self.judged), Value(self.percent), Value(self.given.noise[:, self.now])]
+        age = np.arange(self.given.first, self.given.costs.shape[1])[None, :] - self.given.born[:, None]
+        return [
+            Value(self.judged),
+            Value(self.percent),
+            Value(self.given.noise[:, self.now]),
+            Value(age.astype(np.float64), SETTLED_AFTER, 150),
+        ]
 
 
 def of_days(given: Expectation, sign: int, may_point: NDArray[np.bool_]) -> list[Evidence]:
@@ -133,6 +139,7 @@ def _in_logs(days: _Days, rows: NDArray[np.int64]) -> tuple[Matrix, Matrix]:
     usual = np.abs(given.expected[rows])
     expected = np.log(np.maximum(usual, least))
     missed = np.abs(np.log(np.maximum(np.abs(given.cleaned[rows]), least)) - expected)
+    missed = on_busy_weekdays(missed, given.share[rows])
     far = np.abs(np.log(np.maximum(usual + days.sign * days.beyond[rows], least)) - expected)
     return far, np.maximum(rank_before(missed, 63, 50, newest=given.days.newest), 0.02)
 
