@@ -2,7 +2,7 @@
 
     judge     daily cost of many series, and of their accounts -> confidence, expectation and range of each day
 
-What several tests say of one day is not added up: the most confident speaks. A rise that many services of an account
+Of one day the most confident test speaks; others that say the same add a little. A rise that many services of an account
 share is told of the account, and its services are silent about it. A move that most of the estate makes at once is
 taken out before anything is judged, and days on which a change was announced, with the two weeks after, are not judged.
 """
@@ -27,6 +27,8 @@ from finops_lib.analyses.anomalies.rolling import Matrix
 
 # Told at this confidence unless somebody asks for more or less.
 TOLD_FROM = 0.6
+# Tests look at the same cost, so what a second one says counts for so much only.
+AGREEMENT = 0.25
 # With fewer series, "most of them" is chance.
 FEWEST_FOR_COMMON, COMMON_SHARE = 20, 0.3
 ANNOUNCED_FOR = 14
@@ -138,15 +140,19 @@ def _block(groups: Sequence[NDArray[np.int64]]) -> _Block:
 
 
 def _judge_alone(costs: Matrix, given: Expectation, block: _Block, open_days: int) -> tuple[Matrix, NDArray[np.str_]]:
-    """Judge each series by itself: the most confident test speaks."""
-    confidence = np.zeros((len(costs), given.days.newest))
-    tests = np.full(confidence.shape, "", dtype="<U14")
+    """Judge each series by itself: the most confident test speaks, and those that agree make it a little surer."""
+    surest = np.zeros((len(costs), given.days.newest))
+    doubt = np.ones_like(surest)
+    tests = np.full(surest.shape, "", dtype="<U14")
     for evidence in gather(given, open_days=open_days):
         there = evidence.where
         sure = confidence_of(evidence)
-        before = confidence[there]
-        confidence[there] = np.maximum(before, sure)
+        before = surest[there]
+        surest[there] = np.maximum(before, sure)
+        doubt[there] *= 1.0 - sure
         tests[there] = np.where(sure > before, evidence.test, tests[there])
+    left = 1.0 - surest
+    confidence = 1.0 - left * (doubt / np.maximum(left, 1e-9)) ** AGREEMENT
     new = new_services(costs, given, block.groups)
     return np.maximum(confidence, new), np.where(new > confidence, "new service", tests)
 

@@ -18,7 +18,7 @@ from tests.bench.estate import TUNING_SEEDS, Estate, make_estate
 NOISY_SEEDS = (3, 4, 5, 6, 7)
 FIRST, DAYS = 75, 420
 # The days of one event weigh together as much as so many quiet days: or one long ramp would outweigh ten spikes.
-WEIGHT_OF_AN_EVENT = 6.0
+WEIGHT_OF_AN_EVENT = 3.5
 FEWEST = 4
 DOWN = ("drop", "step down")
 
