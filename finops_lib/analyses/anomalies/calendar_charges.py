@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finops_lib.analyses.anomalies.days import Days
-from finops_lib.analyses.anomalies.rolling import HISTORY, Matrix, mean_before
+from finops_lib.analyses.anomalies.rolling import HISTORY, PRECISION, Matrix, mean_before
 
 # Another day of the same run is at least so large a part of its largest day.
 SAME_CHARGE = 0.35
@@ -27,7 +27,7 @@ def remembered_charges(
     large = np.maximum(np.maximum(0.2 * np.maximum(np.abs(usual), size), 1.0), 4 * wobble)
     # Most series have no such day at all.
     rows = np.flatnonzero((excess > large).any(axis=1))
-    remembered = np.zeros((len(excess), newest))
+    remembered = np.zeros((len(excess), newest), PRECISION)
     if rows.size:
         remembered[rows] = _remembered(excess[rows], large[rows], days, born[rows], newest)
     return remembered
@@ -66,6 +66,6 @@ def _remembered(excess: Matrix, large: Matrix, days: Days, born: NDArray[np.int6
     # What has come on as many of the last days as it ever did is not expected once more.
     before = [excess[row, np.maximum(begin + day - lag, 0)] for lag in (1, 2, 3)]
     came = sum((money > SAME_CHARGE * largest).astype(np.int8) for money in before)
-    remembered = np.zeros((len(excess), newest))
+    remembered = np.zeros((len(excess), newest), PRECISION)
     remembered[row, day] = np.where(has_come_back & (came < np.round(run)), largest, 0.0)
     return remembered

@@ -23,6 +23,7 @@ from finops_lib.analyses.anomalies.rolling import (
     HISTORY,
     MAD_TO_SD,
     P75_TO_SD,
+    PRECISION,
     Matrix,
     lagged,
     mean_before,
@@ -79,7 +80,7 @@ class Expectation:
     @property
     def first(self) -> int:
         """The first judged column."""
-        return self.costs.shape[1] - self.days.newest
+        return int(self.costs.shape[1]) - self.days.newest
 
 
 def expect(costs: Matrix, days: Days) -> Expectation:
@@ -103,8 +104,8 @@ def expect(costs: Matrix, days: Days) -> Expectation:
     cleaned = _clean(past, weeks, usual[:, -needed:], wobble[:, -needed:], size[:, -needed:], charged)
 
     level = mean_before(cleaned, 7)
-    share = np.clip(cleaned / np.where(np.abs(level) > 1e-9, level, np.inf), 0.0, 8.0)
-    share = middle(same_weekdays(share, WEEKS, newest=needed))
+    part_of_week = np.clip(cleaned / np.where(np.abs(level) > 1e-9, level, np.inf), 0.0, 8.0)
+    share = middle(same_weekdays(part_of_week, WEEKS, newest=needed))
     by_weekday = np.where(share > QUIET_WEEKDAY, cleaned / np.maximum(share, QUIET_WEEKDAY), level)
     expected = share * _best_level(cleaned, share, level, by_weekday)
 
@@ -132,7 +133,7 @@ def expect(costs: Matrix, days: Days) -> Expectation:
         lately_low=lately[0],
         by_weekday=by_weekday[:, -kept:],
         charged={sign: charge[:, -kept:] for sign, charge in charged.items()},
-        busy=mean_before((past != 0).astype(np.float64), 98)[:, -kept:],
+        busy=mean_before(past != 0, 98)[:, -kept:],
     )
 
 
@@ -144,7 +145,7 @@ def with_history(costs: Matrix) -> tuple[Matrix, NDArray[np.int64]]:
     series, length = costs.shape
     has_cost = costs != 0
     born = np.where(has_cost.any(axis=1), has_cost.argmax(axis=1), length)
-    whole = np.concatenate([np.zeros((series, HISTORY)), costs], axis=1)
+    whole = np.concatenate([np.zeros((series, HISTORY)), costs], axis=1).astype(PRECISION)
     for row in np.flatnonzero(born < length):
         begin = int(born[row])
         weeks = min(28, length - begin) // 7 * 7
@@ -190,7 +191,7 @@ def _best_level(cleaned: Matrix, share: Matrix, level: Matrix, by_weekday: Matri
         0.3 * level + 0.7 * yesterday,
         mean_before(cleaned, 14),
     ]
-    chosen, least = level, np.full(level.shape, _FAR)
+    chosen, least = level, np.full_like(level, _FAR)
     for candidate in candidates:
         guess = share * candidate
         miss = np.minimum(np.abs(cleaned - guess) / np.maximum(np.abs(guess), 0.2 * np.abs(level) + 1e-9), 1.0)

@@ -72,6 +72,9 @@ def of_days(given: Expectation, sign: int, may_point: NDArray[np.bool_]) -> list
     largest, second, in_logs, log_record = (np.ones_like(days.judged) for _ in range(4))
     low = {k: np.zeros_like(days.judged) for k in RUNS}
     record = {k: np.zeros_like(days.judged) for k in RUNS}
+    deviations = np.ones_like(days.judged)
+    bursts = np.flatnonzero(is_burst.any(axis=1)) if sign > 0 else rows[:0]
+    deviations[bursts] = _in_deviations(given, bursts)
     if rows.size:
         asked, past = given.days.newest, days.beyond[rows]
         least = 0.02 * given.size[rows, now] + 0.5
@@ -93,14 +96,18 @@ def of_days(given: Expectation, sign: int, may_point: NDArray[np.bool_]) -> list
             is_sudden & (second > 0.8),
             [Value(days.steps), Value(in_logs, 0.1, 100), *records, Value(log_record, 0.1, 30), *days.common()],
         ),
-        evidence_of(f"charge{mark}", is_charge, [Value(tenths, 0.1, 30), Value(days.steps), records[0], *days.common()]),
+        evidence_of(
+            f"charge{mark}", is_charge, [Value(tenths, 0.1, 30), Value(days.steps), records[0], *days.common()]
+        ),
     ]
     for k in RUNS:
         where = is_run & (low[k] > 1.0) & (record[k] > 0.8)
-        evidence.append(evidence_of(f"run {k}{mark}", where, [Value(low[k], 0.1, 100), Value(record[k], 0.1, 30), *days.common()]))
+        evidence.append(
+            evidence_of(f"run {k}{mark}", where, [Value(low[k], 0.1, 100), Value(record[k], 0.1, 30), *days.common()])
+        )
     if sign > 0:
         found = is_burst & (largest > 0.8)
-        values = [*records, Value(_in_deviations(given), 0.1, 30), Value(given.busy[:, now], is_share=True), *days.common()]
+        values = [*records, Value(deviations, 0.1, 30), Value(given.busy[:, now], is_share=True), *days.common()]
         evidence.append(evidence_of(f"sparse{mark}", found, values))
     return evidence
 
@@ -144,10 +151,11 @@ def _in_logs(days: _Days, rows: NDArray[np.int64]) -> tuple[Matrix, Matrix]:
     return far, np.maximum(rank_before(missed, 63, 50, newest=given.days.newest), 0.02)
 
 
-def _in_deviations(given: Expectation) -> Matrix:
+def _in_deviations(given: Expectation, rows: NDArray[np.int64]) -> Matrix:
     """Give how far a burst is above the usual one, in standard deviations of logarithms of the bursts before."""
-    has_cost = given.costs > 1e-9
-    logs = np.log(np.where(has_cost, given.costs, 1.0))
+    costs = given.costs[rows]
+    has_cost = costs > 1e-9
+    logs = np.log(np.where(has_cost, costs, 1.0))
     count = np.maximum(mean_before(has_cost.astype(np.float64), WINDOW), 1e-9)
     mean = mean_before(logs, WINDOW) / count
     spread = np.sqrt(np.maximum(mean_before(logs**2, WINDOW) / count - mean**2, 0.0))

@@ -2,9 +2,10 @@
 
     judge     daily cost of many series, and of their accounts -> confidence, expectation and range of each day
 
-Of one day the most confident test speaks; others that say the same add a little. A rise that many services of an account
-share is told of the account, and its services are silent about it. A move that most of the estate makes at once is
-taken out before anything is judged, and days on which a change was announced, with the two weeks after, are not judged.
+Of one day the most confident test speaks; others that say the same add a little. A rise that many services of an
+account share is told of the account, and its services are silent about it. A move that most of the estate makes at once
+is taken out before anything is judged, and days on which a change was announced, with the two weeks after, are not
+judged.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from numpy.typing import NDArray
 from finops_lib.analyses.anomalies.accounts import FEWEST_SERVICES, diffuse_rises, moved_together
 from finops_lib.analyses.anomalies.confidence import confidence_of
 from finops_lib.analyses.anomalies.days import days_of
+from finops_lib.analyses.anomalies.detectors import Matrix
 from finops_lib.analyses.anomalies.evidence import OPEN_DAYS
 from finops_lib.analyses.anomalies.expectation import Expectation, expect
 from finops_lib.analyses.anomalies.gather import gather
 from finops_lib.analyses.anomalies.newborn import new_services
-from finops_lib.analyses.anomalies.rolling import Matrix
 
 # Told at this confidence unless somebody asks for more or less.
 TOLD_FROM = 0.6
@@ -40,7 +41,7 @@ SILENT = 7
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What is thought of each day. All matrices float64, rows as given, then one row per account; columns = judged days.
+    """What is thought of each judged day. All matrices float64; rows as given, then one row per account.
 
     Args:
         confidence: 0 to 1 that something happened; 0 = nothing is known.
@@ -57,8 +58,10 @@ class Judged:
 
     def last(self, days: int) -> Judged:
         """Give what is thought of the last days only."""
-        parts = (part[:, part.shape[1] - days :] for part in (self.confidence, self.expected, self.noise, self.tests))
-        return Judged(self.accounts, *parts)
+        kept = slice(self.confidence.shape[1] - days, None)
+        return Judged(
+            self.accounts, self.confidence[:, kept], self.expected[:, kept], self.noise[:, kept], self.tests[:, kept]
+        )
 
 
 def judge(
@@ -109,7 +112,7 @@ def judge(
         confidence[row, max(begin - 1, 0) : max(begin + ANNOUNCED_FOR + 1, 0)] = 0.0
     judged = Judged((), confidence, expected, noise, tests)
     if together:
-        judged = _with_accounts(judged, diffuse_rises(together, open_days=open_days), told, accounts)
+        judged = _with_accounts(judged, diffuse_rises(together, open_days=open_days).astype(np.float64), told, accounts)
     return judged.last(asked)
 
 
