@@ -116,9 +116,9 @@ def _of_climb(given: Expectation, sign: int, may: NDArray[np.bool_]) -> Evidence
     rows = np.flatnonzero(where.any(axis=1))
     steps, record = np.zeros_like(change), np.zeros_like(change)
     if rows.size:
-        usual = MAD_TO_SD * rank_of_smooth(np.abs(risen[rows]), WINDOW, WINDOW // 2, skip=21, newest=asked)
+        usual = MAD_TO_SD * rank_of_smooth(np.abs(risen[rows]), WINDOW, WINDOW // 2, skip=28, newest=asked)
         steps[rows] = change[rows] / np.maximum(usual, 0.01)
-        largest = rank_of_smooth(np.maximum(each[rows], 0.0), WINDOW, WINDOW - 4, skip=10, newest=asked)
+        largest = rank_of_smooth(np.maximum(each[rows], 0.0), WINDOW, WINDOW - 4, skip=28, newest=asked)
         record[rows] = each[rows, now] / (largest + 0.01)
     values = [Value(steps), Value(record, 0.1, 30), Value(each[:, now]), Value(change), Value(money)]
     return evidence_of(f"climb{'+' if sign > 0 else '-'}", where, [*values, Value(given.noise[:, now])])

@@ -178,7 +178,7 @@ def test_what_was_told_of_a_few_days_is_not_told_again_of_the_week_they_were_in(
 
 
 def test_a_climb_of_five_weeks_is_told_before_it_ends() -> None:
-    costs = office(noise=0.05)
+    costs = office(noise=0.03)
     costs[250:] *= np.interp(np.arange(DAYS - 250), [0, 35], [1.0, 1.45])
     assert 250 <= told(alone(costs))[0] <= 288
 

@@ -15,7 +15,9 @@ from tests.bench.anomalies.noisy import make_noisy_estate
 from tests.bench.anomalies.score import events_of
 from tests.bench.estate import TUNING_SEEDS, Estate, make_estate
 
-NOISY_SEEDS = (3, 4, 5, 6, 7)
+# More estates than others are tuned on: bursts and drops are rare. Neither these nor others are reported ones.
+SEEDS = (*TUNING_SEEDS, *range(15, 27))
+NOISY_SEEDS = range(3, 15)
 FIRST, DAYS = 75, 420
 # The days of one event weigh together as much as so many quiet days: or one long ramp would outweigh ten spikes.
 WEIGHT_OF_AN_EVENT = 3.5
@@ -67,6 +69,6 @@ def _labelled(estate: Estate, shape: tuple[int, ...], sign: str) -> tuple[NDArra
 
 
 if __name__ == "__main__":
-    made = [*(make_estate(seed) for seed in TUNING_SEEDS), *(make_noisy_estate(seed) for seed in NOISY_SEEDS)]
+    made = [*(make_estate(seed) for seed in SEEDS), *(make_noisy_estate(seed) for seed in NOISY_SEEDS)]
     for test, (constant, each) in fit(made).items():
         print(f'    "{test}": ({constant:.2f}, ({", ".join(f"{value:.2f}" for value in each)})),')
