@@ -20,7 +20,8 @@ SEEDS = (*TUNING_SEEDS, *range(15, 27))
 NOISY_SEEDS = range(3, 15)
 FIRST, DAYS = 75, 420
 # The days of one event weigh together as much as so many quiet days: or one long ramp would outweigh ten spikes.
-WEIGHT_OF_AN_EVENT = 3.5
+# On half of the days of a ramp nothing can be seen yet.
+WEIGHT_OF_AN_EVENT = 2.0
 FEWEST = 4
 DOWN = ("drop", "step down")
 
@@ -62,7 +63,8 @@ def _labelled(estate: Estate, shape: tuple[int, ...], sign: str) -> tuple[NDArra
         if event.node in row_of:
             there = row_of[event.node], slice(event.start, event.last + 1)
             is_real[there] = 1 if (event.kind in DOWN) == (sign == "-") else -1
-            weight[there] = WEIGHT_OF_AN_EVENT / (event.last - event.start + 1)
+            days = event.last - event.start + 1
+            weight[there] = WEIGHT_OF_AN_EVENT / (days / 2 if event.kind == "ramp" else days)
     # No estate has events in its first weeks: that a series is young must not look like a reason for silence.
     is_real[:, :FIRST] = -1
     return is_real, weight
