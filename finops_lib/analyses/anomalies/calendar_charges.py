@@ -12,9 +12,12 @@ from finops_lib.analyses.anomalies.rolling import HISTORY, PRECISION, Matrix, me
 SAME_CHARGE = 0.35
 
 
-def remembered_charges(
-    excess: Matrix, usual: Matrix, size: Matrix, wobble: Matrix, days: Days, born: NDArray[np.int64], *, newest: int
-) -> Matrix:
+def large_charge(usual: Matrix, size: Matrix, wobble: Matrix) -> Matrix:
+    """Give the excess from which a day may be one of the calendar's, in money."""
+    return np.maximum(np.maximum(0.2 * np.maximum(np.abs(usual), size), 1.0), 4 * wobble)
+
+
+def remembered_charges(excess: Matrix, large: Matrix, days: Days, born: NDArray[np.int64], *, newest: int) -> Matrix:
     """Give the largest excess at the same place of the last four months where it came back at all; 0 elsewhere.
 
     A place is a day counted from the month's first or last, one day earlier or later included. It has come back if two
@@ -22,9 +25,9 @@ def remembered_charges(
 
     Args:
         excess: money above (or below) the weekday's usual; negative where there is none.
+        large: from where on an excess counts.
         newest: so many of the last columns are asked for.
     """
-    large = np.maximum(np.maximum(0.2 * np.maximum(np.abs(usual), size), 1.0), 4 * wobble)
     # Most series have no such day at all.
     rows = np.flatnonzero((excess > large).any(axis=1))
     remembered = np.zeros((len(excess), newest), PRECISION)

@@ -63,10 +63,11 @@ class Value:
     high: float = 1e5
     is_share: bool = False
 
-    def at(self, where: NDArray[np.bool_]) -> Matrix:
-        there = self.values[where]
+    def at(self, row: NDArray[np.int64], day: NDArray[np.int64]) -> Matrix:
+        there = self.values[row, day]
         return there if self.is_share else np.log(np.clip(there, self.low, self.high))
 
 
 def evidence_of(test: str, where: NDArray[np.bool_], values: list[Value]) -> Evidence:
-    return Evidence(test, where, np.stack([value.at(where) for value in values], axis=1))
+    row, day = np.nonzero(where)
+    return Evidence(test, where, np.stack([value.at(row, day) for value in values], axis=1))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from finops_lib.analyses.anomalies.calendar_charges import remembered_charges
+from finops_lib.analyses.anomalies.calendar_charges import large_charge, remembered_charges
 from finops_lib.analyses.anomalies.days import Days
 from finops_lib.analyses.anomalies.rolling import (
     HISTORY,
@@ -96,10 +96,8 @@ def expect(costs: Matrix, days: Days) -> Expectation:
     size = np.abs(mean_before(np.minimum(past, np.maximum(weeks[-2], usual)), 28)) + 1e-9
     wobble = np.maximum(wobble, 0.03 * size)
     needed = min(days.newest + CLEANED_BACK, days.count)
-    charged = {
-        sign: remembered_charges(sign * (past - usual), usual, size, wobble, days, born, newest=needed)
-        for sign in (1, -1)
-    }
+    large = large_charge(usual, size, wobble)
+    charged = {sign: remembered_charges(sign * (past - usual), large, days, born, newest=needed) for sign in (1, -1)}
     past, weeks = past[:, -needed:], [week[:, -needed:] for week in weeks]
     cleaned = _clean(past, weeks, usual[:, -needed:], wobble[:, -needed:], size[:, -needed:], charged)
 
@@ -146,14 +144,12 @@ def with_history(costs: Matrix) -> tuple[Matrix, NDArray[np.int64]]:
     has_cost = costs != 0
     born = np.where(has_cost.any(axis=1), has_cost.argmax(axis=1), length)
     whole = np.concatenate([np.zeros((series, HISTORY)), costs], axis=1).astype(PRECISION)
-    for row in np.flatnonzero(born < length):
-        begin = int(born[row])
+    for begin in np.unique(born[born < length]).tolist():
         weeks = min(28, length - begin) // 7 * 7
         if weeks:
-            before = HISTORY + begin
-            pattern = costs[row, begin : begin + weeks]
-            repeats = -(-before // weeks)
-            whole[row, :before] = np.tile(pattern, repeats)[repeats * weeks - before :]
+            rows, before = np.flatnonzero(born == begin), HISTORY + begin
+            again = begin + (np.arange(before) - before) % weeks
+            whole[rows, :before] = costs[rows[:, None], again[None, :]]
     return whole, born
 
 
