@@ -34,7 +34,7 @@ AGREEMENT = 0.25
 FEWEST_FOR_COMMON, COMMON_SHARE = 20, 0.3
 ANNOUNCED_FOR = 14
 # So many series and their statistics stay in a processor's cache.
-ROWS_AT_ONCE = 120
+ROWS_AT_ONCE = 240
 # Children of an account that is told are silent from a week before to a week after.
 SILENT = 7
 
