@@ -69,5 +69,6 @@ class Value:
 
 
 def evidence_of(test: str, where: NDArray[np.bool_], values: list[Value]) -> Evidence:
+    """Read the features of a test on the days it speaks of."""
     row, day = np.nonzero(where)
     return Evidence(test, where, np.stack([value.at(row, day) for value in values], axis=1))
