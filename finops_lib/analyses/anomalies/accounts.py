@@ -19,11 +19,11 @@ from finops_lib.analyses.anomalies.rolling import MAD_TO_SD, Matrix, lagged, mea
 FEWEST_SERVICES = 4
 FEWEST_ACCOUNTS = 8
 # One service that explains this much is the smaller node, and is told by itself.
-ONE_EXPLAINS = 0.7
+ONE_EXPLAINS = 0.6
 LEAST_RISE = 0.06
 # Rises of every twentieth are counted; more than half of the services must have one.
 COUNTS_FROM, MOST = 0.05, 0.5
-_USUAL_SUM, _STEEPNESS = 4.8, 1.5
+_USUAL_SUM, _STEEPNESS = 7.0, 1.5
 
 
 @dataclass(frozen=True, slots=True)
