@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from finops_lib.analyses.anomalies.evidence import LEVEL_SETTLED_AFTER, OPEN_DAYS, SPARSE_BELOW
+from finops_lib.analyses.anomalies.evidence import LEVEL_SETTLED_AFTER, OPEN_DAYS, SPARSE_BELOW, settled
 from finops_lib.analyses.anomalies.expectation import Expectation
-from finops_lib.analyses.anomalies.rolling import HISTORY, MAD_TO_SD, Matrix, lagged, mean_before, rank_of_smooth
+from finops_lib.analyses.anomalies.rolling import MAD_TO_SD, Matrix, lagged, mean_before, rank_of_smooth
 
 FEWEST_SERVICES = 4
 FEWEST_ACCOUNTS = 8
@@ -28,7 +28,7 @@ _USUAL_SUM, _STEEPNESS = 7.0, 1.5
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """How far the services of each account moved one way; account x day.
+    """How far the services of each account moved one way; account x judged day.
 
     Args:
         sums: standard deviations of a sum of services that move by themselves.
@@ -51,15 +51,16 @@ def moved_together(given: Expectation, groups: Sequence[NDArray[np.int64]]) -> T
     against = np.maximum(before, lagged(given.lately_high, days))
     now = mean_before(given.by_weekday, days, skip=0)
     change = np.clip((now - before) / base, -3.0, 3.0)
-    usual = np.maximum(MAD_TO_SD * rank_of_smooth(np.abs(change), 126, 63, skip=days), 0.012)
+    usual = MAD_TO_SD * rank_of_smooth(np.abs(change), 126, 63, skip=days, newest=given.days.newest)
     # What only comes back to where it was six weeks ago is no rise.
-    news = np.clip(np.where(change > 0, np.maximum(now - against, 0.0) / base, change), -3.0, 3.0)
-    steps = np.clip(news / usual, -4.0, 4.0)
-    moved = mean_before(given.cleaned, days, skip=0)
-    stood = lagged(mean_before(given.cleaned, 14, skip=0), back)
-    column = np.arange(given.costs.shape[1])[None, :]
-    is_old = column >= HISTORY + given.born[:, None] + LEVEL_SETTLED_AFTER
-    lives = is_old & (given.busy >= SPARSE_BELOW) & (np.abs(before) > 1.0)
+    judged = slice(given.first, None)
+    news = np.where(change > 0, np.maximum(now - against, 0.0) / base, change)[:, judged]
+    news = np.clip(news, -3.0, 3.0)
+    steps = np.clip(news / np.maximum(usual, 0.012), -4.0, 4.0)
+    moved = mean_before(given.cleaned, days, skip=0)[:, judged]
+    stood = lagged(mean_before(given.cleaned, 14, skip=0), back)[:, judged]
+    is_usage = (given.busy[:, judged] >= SPARSE_BELOW) & (np.abs(before[:, judged]) > 1.0)
+    lives = is_usage & settled(given, LEVEL_SETTLED_AFTER)
 
     sums, found = [], []
     for rows in groups:
@@ -77,11 +78,11 @@ def moved_together(given: Expectation, groups: Sequence[NDArray[np.int64]]) -> T
             & (largest < ONE_EXPLAINS * np.maximum(total, 1e-9))
             & (rose > MOST * count)
         )
-    return Together(np.stack(sums)[:, HISTORY:], np.stack(found)[:, HISTORY:])
+    return Together(np.stack(sums), np.stack(found))
 
 
 def diffuse_rises(parts: Sequence[Together], *, open_days: int = OPEN_DAYS) -> Matrix:
-    """Give the confidence, account x day, that many services of an account rose together by little.
+    """Give the confidence, account x judged day, that many services of an account rose together by little.
 
     Args:
         open_days: how many of the newest days may still grow; nothing is said of them.
@@ -91,5 +92,5 @@ def diffuse_rises(parts: Sequence[Together], *, open_days: int = OPEN_DAYS) -> M
         # What all accounts do at once (a price, a rate, the season) is no account's own.
         sums = sums - np.median(sums, axis=0)
     confidence = np.where(is_rise, 1.0 / (1.0 + np.exp(-_STEEPNESS * (sums - _USUAL_SUM))), 0.0)
-    confidence[:, confidence.shape[1] - open_days :] = 0.0
+    confidence[:, max(confidence.shape[1] - open_days, 0) :] = 0.0
     return np.asarray(confidence)

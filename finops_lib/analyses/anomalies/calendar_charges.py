@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
-
 import numpy as np
 from numpy.typing import NDArray
 
-from finops_lib.analyses.anomalies.rolling import HISTORY, Matrix, mean_before
+from finops_lib.analyses.anomalies.days import Days
+from finops_lib.analyses.anomalies.rolling import HISTORY, PRECISION, Matrix, mean_before
 
-MONTHS_BACK = 4
+# Another day of the same run is at least so large a part of its largest day.
+SAME_CHARGE = 0.35
 
 
-def remembered_charges(
-    excess: Matrix, usual: Matrix, size: Matrix, wobble: Matrix, days: Sequence[date], born: NDArray[np.int64]
-) -> Matrix:
+def large_charge(usual: Matrix, size: Matrix, wobble: Matrix) -> Matrix:
+    """Give the excess from which a day may be one of the calendar's, in money."""
+    return np.maximum(np.maximum(0.2 * np.maximum(np.abs(usual), size), 1.0), 4 * wobble)
+
+
+def remembered_charges(excess: Matrix, large: Matrix, days: Days, born: NDArray[np.int64], *, newest: int) -> Matrix:
     """Give the largest excess at the same place of the last four months where it came back at all; 0 elsewhere.
 
     A place is a day counted from the month's first or last, one day earlier or later included. It has come back if two
@@ -23,62 +25,50 @@ def remembered_charges(
 
     Args:
         excess: money above (or below) the weekday's usual; negative where there is none.
+        large: from where on an excess counts.
+        newest: so many of the last columns are asked for.
     """
-    large = np.maximum(np.maximum(0.2 * np.maximum(np.abs(usual), size), 1.0), 4 * wobble)
     # Most series have no such day at all.
     rows = np.flatnonzero((excess > large).any(axis=1))
-    remembered = np.zeros_like(excess)
+    remembered = np.zeros((len(excess), newest), PRECISION)
     if rows.size:
-        remembered[rows] = _remembered(excess[rows], large[rows], days, born[rows])
+        remembered[rows] = _remembered(excess[rows], large[rows], days, born[rows], newest)
     return remembered
 
 
-def _remembered(excess: Matrix, large: Matrix, days: Sequence[date], born: NDArray[np.int64]) -> Matrix:
+def _remembered(excess: Matrix, large: Matrix, days: Days, born: NDArray[np.int64], newest: int) -> Matrix:
     from scipy.ndimage import maximum_filter1d
 
-    is_real = np.arange(excess.shape[1])[None, :] >= HISTORY + born[:, None]
-    strong = np.where(excess > 0.5 * large, excess, 0.0)
+    begin = days.count - newest
     widened = maximum_filter1d(np.maximum(excess, 0.0), 3, axis=1)
-    # What came from three days before a place to one day after it.
-    around = 5 * mean_before(np.concatenate([strong, np.zeros((len(strong), 1))], axis=1), 5, skip=0)[:, 1:]
-    seen, known = np.zeros(excess.shape, np.int8), np.zeros(excess.shape, np.int8)
-    largest, whole = np.zeros_like(excess), np.zeros_like(excess)
-    for places in _same_places(days):
-        there = np.zeros(excess.shape, bool)
-        most, sum_around = np.zeros_like(excess), np.zeros_like(excess)
-        for place in places:
-            column = np.maximum(place, 0)
-            usable = (place >= HISTORY)[None, :] & is_real[:, column]
-            most = np.where(usable, np.maximum(most, widened[:, column]), most)
-            sum_around = np.where(usable, np.maximum(sum_around, around[:, column]), sum_around)
-            there |= usable
-        known += there
-        counts = most > large
+    # On how many days something came, from three days before a place to one day after it.
+    strong = np.concatenate([excess > 0.5 * large, np.zeros((len(excess), 1))], axis=1)
+    around = 5 * mean_before(strong, 5, skip=0)[:, 1:]
+    first_real = HISTORY + np.maximum(born, 0)
+    places = [[place[begin:] for place in both] for both in days.same_places]
+    # With three months known two must have it; a younger series has no two.
+    is_young = np.maximum(*places[2])[:, None] < first_real[None, :]
+    # Most days have none at their places: only the others are looked at.
+    is_large = np.ascontiguousarray((widened > large[:, begin:].min(axis=1, keepdims=True)).T)
+    months = sum((is_large[early] | is_large[late]).astype(np.int8) for early, late in np.maximum(places, 0))
+    day, row = np.nonzero((months >= 2) | (is_young & (months == 1)))
+    least = large[row, begin + day]
+    seen, largest, run = np.zeros(row.size, np.int8), np.zeros(row.size), np.ones(row.size)
+    for both in places:
+        most, run_around = np.zeros(row.size), np.zeros(row.size)
+        for place in both:
+            column = place[day]
+            usable = column >= first_real[row]
+            most = np.where(usable, np.maximum(most, widened[row, column]), most)
+            run_around = np.where(usable, np.maximum(run_around, around[row, column]), run_around)
+        counts = most > least
         seen += counts
         largest = np.where(counts, np.maximum(largest, most), largest)
-        whole = np.where(counts, np.maximum(whole, sum_around), whole)
-    has_come_back = (seen >= 2) | ((known <= 2) & (seen >= 1))
-    # What has come in the last three days is not expected a second time.
-    came = 3 * mean_before(strong, 3)
-    return np.where(has_come_back, np.clip(whole - came, 0.0, largest), 0.0)
-
-
-def _same_places(days: Sequence[date]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Give per month back, for each day, the column of the day at the same distance from the first and the last."""
-    first = days[0]
-    months = []
-    for back in range(1, MONTHS_BACK + 1):
-        from_start, from_end = [], []
-        for day in days:
-            month = day.year * 12 + day.month - 1 - back
-            begins = date(month // 12, month % 12 + 1, 1)
-            ends = _month_after(begins)
-            last = (ends - begins).days
-            from_start.append((begins - first).days + min(day.day, last) - 1)
-            from_end.append((ends - first).days - min((_month_after(day.replace(day=1)) - day).days, last))
-        months.append((np.array(from_start), np.array(from_end)))
-    return months
-
-
-def _month_after(first: date) -> date:
-    return (first + timedelta(days=31)).replace(day=1)
+        run = np.where(counts, np.maximum(run, run_around), run)
+    has_come_back = (seen >= 2) | (is_young[day, row] & (seen >= 1))
+    # What has come on as many of the last days as it ever did is not expected once more.
+    before = [excess[row, np.maximum(begin + day - lag, 0)] for lag in (1, 2, 3)]
+    came = sum((money > SAME_CHARGE * largest).astype(np.int8) for money in before)
+    remembered = np.zeros((len(excess), newest), PRECISION)
+    remembered[row, day] = np.where(has_come_back & (came < np.round(run)), largest, 0.0)
+    return remembered

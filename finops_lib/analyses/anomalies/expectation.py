@@ -13,21 +13,23 @@ exponential smoothing, which learns the anomaly as fast as it learns the level.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from finops_lib.analyses.anomalies.calendar_charges import remembered_charges
+from finops_lib.analyses.anomalies.calendar_charges import large_charge, remembered_charges
+from finops_lib.analyses.anomalies.days import Days
 from finops_lib.analyses.anomalies.rolling import (
     HISTORY,
     MAD_TO_SD,
     P75_TO_SD,
+    PRECISION,
     Matrix,
     lagged,
     mean_before,
     middle,
     rank_before,
+    same_weekdays,
     sorted_few,
 )
 
@@ -36,18 +38,19 @@ WEEKS = 6
 QUIET_WEEKDAY = 0.3
 # However steady the past: billing itself wobbles by this much.
 NOISE_FLOOR = 0.02
-# The quiet end of the year and the return from it are nobody's doing.
-YEAR_END = ((12, 20), (1, 8))
+# What a judged day rests on: cleaned days so far back, and the expectation of so many.
+CLEANED_BACK, EXPECTED_BACK = 287, 192
 _FAR = 1e9
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """All matrices series x (HISTORY + day); money in the currency of the series.
+    """All matrices series x day, the judged days with those before them; money in the currency of the series.
 
     Args:
+        days: which of the columns are judged.
         costs: what was charged, with a made-up history before it.
-        born: first day with a charge, per series, counted from the first real day.
+        born: column of the first day with a charge, per series; negative = before these columns.
         expected: what the day should have cost, charges of the calendar left out.
         unit: what one standard deviation is relative to; `noise` is that deviation.
         share: of the weekday in its week; 1 = an average day.
@@ -58,7 +61,7 @@ class Expectation:
         busy: share of the last 98 days with a charge.
     """
 
-    days: tuple[date, ...]
+    days: Days
     costs: Matrix
     born: NDArray[np.int64]
     cleaned: Matrix
@@ -73,55 +76,62 @@ class Expectation:
     by_weekday: Matrix
     charged: dict[int, Matrix]
     busy: Matrix
-    is_year_end: NDArray[np.bool_]
+
+    @property
+    def first(self) -> int:
+        """The first judged column."""
+        return int(self.costs.shape[1]) - self.days.newest
 
 
-def expect(costs: Matrix, first_day: date) -> Expectation:
+def expect(costs: Matrix, days: Days) -> Expectation:
     """Work out the expectation for each day of each series.
 
     Args:
         costs: series x day, whole numbers of days known or not yet complete; no nan.
     """
     past, born = with_history(costs)
-    days = tuple(first_day + timedelta(days=number - HISTORY) for number in range(past.shape[1]))
-    weeks = sorted_few([lagged(past, 7 * week) for week in range(1, WEEKS + 1)])
+    weeks = same_weekdays(past, WEEKS, newest=days.count)
     usual = middle(weeks)
     wobble = rank_before(np.abs(past - usual), 56, 28)
     size = np.abs(mean_before(np.minimum(past, np.maximum(weeks[-2], usual)), 28)) + 1e-9
     wobble = np.maximum(wobble, 0.03 * size)
-    charged = {sign: remembered_charges(sign * (past - usual), usual, size, wobble, days, born) for sign in (1, -1)}
-    cleaned = _clean(past, weeks, usual, wobble, size, charged)
+    needed = min(days.newest + CLEANED_BACK, days.count)
+    large = large_charge(usual, size, wobble)
+    charged = {sign: remembered_charges(sign * (past - usual), large, days, born, newest=needed) for sign in (1, -1)}
+    past, weeks = past[:, -needed:], [week[:, -needed:] for week in weeks]
+    cleaned = _clean(past, weeks, usual[:, -needed:], wobble[:, -needed:], size[:, -needed:], charged)
 
     level = mean_before(cleaned, 7)
-    share = np.clip(cleaned / np.where(np.abs(level) > 1e-9, level, np.inf), 0.0, 8.0)
-    share = middle(sorted_few([lagged(share, 7 * week) for week in range(1, WEEKS + 1)]))
+    part_of_week = np.clip(cleaned / np.where(np.abs(level) > 1e-9, level, np.inf), 0.0, 8.0)
+    share = middle(same_weekdays(part_of_week, WEEKS, newest=needed))
     by_weekday = np.where(share > QUIET_WEEKDAY, cleaned / np.maximum(share, QUIET_WEEKDAY), level)
     expected = share * _best_level(cleaned, share, level, by_weekday)
 
     unit = np.maximum(np.abs(expected), 0.2 * np.abs(level)) + 1e-9
-    missed = np.abs(cleaned - expected) / unit
-    same_weekday = middle(sorted_few([lagged(missed, 7 * week) for week in range(1, 9)]))
-    spread = P75_TO_SD * rank_before(missed, 63, 47)
+    missed = on_busy_weekdays(np.abs(cleaned - expected) / unit, share)
+    # Older columns rest on days that are cut off.
+    kept = min(days.newest + EXPECTED_BACK, days.count)
+    same_weekday = middle(same_weekdays(missed, 8, newest=kept))
+    spread = P75_TO_SD * rank_before(missed, 63, 47, newest=kept)
     noise = np.maximum(np.maximum(spread, 0.7 * MAD_TO_SD * same_weekday), NOISE_FLOOR)
     # A level is a mean of seven days, so one a week tells its range.
-    lately = sorted_few([lagged(level, 7 * week) for week in range(1, WEEKS + 1)])
+    lately = same_weekdays(level, WEEKS, newest=kept)
     return Expectation(
         days=days,
-        costs=past,
-        born=born,
-        cleaned=cleaned,
-        expected=expected,
-        unit=unit,
+        costs=past[:, -kept:],
+        born=born + HISTORY - days.count + kept,
+        cleaned=cleaned[:, -kept:],
+        expected=expected[:, -kept:],
+        unit=unit[:, -kept:],
         noise=noise,
-        share=share,
-        level=level,
-        size=np.abs(level) + 1e-9,
+        share=share[:, -kept:],
+        level=level[:, -kept:],
+        size=np.abs(level)[:, -kept:] + 1e-9,
         lately_high=lately[-1],
         lately_low=lately[0],
-        by_weekday=by_weekday,
-        charged=charged,
-        busy=mean_before((past != 0).astype(np.float64), 98),
-        is_year_end=np.array([(d.month, d.day) >= YEAR_END[0] or (d.month, d.day) <= YEAR_END[1] for d in days]),
+        by_weekday=by_weekday[:, -kept:],
+        charged={sign: charge[:, -kept:] for sign, charge in charged.items()},
+        busy=mean_before(past != 0, 98)[:, -kept:],
     )
 
 
@@ -133,16 +143,19 @@ def with_history(costs: Matrix) -> tuple[Matrix, NDArray[np.int64]]:
     series, length = costs.shape
     has_cost = costs != 0
     born = np.where(has_cost.any(axis=1), has_cost.argmax(axis=1), length)
-    whole = np.concatenate([np.zeros((series, HISTORY)), costs], axis=1)
-    for row in np.flatnonzero(born < length):
-        begin = int(born[row])
+    whole = np.concatenate([np.zeros((series, HISTORY)), costs], axis=1).astype(PRECISION)
+    for begin in np.unique(born[born < length]).tolist():
         weeks = min(28, length - begin) // 7 * 7
         if weeks:
-            before = HISTORY + begin
-            pattern = costs[row, begin : begin + weeks]
-            repeats = -(-before // weeks)
-            whole[row, :before] = np.tile(pattern, repeats)[repeats * weeks - before :]
+            rows, before = np.flatnonzero(born == begin), HISTORY + begin
+            again = begin + (np.arange(before) - before) % weeks
+            whole[rows, :before] = costs[rows[:, None], again[None, :]]
     return whole, born
+
+
+def on_busy_weekdays(missed: Matrix, share: Matrix) -> Matrix:
+    """Put in for a weekday without cost what was missed three days before: silence says nothing about noise."""
+    return np.where(share > QUIET_WEEKDAY, missed, lagged(missed, 3))
 
 
 def _clean(
@@ -174,7 +187,7 @@ def _best_level(cleaned: Matrix, share: Matrix, level: Matrix, by_weekday: Matri
         0.3 * level + 0.7 * yesterday,
         mean_before(cleaned, 14),
     ]
-    chosen, least = level, np.full(level.shape, _FAR)
+    chosen, least = level, np.full_like(level, _FAR)
     for candidate in candidates:
         guess = share * candidate
         miss = np.minimum(np.abs(cleaned - guess) / np.maximum(np.abs(guess), 0.2 * np.abs(level) + 1e-9), 1.0)

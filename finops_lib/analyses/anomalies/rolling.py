@@ -1,19 +1,22 @@
 """Statistics of the days before each day, for every series and day at once.
 
 All functions take and give series x day. `skip` days, the judged one included, are left out: 1 = through yesterday,
-0 = through today. The matrices begin with HISTORY days that are never judged, so that every window lies inside.
+0 = through today. The matrices begin with days that are never judged, so that every window lies inside.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
+Matrix = NDArray[np.floating[Any]]
+# Half the memory is nearly half the time, and a ten-millionth of a cost is no anomaly; sums are kept in double.
+PRECISION = np.float32
 
-# Longest window there is, in whole weeks.
+# Made-up days before the first known one: as many as the longest window, in whole weeks.
 HISTORY = 126
 # The half, and three quarters, of the absolute values of a normal distribution are below 0.6745 and 1.1503 deviations.
 MAD_TO_SD, P75_TO_SD = 1 / 0.6745, 1 / 1.1503
@@ -30,44 +33,60 @@ def lagged(values: Matrix, days: int) -> Matrix:
 
 def mean_before(values: Matrix, days: int, *, skip: int = 1) -> Matrix:
     """Give the mean of a window; of what there is of it at the beginning."""
-    sums = np.concatenate([np.zeros((values.shape[0], 1)), np.cumsum(values, axis=1)], axis=1)
-    end = np.maximum(np.arange(values.shape[1]) + 1 - skip, 0)
-    start = np.maximum(end - days, 0)
-    return np.asarray((sums[:, end] - sums[:, start]) / np.maximum(end - start, 1))
+    series, length = values.shape
+    # Sums of all values before a column, zeros ahead of them: a window is the difference of two slices.
+    sums = np.zeros((series, days + skip + length))
+    np.cumsum(values, axis=1, dtype=np.float64, out=sums[:, days + skip :])
+    count = np.clip(np.arange(1 - skip, length + 1 - skip), 1, days)
+    return np.asarray((sums[:, days : days + length] - sums[:, :length]) / count, PRECISION)
 
 
-def rank_before(values: Matrix, days: int, rank: int, *, skip: int = 1) -> Matrix:
+def rank_before(values: Matrix, days: int, rank: int, *, skip: int = 1, newest: int | None = None) -> Matrix:
     """Give the `rank`-th smallest value of a window, counted from 0; days before the first count as 0.
 
     An order statistic by a sliding filter: a window of 126 days costs hardly more than one of seven.
+
+    Args:
+        newest: so many of the last columns are asked for; None = all.
     """
     from scipy.ndimage import rank_filter
 
     series, length = values.shape
-    padded = np.concatenate([np.zeros((series, days - 1 + skip)), values], axis=1)[:, : length + days - 1]
-    # All series in one row: the windows that reach from one into the next are those in the padding.
+    asked = length if newest is None else newest
+    end, begin = length - skip, length - skip - asked - days + 1
+    padded = values[:, max(begin, 0) : end]
+    if begin < 0:
+        padded = np.concatenate([np.zeros((series, -begin), values.dtype), padded], axis=1)
+    # All series in one row: windows that reach from one into the next are those before the first that is asked for.
     ranked = rank_filter(np.ascontiguousarray(padded).ravel(), rank, size=days).reshape(series, -1)
     first = days - 1 - (days - 1) // 2
-    return np.asarray(ranked[:, first : first + length])
+    return np.asarray(ranked[:, first : first + asked])
 
 
-def rank_of_smooth(values: Matrix, days: int, rank: int, *, skip: int) -> Matrix:
+def rank_of_smooth(values: Matrix, days: int, rank: int, *, skip: int, newest: int) -> Matrix:
     """Give the same of a matrix that hardly changes from day to day, from every second day of it.
 
     `days`, `rank` and `skip` are even or rounded down to whole pairs; the pairs end with the newest day.
     """
     odd = values.shape[1] % 2
-    pairs = rank_before(np.ascontiguousarray(values[:, odd + 1 :: 2]), days // 2, rank // 2, skip=-(-skip // 2))
-    spread = np.repeat(pairs, 2, axis=1)
-    return np.concatenate([spread[:, :odd], spread], axis=1)
+    halves = np.ascontiguousarray(values[:, odd + 1 :: 2])
+    asked = min(newest // 2 + 1, halves.shape[1])
+    spread = np.repeat(rank_before(halves, days // 2, rank // 2, skip=-(-skip // 2), newest=asked), 2, axis=1)
+    lacking = max(newest - spread.shape[1], 0)
+    return np.concatenate([spread[:, :lacking], spread[:, -newest:]], axis=1)
 
 
-def most_before(values: Matrix, days: int) -> Matrix:
-    """Give the largest value of the days before; days before the first count as 0."""
+def most_before(values: Matrix, days: int, *, newest: int) -> Matrix:
+    """Give the largest value of the days before the newest columns; days before the first count as 0."""
     from scipy.ndimage import maximum_filter1d
 
-    padded = np.concatenate([np.zeros((values.shape[0], days)), values], axis=1)
+    padded = np.concatenate([np.zeros((values.shape[0], days), values.dtype), values], axis=1)[:, -(newest + days) :]
     return np.asarray(maximum_filter1d(padded, days, axis=1, origin=(days - 1) // 2)[:, days - 1 : -1])
+
+
+def same_weekdays(values: Matrix, weeks: int, *, newest: int) -> list[Matrix]:
+    """Give the values of the same weekday of so many weeks before the newest columns, the smallest first."""
+    return sorted_few([lagged(values, 7 * week)[:, -newest:] for week in range(1, weeks + 1)])
 
 
 def sorted_few(values: Sequence[Matrix]) -> list[Matrix]:

@@ -2,9 +2,10 @@
 
     judge     daily cost of many series, and of their accounts -> confidence, expectation and range of each day
 
-What several tests say of one day is not added up: the most confident speaks. A rise that many services of an account
-share is told of the account, and its services are silent about it. A move that most of the estate makes at once is
-taken out before anything is judged, and days on which a change was announced, with the two weeks after, are not judged.
+Of one day the most confident test speaks; others that say the same add a little. A rise that many services of an
+account share is told of the account, and its services are silent about it. A move that most of the estate makes at once
+is taken out before anything is judged, and days on which a change was announced, with the two weeks after, are not
+judged.
 """
 
 from __future__ import annotations
@@ -18,25 +19,29 @@ from numpy.typing import NDArray
 
 from finops_lib.analyses.anomalies.accounts import FEWEST_SERVICES, diffuse_rises, moved_together
 from finops_lib.analyses.anomalies.confidence import confidence_of
-from finops_lib.analyses.anomalies.evidence import OPEN_DAYS, gather
+from finops_lib.analyses.anomalies.days import days_of
+from finops_lib.analyses.anomalies.detectors import Matrix
+from finops_lib.analyses.anomalies.evidence import OPEN_DAYS
 from finops_lib.analyses.anomalies.expectation import Expectation, expect
+from finops_lib.analyses.anomalies.gather import gather
 from finops_lib.analyses.anomalies.newborn import new_services
-from finops_lib.analyses.anomalies.rolling import HISTORY, Matrix
 
 # Told at this confidence unless somebody asks for more or less.
 TOLD_FROM = 0.6
+# Tests look at the same cost, so what a second one says counts for so much only.
+AGREEMENT = 0.25
 # With fewer series, "most of them" is chance.
 FEWEST_FOR_COMMON, COMMON_SHARE = 20, 0.3
 ANNOUNCED_FOR = 14
 # So many series and their statistics stay in a processor's cache.
-ROWS_AT_ONCE = 120
+ROWS_AT_ONCE = 240
 # Children of an account that is told are silent from a week before to a week after.
 SILENT = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What is thought of each day. All matrices float64, rows as given, then one row per account; columns = days.
+    """What is thought of each judged day. All matrices float64; rows as given, then one row per account.
 
     Args:
         confidence: 0 to 1 that something happened; 0 = nothing is known.
@@ -51,6 +56,13 @@ class Judged:
     noise: Matrix
     tests: NDArray[np.str_]
 
+    def last(self, days: int) -> Judged:
+        """Give what is thought of the last days only."""
+        kept = slice(self.confidence.shape[1] - days, None)
+        return Judged(
+            self.accounts, self.confidence[:, kept], self.expected[:, kept], self.noise[:, kept], self.tests[:, kept]
+        )
+
 
 def judge(
     costs: Matrix,
@@ -59,6 +71,7 @@ def judge(
     accounts: Sequence[str] = (),
     announced: Sequence[tuple[int, date]] = (),
     open_days: int = OPEN_DAYS,
+    newest: int | None = None,
 ) -> Judged:
     """Judge each day of each series.
 
@@ -67,31 +80,40 @@ def judge(
         accounts: the account of each series; empty = there are none, and no account is judged.
         announced: row and day of changes that somebody has announced.
         open_days: how many of the newest days may still grow: that they lack cost is no news.
+        newest: judge only so many of the last days, in a fraction of the time; None = all. What is said of them is the
+            same.
     """
+    known = costs.shape[1]
+    asked = known if newest is None else min(newest, known)
+    # An account that is told silences its services some days later, too.
+    days = days_of(first_day, known, newest=min(asked + SILENT, known))
     names = tuple(sorted(set(accounts)))
     where = np.array(accounts)
     groups = [np.flatnonzero(where == name) for name in names] or [np.arange(len(costs))]
     blocks = list(_blocks(groups))
-    given = [expect(costs[block.rows], first_day) for block in blocks]
-    factor = _common_moves(given)
-    confidence, expected, noise = np.zeros(costs.shape), np.zeros(costs.shape), np.zeros(costs.shape)
-    tests = np.full(costs.shape, "", dtype="<U14")
+    given = [expect(costs[block.rows], days) for block in blocks]
+    factor = _common_moves(given, known)
+    shape = (len(costs), days.newest)
+    confidence, expected, noise = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    tests = np.full(shape, "", dtype="<U14")
     together, told = [], []
     for block, part in zip(blocks, given, strict=True):
         if factor is not None:
             part = replace(part, expected=part.expected * factor)
         confidence[block.rows], tests[block.rows] = _judge_alone(costs[block.rows], part, block, open_days)
-        expected[block.rows] = part.expected[:, HISTORY:] + part.charged[1][:, HISTORY:]
-        noise[block.rows] = (part.noise * part.unit)[:, HISTORY:]
+        expected[block.rows] = (part.expected + part.charged[1])[:, part.first :]
+        noise[block.rows] = (part.noise * part.unit)[:, part.first :]
         large = [group for group, own in enumerate(block.groups) if names and len(own) >= FEWEST_SERVICES]
         if large:
             together.append(moved_together(part, [block.groups[group] for group in large]))
             told += [block.rows[block.groups[group]] for group in large]
     for row, day in announced:
-        begin = (day - first_day).days
-        confidence[row, max(begin - 1, 0) : begin + ANNOUNCED_FOR + 1] = 0.0
-    alone = Judged((), confidence, expected, noise, tests)
-    return _with_accounts(alone, diffuse_rises(together, open_days=open_days), told, accounts) if together else alone
+        begin = (day - first_day).days - known + days.newest
+        confidence[row, max(begin - 1, 0) : max(begin + ANNOUNCED_FOR + 1, 0)] = 0.0
+    judged = Judged((), confidence, expected, noise, tests)
+    if together:
+        judged = _with_accounts(judged, diffuse_rises(together, open_days=open_days).astype(np.float64), told, accounts)
+    return judged.last(asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +143,20 @@ def _block(groups: Sequence[NDArray[np.int64]]) -> _Block:
 
 
 def _judge_alone(costs: Matrix, given: Expectation, block: _Block, open_days: int) -> tuple[Matrix, NDArray[np.str_]]:
-    """Judge each series by itself: the most confident test speaks."""
-    confidence = np.zeros(costs.shape)
-    tests = np.full(costs.shape, "", dtype="<U14")
+    """Judge each series by itself: the most confident test speaks, and those that agree make it a little surer."""
+    surest = np.zeros((len(costs), given.days.newest))
+    doubt = np.ones_like(surest)
+    tests = np.full(surest.shape, "", dtype="<U14")
     for evidence in gather(given, open_days=open_days):
-        there = evidence.where[:, HISTORY:]
+        there = evidence.where
         sure = confidence_of(evidence)
-        before = confidence[there]
-        confidence[there] = np.maximum(before, sure)
+        before = surest[there]
+        surest[there] = np.maximum(before, sure)
+        doubt[there] *= 1.0 - sure
         tests[there] = np.where(sure > before, evidence.test, tests[there])
-    new = new_services(costs, given.born, block.groups, given.size[:, HISTORY:])
+    left = 1.0 - surest
+    confidence = 1.0 - left * (doubt / np.maximum(left, 1e-9)) ** AGREEMENT
+    new = new_services(costs, given, block.groups)
     return np.maximum(confidence, new), np.where(new > confidence, "new service", tests)
 
 
@@ -149,7 +175,7 @@ def _with_accounts(alone: Judged, rises: Matrix, told: Sequence[NDArray[np.int64
     )
 
 
-def _common_moves(given: Sequence[Expectation]) -> Matrix | None:
+def _common_moves(given: Sequence[Expectation], known: int) -> Matrix | None:
     """Give the factor by which most of the estate moves on each day: where a third of all series go one way."""
     if sum(len(part.costs) for part in given) < FEWEST_FOR_COMMON:
         return None
@@ -161,6 +187,7 @@ def _common_moves(given: Sequence[Expectation]) -> Matrix | None:
     for sign in (1, -1):
         far = (lives & steps & (sign * relative > 0)).sum(axis=0)
         together = np.flatnonzero(far > np.maximum(COMMON_SHARE * count, FEWEST_FOR_COMMON / 2))
-        for day in together[together >= HISTORY]:
+        # The made-up history moves as it is made up.
+        for day in together[together >= len(relative[0]) - known]:
             factor[day] = max(1.0 + float(np.median(relative[lives[:, day], day])), 0.0)
     return None if (factor == 1.0).all() else factor

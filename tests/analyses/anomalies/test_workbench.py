@@ -132,3 +132,72 @@ def test_order_and_company_change_nothing() -> None:
     turned = judge(rows[::-1], FIRST)
     np.testing.assert_allclose(together.confidence, turned.confidence[::-1])
     np.testing.assert_allclose(together.confidence[2], alone(rows[2]).confidence[0])
+
+
+def estate_with_events() -> tuple[Matrix, list[str]]:
+    """Give 60 services of six accounts; things happen to some of them around day 390, and all rise on day 380."""
+    rows = np.stack([office(noise=0.02 + 0.002 * seed, seed=seed) for seed in range(2, 62)])
+    rows[:, 380] *= 1.5
+    rows[0, 394] *= 4
+    rows[1, 388:] *= 1.7
+    rows[2, 391:394] *= 0.1
+    rows[3, :390] = 0
+    rows[4, np.arange(DAYS) % 9 > 0] = 0
+    rows[4, 396] = 1_500
+    rows[10:20, 382:] *= 1.2
+    return rows, [f"aws/{number // 10}" for number in range(60)]
+
+
+@pytest.mark.parametrize("open_days", [0, 3])
+def test_a_daily_run_says_of_its_days_what_the_whole_history_says(open_days: int) -> None:
+    costs, accounts = estate_with_events()
+    whole = judge(costs, FIRST, accounts=accounts, open_days=open_days)
+    daily = judge(costs, FIRST, accounts=accounts, open_days=open_days, newest=7)
+    assert daily.confidence.shape == (len(whole.confidence), 7)
+    np.testing.assert_allclose(daily.confidence, whole.confidence[:, -7:], atol=1e-4)
+    np.testing.assert_allclose(daily.expected, whole.expected[:, -7:], rtol=1e-4, atol=1e-4)
+    assert (daily.tests == whole.tests[:, -7:]).all()
+    assert len([row for row in range(len(costs)) if told(daily, row)]) >= 3
+
+
+def test_a_daily_run_over_less_history_than_asked_for_judges_what_there_is() -> None:
+    costs, accounts = estate_with_events()
+    assert judge(costs[:, :5], FIRST, accounts=accounts, newest=7).confidence.shape[1] == 5
+
+
+def test_days_far_below_are_told_even_where_a_day_often_misses_by_a_quarter() -> None:
+    costs = office(noise=0.25)
+    costs[300:303] *= 0.1
+    assert 300 <= told(alone(costs))[0] <= 302
+
+
+def test_what_was_told_of_a_few_days_is_not_told_again_of_the_week_they_were_in() -> None:
+    costs = office()
+    costs[300:305] *= 3
+    assert max(told(alone(costs))) <= 305
+
+
+def test_a_climb_of_five_weeks_is_told_before_it_ends() -> None:
+    costs = office(noise=0.03)
+    costs[250:] *= np.interp(np.arange(DAYS - 250), [0, 35], [1.0, 1.45])
+    assert 250 <= told(alone(costs))[0] <= 288
+
+
+def test_a_burst_of_a_service_that_costs_now_and_then_is_told_and_its_usual_bursts_are_not() -> None:
+    costs = np.zeros(DAYS)
+    # Every fifth to eleventh day, 80 to 120.
+    days = np.cumsum(np.random.default_rng(5).integers(5, 12, 45))
+    days = days[days < DAYS]
+    costs[days] = np.random.default_rng(6).uniform(80, 120, days.size)
+    assert told(alone(costs)) == []
+    costs[303] += 900
+    assert told(alone(costs)) == [303]
+
+
+def test_a_month_end_run_is_expected_on_weekdays_though_the_last_ones_fell_on_a_weekend() -> None:
+    costs = office()
+    for offset in range(DAYS):
+        # Three times the usual on the last two days of each month; a weekend's usual is 40 of 100.
+        if (FIRST + timedelta(days=offset + 2)).day <= 2:
+            costs[offset] *= 3
+    assert [day for day in told(alone(costs)) if day > 100] == []

@@ -8,10 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.bench.anomalies.methods import METHODS, Method
+from finops_lib.analyses.anomalies.workbench import judge
+from tests.bench.anomalies.methods import METHODS, Method, ours
 from tests.bench.anomalies.noisy import make_noisy_estate
 from tests.bench.anomalies.replay import replay
-from tests.bench.anomalies.score import Scored, at_budget, average_precision, curve, events_of, scored_at
+from tests.bench.anomalies.score import (
+    Scored,
+    alerts,
+    at_budget,
+    average_precision,
+    curve,
+    events_of,
+    scored_at,
+)
 from tests.bench.clock import stopwatch
 from tests.bench.estate import REPORTING_SEEDS, Estate, make_estate
 from tests.bench.place import scaled
@@ -19,6 +28,8 @@ from tests.bench.place import scaled
 FIRST, DAYS = 60, 420
 NOISY_SEEDS = (201, 202, 203)
 REPLAYED_DAYS = 90
+DAILY_SERIES, DAILY_DAYS, JUDGED_DAILY = 5_000, 400, 7
+CONFIDENCES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01)
 # What happened on the newest days is not told yet.
 OPEN = 3
 
@@ -26,8 +37,40 @@ OPEN = 3
 def measure(_: Path) -> None:
     estates = [make_estate(seed) for seed in REPORTING_SEEDS[: scaled(len(REPORTING_SEEDS))]]
     _table("labelled estate, reporting seeds", estates)
+    _believed(estates)
+    _daily_run(estates[0])
     _replayed(estates[0])
-    _table("noisy series, reporting seeds", [make_noisy_estate(seed) for seed in NOISY_SEEDS[: scaled(3)]])
+    noisy = [make_noisy_estate(seed) for seed in NOISY_SEEDS[: scaled(3)]]
+    _table("noisy series, reporting seeds", noisy)
+    _believed(noisy)
+
+
+def _believed(estates: Sequence[Estate]) -> None:
+    """Print of how many alerts at each confidence something had happened."""
+    told, real = np.zeros(len(CONFIDENCES) - 1, np.int64), np.zeros(len(CONFIDENCES) - 1, np.int64)
+    for estate in estates:
+        scores = ours(estate.bills.known_on(DAYS - 1), estate)
+        for confidence, is_real in alerts(scores, estate, first=FIRST, last=DAYS - 1, least=CONFIDENCES[0]):
+            place = int(np.searchsorted(CONFIDENCES, confidence, side="right")) - 1
+            told[place] += 1
+            real[place] += is_real
+    print("workbench, how many alerts of a confidence are real:")
+    for low, high, count, hits in zip(CONFIDENCES, CONFIDENCES[1:], told, real, strict=False):
+        print(f"  {low:.2f} to {min(high, 1.0):.2f}{count:7,} alerts{hits / max(count, 1):8.0%}")
+
+
+def _daily_run(estate: Estate) -> None:
+    """Print what it costs to judge the last week of an estate of 5,000 series with 400 days each."""
+    count = scaled(DAILY_SERIES)
+    times = -(-count // len(estate.series))
+    costs = np.tile(estate.bills.known_on(DAILY_DAYS - 1), (times, 1))[:count]
+    accounts = [f"{part}/{name.rsplit('/', 1)[0]}" for part in range(times) for name in estate.series][:count]
+    with stopwatch() as took:
+        judge(costs, estate.first_day, accounts=accounts, newest=JUDGED_DAILY)
+    print(
+        f"workbench, a daily run: the last {JUDGED_DAILY} days of {count:,} series of {DAILY_DAYS} days in "
+        f"{took.cpu:.2f} CPU s"
+    )
 
 
 def _replayed(estate: Estate) -> None:

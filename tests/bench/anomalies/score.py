@@ -7,7 +7,7 @@ Every other flag is false: flags at most three days apart are one false alert, a
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +87,27 @@ def events_of(estate: Estate, first: int, last: int) -> tuple[list[Event], dict[
         if not label.is_announced and start >= first and _is_large(label, start, end):
             events.append(Event(label.series, label.kind, start, counts_until, abs(label.amount)))
     return events, ignored
+
+
+def alerts(
+    confidence: Mapping[str, Matrix], estate: Estate, *, first: int, last: int, least: float
+) -> Iterator[tuple[float, bool]]:
+    """Give each alert at its highest confidence, and whether it tells of an event.
+
+    Days of at least `least` that are at most three days apart are one alert; those that count for nothing are left out.
+    """
+    events, ignored = events_of(estate, first, last)
+    for node, values in confidence.items():
+        windows = [(event.start, event.last) for event in events if event.node == node]
+        alert: list[int] = []
+        for day in [*(np.flatnonzero(values[: last + 1] >= least)), last + 2 * JOINED]:
+            if alert and day - alert[-1] > JOINED:
+                is_real = any(start <= one <= end for one in alert for start, end in windows)
+                known = [one for one in alert if not any(start <= one <= end for start, end in ignored[node])]
+                if alert[0] >= first and (is_real or known):
+                    yield float(max(values[one] for one in (alert if is_real else known))), is_real
+                alert = []
+            alert.append(int(day))
 
 
 def scored_at(threshold: float, confidence: Mapping[str, Matrix], estate: Estate, *, first: int, last: int) -> Scored:
