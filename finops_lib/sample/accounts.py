@@ -34,7 +34,7 @@ ACCOUNTS = (
     Account(
         "mobile-prod",
         "azure",
-        "3f1c9a52-7b0e-4d86-9a41-0c5e2b7d8f10",
+        "/subscriptions/3f1c9a52-7b0e-4d86-9a41-0c5e2b7d8f10",
         "sub-mobile-prod",
         *AZURE_USD,
         "USD",
@@ -44,7 +44,7 @@ ACCOUNTS = (
     Account(
         "mobile-test",
         "azure",
-        "82d4e6b0-15fa-47c3-b9d2-6a3f9e0c7b25",
+        "/subscriptions/82d4e6b0-15fa-47c3-b9d2-6a3f9e0c7b25",
         "sub-mobile-test",
         *AZURE_USD,
         "USD",
@@ -54,7 +54,7 @@ ACCOUNTS = (
     Account(
         "corp-it",
         "azure",
-        "c7a05e93-2d48-4f1b-8e67-91b3d4f6a0c8",
+        "/subscriptions/c7a05e93-2d48-4f1b-8e67-91b3d4f6a0c8",
         "sub-corp-it",
         *AZURE_USD,
         "USD",
@@ -65,7 +65,7 @@ ACCOUNTS = (
     Account(
         "eu-commerce",
         "azure",
-        "5b9e13d7-c04a-4e92-a6f8-37d1c2e8b4a6",
+        "/subscriptions/5b9e13d7-c04a-4e92-a6f8-37d1c2e8b4a6",
         "sub-eu-commerce",
         *AZURE_EUR,
         "EUR",
@@ -78,6 +78,12 @@ ACCOUNTS = (
         "web-analytics", "gcp", "web-analytics-5d10", "Web Analytics", *GCP_BILLING, "USD", DATA, "europe-west1", False
     ),
 )
+# Google's detailed export names resources by the number of their project.
+PROJECT_NUMBERS = {
+    "ml-training-7f31": "482013756190",
+    "ml-sandbox-22c9": "731604829517",
+    "web-analytics-5d10": "905127346688",
+}
 ACCOUNT = {account.key: account for account in ACCOUNTS}
 
 REGION_NAMES = {

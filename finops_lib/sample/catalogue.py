@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from finops_lib.sample import catalogue_aws, catalogue_azure, catalogue_gcp
+from finops_lib.sample import (
+    catalogue_aws,
+    catalogue_azure,
+    catalogue_gcp,
+    planted_aws,
+    planted_azure,
+    planted_gcp,
+)
 from finops_lib.sample.accounts import ACCOUNT
 from finops_lib.sample.records import Fleet, Service, Sku
 
@@ -14,9 +21,12 @@ PROVIDERS = ("aws", "azure", "gcp")
 MACHINE_UNITS = (1, 2, 4, 8, 12, 16, 24)
 
 _CATALOGUES = {"aws": catalogue_aws, "azure": catalogue_azure, "gcp": catalogue_gcp}
-FLEETS: dict[str, tuple[Fleet, ...]] = {name: module.FLEETS for name, module in _CATALOGUES.items()}
+_PLANTED = {"aws": planted_aws, "azure": planted_azure, "gcp": planted_gcp}
+FLEETS: dict[str, tuple[Fleet, ...]] = {
+    name: module.FLEETS + _PLANTED[name].FLEETS for name, module in _CATALOGUES.items()
+}
 SERVICES: dict[str, dict[str, Service]] = {name: module.SERVICES for name, module in _CATALOGUES.items()}
-_SKUS: dict[str, dict[str, Sku]] = {name: module.SKUS for name, module in _CATALOGUES.items()}
+_SKUS: dict[str, dict[str, Sku]] = {name: module.SKUS | _PLANTED[name].SKUS for name, module in _CATALOGUES.items()}
 
 
 def sku_of(fleet: Fleet) -> Sku:
@@ -36,6 +46,11 @@ def sized(sku: Sku, units: int) -> Sku:
     price = str(Decimal(sku.price) * units)
     words = {"size": f"{units if units > 1 else ''}xlarge", "cores": units * 4, "price": price}
     return replace(sku, meter=sku.meter.format(**words), description=sku.description.format(**words), price=price)
+
+
+def priced(fleet: Fleet, sku: str, units: int) -> Sku:
+    """Give another price item of the fleet's provider, for a machine of `units` x 4 cores."""
+    return sized(_SKUS[ACCOUNT[fleet.account].provider][sku], units or 1)
 
 
 def service_of(fleet: Fleet) -> Service:

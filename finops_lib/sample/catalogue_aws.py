@@ -77,8 +77,8 @@ SKUS = {
         "ec2", "DataTransfer-Out-Bytes", "$0.090 per GB - data transfer out", "0.09", "GB", operation="RunInstances",
     ),
     "regional": Sku(
-        "ec2", "DataTransfer-Regional-Bytes", "$0.010 per GB - regional data transfer", "0.01", "GB",
-        operation="InterZone-In",
+        "ec2", "DataTransfer-Regional-Bytes", "$0.010 per GB - regional data transfer", "0.01", "GB", "instance",
+        "Instance", "InterZone-In",
     ),
     "nat-hours": Sku(
         "vpc", "NatGateway-Hours", "$0.045 per NAT Gateway Hour", "0.045", "Hrs", "nat", "NatGateway", "NatGateway"
@@ -206,20 +206,25 @@ SKUS = {
     ),
 }  # fmt: skip
 
+
+def _node_of(cluster: str) -> tuple[tuple[str, str], ...]:
+    return (("aws:eks:cluster-name", cluster),)
+
+
 FLEETS = (
     # payments-prod
     Fleet("aws-pay-web", "payments-prod", "m5", 4300, 2, "shop", hourly=True),
     Fleet("aws-pay-workers", "payments-prod", "m5", 10100, 14, "shop", life=11),
-    Fleet("aws-pay-covered", "payments-prod", "m5", slots=4, commitment="sp", grows=False),
+    Fleet("aws-pay-covered", "payments-prod", "m5", slots=4, commitment="sp", grows=False, hourly=True),
     Fleet("aws-pay-disks", "payments-prod", "gp3", 4100, 8, "constant"),
-    Fleet("aws-pay-rds", "payments-prod", "rds", 11500, 3, "flat"),
+    Fleet("aws-pay-rds", "payments-prod", "rds", 11500, 3, "flat", hourly=True),
     Fleet(
         "aws-pay-rds-before", "payments-prod", "rds", slots=2, shape="clock", group="ledger", stops=260, grows=False,
         units=2,
     ),
     Fleet(
         "aws-pay-rds-reserved", "payments-prod", "rds", slots=2, group="ledger", commitment="ri", grows=False,
-        units=2,
+        units=2, hourly=True,
     ),
     Fleet("aws-pay-rds-storage", "payments-prod", "rds-storage", 3600, 3, "constant", group="aws-pay-rds"),
     Fleet("aws-pay-dynamodb", "payments-prod", "dynamodb", 6300, 7, "shop"),
@@ -240,7 +245,7 @@ FLEETS = (
     # search-prod
     Fleet("aws-search-domain", "search-prod", "opensearch", 13800, 6, "flat"),
     Fleet("aws-search-indexers", "search-prod", "c6g", 12400, 16, "shop", life=9),
-    Fleet("aws-search-covered", "search-prod", "c6g", slots=3, commitment="sp", grows=False),
+    Fleet("aws-search-covered", "search-prod", "c6g", slots=3, commitment="sp", grows=False, hourly=True),
     Fleet("aws-search-cdn", "search-prod", "cloudfront", 9000, 3, "weekend"),
     Fleet("aws-search-s3", "search-prod", "s3", 3800, 6, "constant"),
     Fleet("aws-search-s3-requests", "search-prod", "s3-requests", 700, 6, "shop", group="aws-search-s3"),
@@ -255,15 +260,28 @@ FLEETS = (
     Fleet("aws-data-redshift", "data-platform", "redshift", 21500, 3, "flat"),
     Fleet("aws-data-emr", "data-platform", "emr", 8700, 8, "weekdays", life=4),
     Fleet("aws-data-spot", "data-platform", "spot", 6800, 14, "weekdays", life=5),
+    Fleet(
+        "aws-data-ingest-before", "data-platform", "m5", slots=3, shape="clock", stops=305, group="ingest",
+        grows=False, units=2,
+    ),
+    Fleet("aws-data-ingest", "data-platform", "m5", slots=3, group="ingest", commitment="ec2", grows=False, units=2, hourly=True),
     Fleet("aws-data-glue", "data-platform", "glue", 3100, 3, "mondays"),
     Fleet("aws-data-athena", "data-platform", "athena", 2400, 2, "office", grows=False),
     Fleet("aws-data-s3", "data-platform", "s3", 12600, 9, "drift"),
-    Fleet("aws-data-s3-requests", "data-platform", "s3-requests", 900, 6, "flat", group="aws-data-s3", grows=False),
+    Fleet("aws-data-s3-requests", "data-platform", "s3-requests", 900, 9, "flat", group="aws-data-s3"),
     Fleet("aws-data-kinesis", "data-platform", "kinesis", 3900, 4, "shop"),
     # shared-services: many owners, so only tags can tell them apart
-    Fleet("aws-shared-nodes", "shared", "r6i", 5600, 2, "flat", hourly=True, owner=PLATFORM),
-    Fleet("aws-shared-nodes-search", "shared", "r6i", 7900, 5, "shop", life=21, owner=SEARCH),
-    Fleet("aws-shared-nodes-data", "shared", "r6i", 6100, 5, "office", life=21, owner=DATA),
+    Fleet(
+        "aws-shared-nodes", "shared", "r6i", 5600, 2, "flat", hourly=True, owner=PLATFORM, tags=_node_of("shared-eks-01")
+    ),
+    Fleet(
+        "aws-shared-nodes-search", "shared", "r6i", 7900, 5, "shop", life=21, owner=SEARCH,
+        tags=_node_of("shared-eks-02"),
+    ),
+    Fleet(
+        "aws-shared-nodes-data", "shared", "r6i", 6100, 5, "office", life=21, owner=DATA,
+        tags=_node_of("shared-eks-03"),
+    ),
     Fleet("aws-shared-eks", "shared", "eks", slots=3, shape="clock", grows=False),
     Fleet("aws-shared-nat", "shared", "nat-hours", slots=3, shape="clock", grows=False),
     Fleet("aws-shared-nat-bytes", "shared", "nat-bytes", 4600, 3, "shop", group="aws-shared-nat", grows=False),
@@ -276,7 +294,10 @@ FLEETS = (
     Fleet("aws-shared-vpn-bytes", "shared", "vpn-bytes", 90, 1, "office", group="aws-shared-vpn", grows=False),
     Fleet("aws-shared-logs", "shared", "logs", 3700, 7, "flat"),
     Fleet("aws-shared-metrics", "shared", "metrics", 1400, 1, "constant", grows=False),
-    Fleet("aws-shared-regional", "shared", "regional", 1300, 1, "shop", grows=False),
+    Fleet(
+        "aws-shared-regional", "shared", "regional", 1300, 1, "shop", grows=False, group="aws-shared-nodes",
+        waste="regional-transfer",
+    ),
     Fleet("aws-shared-snapshots", "shared", "snapshot", 900, 6, "constant", life=35),
     Fleet("aws-shared-magnetic", "shared", "magnetic", 260, 1, "constant", grows=False),
     Fleet("aws-shared-magnetic-io", "shared", "magnetic-io", 45, 1, "flat", group="aws-shared-magnetic", grows=False),

@@ -103,7 +103,7 @@ FLEETS = (
     Fleet("gcp-web-sql", "web-analytics", "cloudsql", 4800, 4, "flat"),
     Fleet("gcp-web-gke", "web-analytics", "gke", slots=2, shape="clock", grows=False, owner=PLATFORM),
     Fleet("gcp-web-gke-nodes", "web-analytics", "gke-nodes", 6300, 9, "shop", life=10, owner=PLATFORM),
-    Fleet("gcp-web-covered", "web-analytics", "n2", slots=3, commitment="cud", grows=False),
+    Fleet("gcp-web-covered", "web-analytics", "n2", slots=3, commitment="cud", grows=False, hourly=True),
     Fleet("gcp-web-bucket", "web-analytics", "gcs", 2500, 5, "constant"),
     Fleet("gcp-web-logging", "web-analytics", "logging", 2600, 2, "flat", grows=False),
     Fleet("gcp-web-pubsub", "web-analytics", "pubsub", 2400, 5, "shop"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from zlib import crc32
 
@@ -32,18 +32,32 @@ _NOISE = {"bursts": 0.25, "weekdays": 0.09, "mondays": 0.12, "month_end": 0.1, "
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The days of the estate: 13 billing months up to and including `as_of`."""
+    """The days of the estate, from `first` up to and including `as_of`.
+
+    Labels are counted back from `anchor`, which is as_of unless later months of an older estate are written: up to that
+    day both have the same plan.
+    """
 
     first: date
     as_of: date
+    anchor: date
 
     @property
     def days(self) -> list[date]:
         return [self.first + timedelta(days=n) for n in range((self.as_of - self.first).days + 1)]
 
+    @property
+    def last(self) -> int:
+        """The position of as_of."""
+        return (self.as_of - self.first).days
+
     def index(self, back: int) -> int:
-        """Give the position of the day that lies `back` days before as_of."""
-        return (self.as_of - self.first).days - back
+        """Give the position of the day that lies `back` days before the anchor."""
+        return (self.anchor - self.first).days - back
+
+    def until_anchor(self) -> Calendar:
+        """Give the calendar as it was on the anchor's day."""
+        return replace(self, as_of=self.anchor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,19 @@ def stream(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng([seed, *(crc32(name.encode()) for name in names)])
 
 
-def _demand(fleet: Fleet, calendar: Calendar, rng: np.random.Generator) -> np.ndarray:
+def _demand(fleet: Fleet, calendar: Calendar, seed: int) -> np.ndarray:
+    """Plan what is not covered; what was planned up to the anchor stays, whatever follows it."""
+    planned = _drawn(fleet, calendar.until_anchor(), stream(seed, "curve", fleet.name))
+    if calendar.as_of == calendar.anchor:
+        return planned
+    whole = _drawn(fleet, calendar, stream(seed, "curve-later", fleet.name))
+    if fleet.shape == "drift":
+        whole *= planned[-1] / whole[len(planned) - 1]
+    whole[: len(planned)] = planned
+    return whole
+
+
+def _drawn(fleet: Fleet, calendar: Calendar, rng: np.random.Generator) -> np.ndarray:
     days = calendar.days
     weekday = np.array([day.weekday() for day in days])
     elapsed = np.arange(len(days)) / MONTH
@@ -124,7 +150,10 @@ def _profile(event: Event, fleet: Fleet, calendar: Calendar, rng: np.random.Gene
         size = np.full(length, rng.uniform(0.12, 0.28))
     if event.kind == "spike_several_days":
         size = size * rng.uniform(0.85, 1.15, length)
-    return slice(first, first + length), size
+    if event.end == 0 and length:
+        # What had not ended on the anchor's day goes on.
+        size = np.append(size, np.full(calendar.last + 1 - last, size[-1]))
+    return slice(first, first + len(size)), size
 
 
 def plan_curve(fleet: Fleet, *, calendar: Calendar, seed: int, share: float, clock_price: float, slots: int) -> Curve:
@@ -135,14 +164,13 @@ def plan_curve(fleet: Fleet, *, calendar: Calendar, seed: int, share: float, clo
         clock_price: price of an hour, for the shape `clock`.
         slots: resources at a time, for the shape `clock`.
     """
-    rng = stream(seed, "curve", fleet.name)
     length = len(calendar.days)
     if fleet.commitment:
-        total = _committed(fleet, calendar, share, rng)
+        total = _committed(fleet, calendar, share, stream(seed, "curve", fleet.name))
     elif fleet.shape == "clock":
         total = np.full(length, 24.0 * clock_price * slots)
     else:
-        total = _demand(fleet, calendar, rng)
+        total = _demand(fleet, calendar, seed)
     if fleet.starts is not None:
         total[: max(calendar.index(fleet.starts), 0)] = 0.0
     if fleet.stops is not None:

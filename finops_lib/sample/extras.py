@@ -19,6 +19,7 @@ from finops_lib.sample.charges import ARRIVED, QUANTITY_STEP, Grain
 from finops_lib.sample.commitments import COMMITMENTS
 from finops_lib.sample.curves import GROWTH_PER_MONTH, Calendar, stream
 from finops_lib.sample.lines import account_texts
+from finops_lib.sample.planted import UNUSED_FEE, UNUSED_SUBSCRIPTION
 from finops_lib.sample.records import Commitment
 
 PICO = 10**12
@@ -131,10 +132,13 @@ def _purchases(month: Month, commitment: Commitment) -> Iterator[dict[str, objec
     daily = _per_day(commitment)
     paid: list[tuple[date, date, int]] = []
     if commitment.payment == "upfront" and commitment.bought is not None:
-        bought = month.calendar.as_of - timedelta(days=commitment.bought)
+        bought = _bought(month, commitment)
         paid.append((bought, bought + timedelta(days=365), daily * 365))
     elif commitment.payment == "monthly":
-        paid.append((month.period.start, month.period.end, daily * month.period.days))
+        # The first month is paid from the day of the purchase on.
+        start = max(month.period.start, _bought(month, commitment))
+        if start < month.period.end:
+            paid.append((start, month.period.end, daily * (month.period.end - start).days))
     else:
         paid += [(day, day + timedelta(days=1), daily) for day in map(month.day, range(1, month.period.days + 1))]
         if month.grain.recent < month.period.days * 12:
@@ -149,10 +153,17 @@ def _purchases(month: Month, commitment: Commitment) -> Iterator[dict[str, objec
         )  # fmt: skip
 
 
+def _bought(month: Month, commitment: Commitment) -> date:
+    """Give the day on which it was bought; of one bought before the first month, the first day that is written."""
+    if commitment.bought is None:
+        return month.calendar.first
+    return max(month.calendar.anchor - timedelta(days=commitment.bought), month.calendar.first)
+
+
 def _unused(month: Month, commitment: Commitment, used: np.ndarray) -> Iterator[dict[str, object]]:
     """What was promised and not used; not yet known for the days that are still arriving."""
     calendar = month.calendar
-    complete = calendar.index(len(ARRIVED[month.provider]))
+    complete = calendar.last - len(ARRIVED[month.provider])
     bought = max(calendar.index(commitment.bought), 0) if commitment.bought is not None else 0
     for (start, end), money in zip(month.grain.blocks(month.period, calendar), used.tolist(), strict=True):
         left = _per_day(commitment) * (end - max(start, bought)) - money
@@ -211,6 +222,7 @@ def _credit(
 _EC2 = ("Amazon Elastic Compute Cloud", "Compute", "Virtual Machines")
 _RDS = ("Amazon Relational Database Service", "Databases", "Relational Databases")
 _DATADOG = ("Datadog Pro", "Management and Governance", "Observability")
+_UNUSED_SERVICE = ("Sentinel Scan", "Security", "Other (Security)")
 
 
 def _aws(month: Month) -> Iterator[dict[str, object]]:
@@ -218,11 +230,22 @@ def _aws(month: Month) -> Iterator[dict[str, object]]:
     for share, service in ((0.006, _EC2), (0.002, _RDS), (0.001, ("AWS Support (Business)", *_SUPPORT))):
         yield _tax(month, "aws-payer", 1, service, usage * share)
     yield _fee(month, "aws-payer", "AWS Support (Business)", ("AWS Support (Business)", *_SUPPORT), usage * 0.028)
-    fee = FEE_AFTER if month.period.start >= fee_jump_day(month.calendar.as_of) else FEE_BEFORE
+    fee = FEE_AFTER if month.period.start >= fee_jump_day(month.calendar.anchor) else FEE_BEFORE
     yield _fee(
         month, "shared", "AWS Marketplace: Datadog Pro, host subscription", _DATADOG, fee,
         PublisherName="Datadog", ResourceId=FEE_RESOURCE,
         ResourceName="datadog-pro", PricingCategory="Standard",
+    )  # fmt: skip
+    # Its hosts are counted within the subscription: used, at no further price.
+    yield _row(
+        "shared", month.day(1), month.day(2), "Usage", "AWS Marketplace: Datadog Pro, hosts included", _DATADOG,
+        money=0, PublisherName="Datadog", ResourceId=FEE_RESOURCE, ResourceName="datadog-pro",
+        PricingCategory="Standard", ChargeFrequency="Usage-Based",
+    )  # fmt: skip
+    yield _fee(
+        month, "shared", "AWS Marketplace: Sentinel Scan, yearly contract paid by the month", _UNUSED_SERVICE,
+        float(UNUSED_FEE), PublisherName="Sentinel Scan", ResourceId=UNUSED_SUBSCRIPTION,
+        ResourceName="sentinel-scan", PricingCategory="Standard",
     )  # fmt: skip
     yield _credit(month, "aws-payer", month.day(15), "AWS Migration Acceleration Program credit", _EC2, 2400)
 
@@ -238,6 +261,12 @@ def _azure(month: Month) -> Iterator[dict[str, object]]:
         ("Microsoft Marketplace", "Other", "Other (Other)"), 3150,
         PublisherName="Confluent", ResourceName="confluent-mobile", PricingCategory="Standard",
     )  # fmt: skip
+    yield _row(
+        "mobile-prod", month.day(1), month.day(2), "Usage", "Confluent Cloud - partitions included",
+        ("Microsoft Marketplace", "Other", "Other (Other)"),
+        money=0, PublisherName="Confluent", ResourceName="confluent-mobile", PricingCategory="Standard",
+        ChargeFrequency="Usage-Based",
+    )  # fmt: skip
     yield _credit(month, "mobile-prod", month.day(20), "Azure credit offer", compute, 700)
 
 
@@ -248,7 +277,7 @@ def _gcp(month: Month) -> Iterator[dict[str, object]]:
     yield _fee(month, "web-analytics", "Enhanced Support", ("Support", *_SUPPORT), 500 + usage * 0.01)
     arrived = ARRIVED["gcp"]
     for start, end in month.grain.blocks(month.period, month.calendar):
-        back = month.calendar.index(0) - start
+        back = month.calendar.last - start
         # A daily credit is half reported at first, which looks like a rise of cost.
         share = arrived[len(arrived) - 1 - back] if back < len(arrived) else 1.0
         day = month.calendar.first + timedelta(days=start)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
 import numpy as np
@@ -67,6 +68,11 @@ class Line:
     first_resource: int
     resources: int
 
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """All tags: the owner's, and those of the provider or a tool."""
+        return self.tagging.pairs + self.fleet.tags
+
 
 @dataclass(frozen=True, slots=True)
 class Bill:
@@ -75,7 +81,10 @@ class Bill:
     Args:
         texts: one row per line, the FOCUS columns that never change.
         resources: ResourceId, ResourceName and ResourceIdOther (the same id in another letter case).
+        skus: the price item of each line.
         money: fleet x day, effective cost; `extra`: what the first slot of each fleet costs on top.
+        left: line x day, the share of a line's money that is there; None = all of it (remedies.py).
+        drawn: of how many lines the noise is drawn; the later ones only replace others.
         added: event name -> money per day that the event added, in the account's currency.
     """
 
@@ -84,9 +93,12 @@ class Bill:
     texts: pl.DataFrame
     resources: pl.DataFrame
     prices: tuple[Prices, ...]
+    skus: tuple[Sku, ...]
     money: np.ndarray
     extra: np.ndarray
     added: dict[str, np.ndarray]
+    drawn: int
+    left: np.ndarray | None = None
 
 
 def prices_of(fleet: Fleet, sku: Sku) -> Prices:
@@ -123,6 +135,7 @@ def build_bill(provider: str, *, calendar: Calendar, seed: int, size: float) -> 
     covered = {
         f.commitment: sum(o.slots for o in fleets if o.commitment == f.commitment) for f in fleets if f.commitment
     }
+    known = calendar.index(0) + 1
     curves: list[Curve] = []
     skus: dict[str, Sku] = {}
     for fleet in fleets:
@@ -133,7 +146,7 @@ def build_bill(provider: str, *, calendar: Calendar, seed: int, size: float) -> 
         curve = plan_curve(fleet, calendar=calendar, seed=seed, share=share, clock_price=price, slots=slots)
         if not fleet.units:
             # An hour has an hour: the machine must be large enough for its slot's dearest day, wobble included.
-            peak = float(curve.fleet_total.max()) / slots * 1.5 / (HOURS * price)
+            peak = float(curve.fleet_total[:known].max()) / slots * 1.5 / (HOURS * price)
             sku = sized(sku_of(fleet), next((n for n in MACHINE_UNITS if n >= peak), MACHINE_UNITS[-1]))
         curves.append(curve)
         skus[fleet.name] = sku
@@ -144,22 +157,38 @@ def build_bill(provider: str, *, calendar: Calendar, seed: int, size: float) -> 
         for name, gain in curve.added.items():
             added[name] = added.get(name, np.zeros_like(gain)) + gain
     weights = [_weights(fleet, slots_of(fleet, size), seed) for fleet in fleets]
-    taggings = _tag(fleets, weights, money.sum(axis=1), seed)
-    lines, resources = _lines(fleets, weights, taggings, len(calendar.days))
-    texts = pl.DataFrame(
-        [_texts(line, skus[line.fleet.name]) for line in lines],
-        schema_overrides=TAG_TYPES[provider],
-        infer_schema_length=None,
-    )
+    taggings = _tag(fleets, weights, money[:, :known].sum(axis=1), seed)
+    lines, resources = _lines(_dated(fleets, calendar), weights, taggings, len(calendar.days))
+    texts = line_texts(provider, [(line, skus[line.fleet.name]) for line in lines])
     return Bill(
         provider,
         lines,
         texts,
         pl.DataFrame(resources, schema=["ResourceId", "ResourceName", "ResourceIdOther"], orient="row"),
         tuple(prices_of(line.fleet, skus[line.fleet.name]) for line in lines),
+        tuple(skus[line.fleet.name] for line in lines),
         money,
         extra,
         added,
+        len(lines),
+    )
+
+
+def _dated(fleets: tuple[Fleet, ...], calendar: Calendar) -> tuple[Fleet, ...]:
+    """Write the dates into the tags that name one by its distance from the anchor."""
+    day = str(calendar.anchor + timedelta(days=60))
+    return tuple(
+        replace(fleet, tags=tuple((key, value.replace("{as_of+60}", day)) for key, value in fleet.tags))
+        if fleet.tags
+        else fleet
+        for fleet in fleets
+    )
+
+
+def line_texts(provider: str, lines: list[tuple[Line, Sku]]) -> pl.DataFrame:
+    """Write the columns of some lines that never change, a row each."""
+    return pl.DataFrame(
+        [_texts(line, sku) for line, sku in lines], schema_overrides=TAG_TYPES[provider], infer_schema_length=None
     )
 
 
@@ -259,17 +288,21 @@ def account_texts(account: Account) -> dict[str, object]:
 
 def _tag_columns(account: Account, line: Line, sku: Sku) -> dict[str, object]:
     if account.provider == "aws":
-        return {"Tags": [{"key": key, "value": value} for key, value in line.tagging.pairs]}
+        # What is not the provider's own is a user's, whoever wrote it.
+        own = ((key if key.startswith("aws:") else f"user:{key}", value) for key, value in line.fleet.tags)
+        return {"Tags": [{"key": key, "value": value} for key, value in (*line.tagging.pairs, *own)]}
     if account.provider == "azure":
-        return {"Tags": tags_text(line.tagging)}
+        return {"Tags": tags_text(line.pairs)}
     machine = sku.meter.partition(" ")[0].lower() if sku.resource == "gce" else ""
-    return {**google_lists(account, line.tagging, machine=machine, folder_pays=line.slot % 2 == 1)}
+    return {**google_lists(account, line.pairs, machine=machine, folder_pays=line.slot % 2 == 1)}
 
 
 def _texts(line: Line, sku: Sku) -> dict[str, object]:
     fleet = line.fleet
     account, service = ACCOUNT[fleet.account], service_of(fleet)
-    mark = digest(f"{service.name}/{sku.meter}").upper()
+    # Windows has the meter of Linux, and a price of its own.
+    system = sku.operation.partition(":000")[2] and sku.operation
+    mark = digest(f"{service.name}/{sku.meter}{system}").upper()
     zoned = sku.resource in {"instance", "volume", "gce", "pd"}
     size = sku.meter.partition(":")[2]
     texts = account_texts(account) | {
@@ -291,7 +324,9 @@ def _texts(line: Line, sku: Sku) -> dict[str, object]:
         "ServiceSubcategory": service.subcategory,
         "SkuId": mark[:16],
         "SkuMeter": sku.meter,
-        "SkuPriceDetails": json.dumps({"x_InstanceType": size}) if sku.resource == "instance" else None,
+        "SkuPriceDetails": json.dumps({"x_InstanceType": size, "OperatingSystem": "Windows" if system else "Linux"})
+        if sku.resource == "instance"
+        else None,
         "SkuPriceId": f"{mark[:16]}.{mark[16:26]}",
         **_tag_columns(account, line, sku),
         "CommitmentDiscountCategory": None,

@@ -69,6 +69,24 @@ class Sku:
 
 
 @dataclass(frozen=True, slots=True)
+class Becomes:
+    """What is left of planted waste once somebody has acted on it.
+
+    Args:
+        sku, units: what is charged afterwards; "" = the same price item, 0 = of the same size.
+        share: how much of the hours or gigabytes remains.
+        target: how the provider names what it becomes.
+        office_hours: it runs from Monday to Friday only; `share` is then that of the week.
+    """
+
+    sku: str = ""
+    units: int = 0
+    share: float = 1.0
+    target: str = ""
+    office_hours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Fleet:
     """One stream of money.
 
@@ -79,6 +97,8 @@ class Fleet:
         starts, stops: first and last day, counted back from as_of; None = always.
         group: fleets of one group in one account share their resource ids.
         owner: differs from the account's owner in shared accounts.
+        waste: the kind of planted waste (planted.py); `becomes` = what a remedy leaves of it, None = nothing.
+        tags: what the provider or a tool wrote on its resources, beside what the owner did.
     """
 
     name: str
@@ -96,6 +116,8 @@ class Fleet:
     commitment: str = ""
     waste: str = ""
     grows: bool = True
+    becomes: Becomes | None = None
+    tags: tuple[tuple[str, str], ...] = ()
     # Size of the machine in units of 4 cores; 0 = large enough for its money at 24 hours a day.
     units: int = 0
 
@@ -118,6 +140,8 @@ class Commitment:
     # Days before as_of on which it was bought; None = before the first month.
     bought: int | None
     region: str
+    # Length of the term in months.
+    term: int = 12
 
 
 @dataclass(frozen=True, slots=True)

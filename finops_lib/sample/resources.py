@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
+from finops_lib.sample.accounts import PROJECT_NUMBERS
 from finops_lib.sample.records import Account
 
 # AWS bills mix bare ids and ARNs; so do these.
@@ -11,6 +12,7 @@ _AWS = {
     "instance": "i-{hex17}",
     "volume": "vol-{hex17}",
     "snapshot": "arn:aws:ec2:{region}:{account}:snapshot/snap-{hex17}",
+    "image": "ami-{hex17}",
     "capacity": "arn:aws:ec2:{region}:{account}:capacity-reservation/cr-{hex17}",
     "nat": "arn:aws:ec2:{region}:{account}:natgateway/nat-{hex17}",
     "address": "arn:aws:ec2:{region}:{account}:elastic-ip/eipalloc-{hex17}",
@@ -48,14 +50,23 @@ _AZURE = {
     "publicip": "Microsoft.Network/publicIPAddresses",
     "workspace": "Microsoft.OperationalInsights/workspaces",
     "cognitive": "Microsoft.CognitiveServices/accounts",
+    "azsnapshot": "Microsoft.Compute/snapshots",
+    "lb": "Microsoft.Network/loadBalancers",
+    "aznat": "Microsoft.Network/natGateways",
+    "sqlpool": "Microsoft.Sql/servers/sql-meridian/elasticPools",
+    "nic": "Microsoft.Network/networkInterfaces",
+    "connection": "Microsoft.Network/connections",
+    "vmss": "Microsoft.Compute/virtualMachineScaleSets",
 }
 
 _GCP = {
-    "gce": "//compute.googleapis.com/projects/{account}/zones/{region}-b/instances/{name}",
-    "pd": "//compute.googleapis.com/projects/{account}/zones/{region}-b/disks/{name}",
-    "gip": "//compute.googleapis.com/projects/{account}/regions/{region}/addresses/{name}",
-    "router": "//compute.googleapis.com/projects/{account}/regions/{region}/routers/{name}",
-    "rule": "//compute.googleapis.com/projects/{account}/regions/{region}/forwardingRules/{name}",
+    "gce": "//compute.googleapis.com/projects/{number}/zones/{region}-b/instances/{digits}",
+    "pd": "//compute.googleapis.com/projects/{number}/zones/{region}-b/disk/{digits}",
+    "gip": "//compute.googleapis.com/projects/{number}/regions/{region}/addresses/{digits}",
+    "router": "//compute.googleapis.com/projects/{number}/regions/{region}/routers/{digits}",
+    "rule": "//compute.googleapis.com/projects/{number}/regions/{region}/forwardingRules/{digits}",
+    "gsnapshot": "//compute.googleapis.com/projects/{number}/global/snapshots/{digits}",
+    "gimage": "//compute.googleapis.com/projects/{number}/global/images/{digits}",
     "dataset": "//bigquery.googleapis.com/projects/{account}/datasets/{name}",
     "gbucket": "//storage.googleapis.com/projects/_/buckets/{name}-{hex6}",
     "cloudsql": "//cloudsql.googleapis.com/projects/{account}/instances/{name}",
@@ -74,9 +85,7 @@ def digest(text: str) -> str:
 
 def resource_group(account: Account, kind: str) -> str:
     """Give the Azure resource group of a kind of resource, in the letter case of its creator."""
-    return (
-        f"RG-{account.name.removeprefix('sub-').title()}-{'Data' if kind in {'sqldb', 'cosmos', 'storage'} else 'Run'}"
-    )
+    return f"RG-{account.name.removeprefix('sub-').title()}-{'Data' if kind in {'sqldb', 'sqlpool', 'cosmos', 'storage'} else 'Run'}"
 
 
 def resource_id(account: Account, kind: str, name: str) -> str:
@@ -84,8 +93,20 @@ def resource_id(account: Account, kind: str, name: str) -> str:
     mark = digest(f"{account.id}/{kind}/{name}")
     if account.provider == "azure":
         group = resource_group(account, kind)
-        return f"/subscriptions/{account.id}/resourceGroups/{group}/providers/{_AZURE[kind]}/{name}"
+        return f"{account.id}/resourceGroups/{group}/providers/{_AZURE[kind]}/{name}"
     template = (_AWS if account.provider == "aws" else _GCP)[kind]
     return template.format(
-        region=account.region, account=account.id, name=name, hex17=mark[:17], hex6=mark[:6], HEX13=mark[:13].upper()
+        region=account.region,
+        account=account.id,
+        name=name,
+        hex17=mark[:17],
+        hex6=mark[:6],
+        HEX13=mark[:13].upper(),
+        number=PROJECT_NUMBERS.get(account.id, ""),
+        digits=numeric_id(account, kind, name),
     )
+
+
+def numeric_id(account: Account, kind: str, name: str) -> str:
+    """Give the 19 digits by which Compute Engine knows a resource."""
+    return str(10**18 + int(digest(f"{account.id}/{kind}/{name}")[:14], 16) * 17 % (8 * 10**18))

@@ -135,13 +135,13 @@ def write_tags(account: Account, owner: Owner, name: str, rng: np.random.Generat
     return Tagging(tuple(pairs), read)
 
 
-def tags_text(tagging: Tagging) -> str | None:
+def tags_text(pairs: tuple[tuple[str, str], ...]) -> str | None:
     """Write the pairs as the JSON text that Azure puts in a bill; None without tags."""
-    return json.dumps(dict(tagging.pairs), ensure_ascii=False) if tagging.pairs else None
+    return json.dumps(dict(pairs), ensure_ascii=False) if pairs else None
 
 
 def google_lists(
-    account: Account, tagging: Tagging, *, machine: str, folder_pays: bool
+    account: Account, pairs: tuple[tuple[str, str], ...], *, machine: str, folder_pays: bool
 ) -> dict[str, list[dict[str, Any]]]:
     """Write the pairs as Google does: labels of the resource, and what is said of it from elsewhere.
 
@@ -150,11 +150,11 @@ def google_lists(
         folder_pays: the cost center is no label but a tag inherited from the folder above.
     """
     costs = {key for key in _KEY_SPELLINGS["gcp"]["cost_center"] if folder_pays}
-    inherited = [(key, value) for key, value in tagging.pairs if key in costs]
+    inherited = [(key, value) for key, value in pairs if key in costs]
     # The folder's own word on teams, which each label overrules.
-    inherited += [(key, "folder-default") for key, _ in tagging.pairs if key in _KEY_SPELLINGS["gcp"]["team"]]
+    inherited += [(key, "folder-default") for key, _ in pairs if key in _KEY_SPELLINGS["gcp"]["team"]]
     return {
-        "x_Labels": [{"Key": key, "Value": value} for key, value in tagging.pairs if key not in costs],
+        "x_Labels": [{"Key": key, "Value": value} for key, value in pairs if key not in costs],
         "x_Tags": [
             {"Key": key, "Value": value, "x_Inherited": True, "x_Namespace": ORGANIZATION_NUMBER}
             for key, value in inherited

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,23 +18,17 @@ from finops_lib.sample.anomalies import EVENTS, FEE_AFTER, FEE_BEFORE, FEE_JUMP_
 from finops_lib.sample.catalogue import service_of
 from finops_lib.sample.charges import ARRIVED, MONEY_COLUMNS
 from finops_lib.sample.commitments import COMMITMENTS
-from finops_lib.sample.curves import MONTH, Calendar
+from finops_lib.sample.curves import Calendar
 from finops_lib.sample.extras import fee_jump_day
 from finops_lib.sample.lines import Bill, Line, resource_on
-from finops_lib.sample.records import Account
+from finops_lib.sample.records import Account, Commitment
+from finops_lib.sample.remedies import Acted
 from finops_lib.sample.spend import days_of, judged_month, spend_by_scope
 from finops_lib.sample.tags import ALIASES, DIMENSIONS, KEYS, MISSPELT, expected_allocation
+from finops_lib.sample.wasted import look_alikes, realised, wasted
 
 COST_NAMES = {"billed": "BilledCost", "effective": "EffectiveCost", "list": "ListCost", "contracted": "ContractedCost"}
 _KIND_OF = {column: name for name, column in COST_NAMES.items()}
-# Fleets that a careless rule would take for the waste of the same kind.
-_LOOK_ALIKES = {
-    "aws-pay-ip": "idle-public-ipv4", "aws-shared-nat": "idle-nat-gateway", "aws-shared-vpn": "idle-vpn",
-    "aws-shared-endpoint": "idle-vpc-endpoint", "aws-pay-lb": "idle-load-balancer",
-    "aws-search-lb": "idle-load-balancer",
-    "aws-shared-magnetic": "unattached-volume", "az-corp-gateway": "idle-vpn", "gcp-web-nat": "idle-nat-gateway",
-    "gcp-web-rule": "idle-load-balancer", "aws-pay-disks": "gp2-volume", "aws-shared-snapshots": "old-snapshot",
-}  # fmt: skip
 
 
 def money_text(trillionths: int) -> str:
@@ -149,7 +144,7 @@ def _allocation(tally: Tally, bills: dict[str, Bill]) -> list[dict[str, Any]]:
         read = line.tagging.read if line else {}
         true = tuple(getattr(owner, name) for name in DIMENSIONS) if owner else None
         expected = tuple(expected_allocation(account, read).values())
-        key = (provider, account_id, currency, category, bool(line and line.tagging.pairs), true, expected)
+        key = (provider, account_id, currency, category, bool(line and line.pairs), true, expected)
         merged[key] = [a + b for a, b in zip(merged[key], share, strict=True)]
     return [
         {
@@ -197,8 +192,9 @@ def _anomalies(bills: dict[str, Bill], calendar: Calendar) -> list[dict[str, Any
                 line for line in bill.lines if line.fleet.name in event.fleets and not (event.slot_only and line.slot)
             ]
             account = ACCOUNT[lines[0].fleet.account]
-            complete = calendar.index(len(ARRIVED[provider])) + 1
-            start, end = calendar.index(event.start), calendar.index(event.end)
+            complete = calendar.last - len(ARRIVED[provider]) + 1
+            start = calendar.index(event.start)
+            end = calendar.index(event.end) if event.end else calendar.last
             services = sorted({service_of(line.fleet).name for line in lines})
             found.append(
                 _anomaly(event.name, event.kind, account, services, calendar, start, end)
@@ -209,7 +205,7 @@ def _anomalies(bills: dict[str, Bill], calendar: Calendar) -> list[dict[str, Any
                     "note": event.note,
                 }
             )
-    fee = (fee_jump_day(calendar.as_of) - calendar.first).days
+    fee = (fee_jump_day(calendar.anchor) - calendar.first).days
     found.append(
         _anomaly(FEE_JUMP_NAME, "fee_jump", ACCOUNT["shared"], ["Datadog Pro"], calendar, fee, fee)
         | {
@@ -235,58 +231,19 @@ def _anomaly(
         "services": services,
         "start": str(calendar.first + timedelta(days=start)),
         "end": str(calendar.first + timedelta(days=end)),
-        "ongoing": end == calendar.index(0),
+        "ongoing": end == calendar.last,
         "currency": account.currency,
     }
 
 
-def _waste(bills: dict[str, Bill], calendar: Calendar) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for provider, bill in bills.items():
-        last = calendar.index(len(ARRIVED[provider])) + 1
-        names = list(dict.fromkeys(line.fleet.name for line in bill.lines))
-        for line in bill.lines:
-            if not line.fleet.waste:
-                continue
-            month = bill.money[names.index(line.fleet.name), last - 30 : last]
-            daily = month[month > 0].mean() * line.weight
-            [resource] = _resources(bill, [line], last, last)
-            found.append(_wasted(line.fleet.waste, ACCOUNT[line.fleet.account], resource, daily))
-        for commitment in COMMITMENTS:
-            if ACCOUNT[commitment.account].provider == provider:
-                covered = [n for n, name in enumerate(names) if _fleet(bill, name) == commitment.key]
-                daily = float(commitment.per_day) - bill.money[covered, last - 30 : last].sum(axis=0).mean()
-                found.append(_wasted("unused-commitment", ACCOUNT[commitment.account], commitment.id, daily))
-    return found
+def _bought(commitment: Commitment, calendar: Calendar) -> str | None:
+    return None if commitment.bought is None else str(calendar.anchor - timedelta(days=commitment.bought))
 
 
-def _fleet(bill: Bill, name: str) -> str:
-    return next(line.fleet.commitment for line in bill.lines if line.fleet.name == name)
-
-
-def _wasted(kind: str, account: Account, resource: str, daily: float) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "provider": account.provider,
-        "account_id": account.id,
-        "resource_id": resource,
-        "monthly_cost": f"{daily * MONTH:.2f}",
-        "currency": account.currency,
-    }
-
-
-def _look_alikes(bills: dict[str, Bill], calendar: Calendar) -> list[dict[str, str]]:
-    last = calendar.index(0)
-    return [
-        {
-            "looks_like": _LOOK_ALIKES[line.fleet.name],
-            "provider": provider,
-            "resource_id": _resources(bill, [line], last, last)[0],
-        }
-        for provider, bill in bills.items()
-        for line in bill.lines
-        if line.fleet.name in _LOOK_ALIKES
-    ]
+def _ends(commitment: Commitment, calendar: Calendar) -> str | None:
+    if commitment.bought is None:
+        return None
+    return str(calendar.anchor - timedelta(days=commitment.bought) + timedelta(days=365 * commitment.term // 12))
 
 
 def tell_truth(
@@ -297,11 +254,13 @@ def tell_truth(
     seed: int,
     grain: dict[str, Any],
     redelivered: list[dict[str, str]],
+    acted: Sequence[tuple[str, Acted]] = (),
 ) -> dict[str, Any]:
     """Put everything that is known about the estate into one JSON-able object."""
     return {
         "seed": seed,
         "as_of": str(calendar.as_of),
+        "labelled_as_of": str(calendar.anchor),
         "first_day": str(calendar.first),
         "rows": sum(file["rows"] for file in tally.files),
         "grain": grain,
@@ -333,8 +292,9 @@ def tell_truth(
         "tags": {"keys": KEYS, "aliases": ALIASES, "misspelt": MISSPELT},
         "allocation": _allocation(tally, bills),
         "anomalies": _anomalies(bills, calendar),
-        "waste": _waste(bills, calendar),
-        "look_alikes": _look_alikes(bills, calendar),
+        "waste": wasted(bills, calendar),
+        "look_alikes": look_alikes(bills, calendar),
+        "implemented": realised(acted, calendar),
         "budget_basis": [
             {
                 "scope_type": kind,
@@ -356,6 +316,11 @@ def tell_truth(
                 "kind": commitment.kind,
                 "payment": commitment.payment,
                 "per_day": commitment.per_day,
+                "discount": commitment.discount,
+                "term_months": commitment.term,
+                # Of one that is older than the bills, nobody can see in them when it ends.
+                "bought": _bought(commitment, calendar),
+                "ends": _ends(commitment, calendar),
                 "currency": ACCOUNT[commitment.account].currency,
             }
             for commitment in COMMITMENTS

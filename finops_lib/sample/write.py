@@ -6,7 +6,7 @@ What lies where is in tree_*.py, what was delivered when in handover.py.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from finops_lib.sample.invoices import write_invoices
 from finops_lib.sample.lines import Bill, build_bill, slots_of
 from finops_lib.sample.rates import write_rates
 from finops_lib.sample.records import Estate
+from finops_lib.sample.remedies import Acted, act
 from finops_lib.sample.restate import CHANGES, as_first_delivered
 from finops_lib.sample.truth import Tally, add_month, add_restatement, tell_truth
 
@@ -41,24 +42,44 @@ def write_estate(
     seed: int = 7,
     rows: int = 250_000,
     earlier: Path | None = None,
+    labelled_as_of: date | None = None,
+    implemented: Mapping[str, date] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Estate:
     """Write 13 months of billing files of three providers in the providers' own layouts, and the truth about them.
+
+    An estate that is looked at again later has more months: `labelled_as_of` is then the day of the first look, up to
+    which both are the same, and `implemented` what was acted on in between.
 
     Args:
         folder: gets a tree per provider (`aws`, `azure`, `gcp`), `fx_rates.csv` and `truth.json`; the same arguments
             give the same bytes.
         as_of: the last day with charges; the newest files are dated to the morning after.
         earlier: gets the months that were restated or delivered again this morning, as they stood until then.
-        rows: how many charges there should be, within a tenth. Below about 83,000 the older months have charges of
+        labelled_as_of: the day from which labels are counted back; None = as_of.
+        implemented: ResourceId of planted waste -> the first day without it; the truth tells what that saved.
+        rows: how many charges there should be through labelled_as_of, within a tenth. Below about 83,000 the older months have charges of
             weeks or months instead of days; the last weeks stay daily. From twice that on, some charges are hourly.
         progress: told one line per month.
     Raises:
-        ConfigError: fewer rows than an estate with all its labels needs.
+        ConfigError: fewer rows than an estate with all its labels needs, or days in the wrong order.
     """
-    months = _months(as_of)
-    calendar = Calendar(months[0].start, as_of)
-    grain, bills = _fit(rows, calendar=calendar, months=months, seed=seed)
+    anchor = labelled_as_of or as_of
+    if anchor > as_of:
+        raise ConfigError(
+            f"labels of {anchor} cannot be in bills through {as_of}", next_step="give a later as_of", as_of=as_of
+        )
+    months = _months(anchor)
+    calendar = Calendar(months[0].start, as_of, anchor)
+    grain, bills = _fit(rows, calendar=calendar.until_anchor(), months=months, seed=seed)
+    if anchor < as_of:
+        while months[-1].end <= as_of:
+            months.append(months[-1].next)
+        bills = {name: build_bill(name, calendar=calendar, seed=seed, size=grain.size) for name in PROVIDERS}
+    acted: list[tuple[str, Acted]] = []
+    for name in PROVIDERS if implemented else ():
+        bills[name], done = act(bills[name], implemented or {}, calendar)
+        acted += [(name, one) for one in done]
     tally = Tally()
     files: list[Path] = []
     earlier_files: list[Path] = []
@@ -89,6 +110,7 @@ def write_estate(
         seed=seed,
         grain={"size": round(grain.size, 6), "recent_days": grain.recent, "hourly": grain.hourly},
         redelivered=[{"provider": provider, "month": str(schedule.redelivered)} for provider in CHANGES],
+        acted=acted,
     )
     truth = folder / "truth.json"
     truth.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -119,7 +141,7 @@ def _charges(bill: Bill, month: Month) -> pl.DataFrame:
     extras = pl.DataFrame(rows, infer_schema_length=None).with_columns(
         pl.col("ChargePeriodStart", "ChargePeriodEnd").cast(pl.Datetime("us")), line=pl.lit(-1, dtype=pl.Int64)
     )
-    tagged = np.array([bool(one.tagging.pairs) for one in bill.lines])[line]
+    tagged = np.array([bool(one.pairs) for one in bill.lines])[line]
     usage = usage.with_columns(line=pl.Series(line, dtype=pl.Int64), tagged=pl.Series(tagged))
     return pl.concat([usage, extras], how="diagonal_relaxed").with_columns(
         pl.col("tagged").fill_null(False),
@@ -130,7 +152,7 @@ def _charges(bill: Bill, month: Month) -> pl.DataFrame:
 
 def _fit(rows: int, *, calendar: Calendar, months: list[BillingPeriod], seed: int) -> tuple[Grain, dict[str, Bill]]:
     """Find the size or, for small estates, the grain that gives about as many rows as asked for."""
-    days = calendar.index(0) + 1
+    days = calendar.last + 1
     arriving = sum(1 - share for tail in ARRIVED.values() for share in tail) / len(ARRIVED) / days
     smallest = {name: build_bill(name, calendar=calendar, seed=seed, size=0.0) for name in PROVIDERS}
 
