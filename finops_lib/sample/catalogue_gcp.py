@@ -86,7 +86,7 @@ SKUS = {
 
 FLEETS = (
     # ml-training
-    Fleet("gcp-ml-gpu", "ml-training", "a100", 15500, 2, "flat", hourly=True),
+    Fleet("gcp-ml-gpu", "ml-training", "a100", 15500, 2, "flat", hourly=True, grows=False),
     Fleet("gcp-ml-gpu-jobs", "ml-training", "a100", 6200, 6, "weekdays", life=2),
     Fleet("gcp-ml-vertex", "ml-training", "vertex", 7200, 5, "bursts", life=3),
     Fleet("gcp-ml-bucket", "ml-training", "gcs", 3900, 5, "drift"),

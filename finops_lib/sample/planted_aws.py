@@ -72,7 +72,7 @@ FLEETS = (
     _clock("aws-data-newcomer", "data-platform", "m5", 1, starts=6),
     _clock("aws-shared-erp", "shared", "m5-sql", 2, owner=PAYMENTS),
     _clock("aws-dev-burst", "payments-dev", "t3", 2),
-    _clock("aws-shared-closing", "shared", "m5", 2, owner=PAYMENTS),
+    _clock("aws-pay-closing", "payments-prod", "m5", 2),
     _clock("aws-data-kept", "data-platform", "m5", 1, tags=(("finops:keep-until", "{as_of+60}"),)),
     # volumes, snapshots, images
     _fixed("waste-aws-scratch", "data-platform", "gp3", 300, 3, waste="unattached-volume"),
@@ -85,7 +85,7 @@ FLEETS = (
         group="waste-aws-queue-log",
     ),
     _fixed("aws-pay-journal", "payments-prod", "io2", 62.5),
-    _fixed("aws-pay-journal-iops", "payments-prod", "io2-iops", 520, group="aws-pay-journal"),
+    _fixed("aws-pay-journal-iops", "payments-prod", "io2-iops", 1300, group="aws-pay-journal"),
     _fixed(
         "waste-aws-cold-log", "data-platform", "gp3", 320, 2, waste="low-io-volume",
         becomes=Becomes("sc1", target="sc1"),

@@ -16,6 +16,7 @@ SKUS = {
     "image": Sku("gce", "Storage Image", "Storage Image in Iowa", "0.05", "gibibyte month", "gimage", "Image"),
 }  # fmt: skip
 
+_NODE = (("goog-gke-node", ""), ("goog-k8s-cluster-name", "web-gke-01"))
 _CORE, _GIBIBYTE = 0.031611 * 0.95 * 8760 / 12, 0.004237 * 0.95 * 8760 / 12
 
 
@@ -37,7 +38,7 @@ FLEETS = (
         becomes=Becomes(share=0.5, target="n2-standard-8"),
     ),
     *_machine("waste-gcp-notebook", "ml-sandbox", 4, 2, waste="gcp-idle-vm"),
-    *_machine("gcp-web-cluster-node", "web-analytics", 8, 1, owner=PLATFORM),
+    *_machine("gcp-web-cluster-node", "web-analytics", 8, 1, owner=PLATFORM, tags=_NODE),
     *_machine("gcp-web-dark", "web-analytics", 16, 1),
     _fixed("waste-gcp-unformatted", "ml-sandbox", "pd", 120, 2, waste="gcp-blank-disk"),
     _fixed("waste-gcp-experiment", "ml-training", "pd", 260, 2, waste="gcp-detached-disk"),

@@ -21,6 +21,7 @@ from finops_lib.sample.commitments import COMMITMENTS
 from finops_lib.sample.curves import Calendar
 from finops_lib.sample.extras import Month, month_extras
 from finops_lib.sample.handover import Schedule, hand_over
+from finops_lib.sample.inventory import write_inventory
 from finops_lib.sample.invoices import write_invoices
 from finops_lib.sample.lines import Bill, build_bill, slots_of
 from finops_lib.sample.rates import write_rates
@@ -52,8 +53,8 @@ def write_estate(
     which both are the same, and `implemented` what was acted on in between.
 
     Args:
-        folder: gets a tree per provider (`aws`, `azure`, `gcp`), `fx_rates.csv` and `truth.json`; the same arguments
-            give the same bytes.
+        folder: gets a tree per provider (`aws`, `azure`, `gcp`), `invoices`, `inventory`, `fx_rates.csv` and
+            `truth.json`; the same arguments give the same bytes.
         as_of: the last day with charges; the newest files are dated to the morning after.
         earlier: gets the months that were restated or delivered again this morning, as they stood until then.
         labelled_as_of: the day from which labels are counted back; None = as_of.
@@ -102,6 +103,7 @@ def write_estate(
             write_invoices(folder, charges, provider=provider, month=period, as_of=as_of)
         if progress is not None:
             progress(f"{period}: {sum(file['rows'] for file in tally.files):,} charges so far")
+    write_inventory(folder, bills, calendar=calendar, seed=seed)
     write_rates(folder, first=months[0], as_of=as_of)
     told = tell_truth(
         tally,
