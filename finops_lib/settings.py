@@ -91,7 +91,7 @@ class SourceConfig(Strict):
         kind: `files`, or a name from COLLECTORS; its `options` are checked by the collector's own model.
         path: of `files`: a folder, file, s3:// or az:// URI.
         apart_from: sources that hold other charges of the same accounts, so that both may be in the lake.
-        inventory: options of the provider's inventory; absent = none is taken.
+        inventory: options of the provider's inventory, or the `path` of one that was exported; absent = none is taken.
     """
 
     name: SourceName
@@ -123,9 +123,9 @@ class SourceConfig(Strict):
 
             _require_options("options", COLLECTORS, self.kind, self.options)
         if self.inventory is not None:
-            from finops_lib.sources.inventory import INVENTORIES
+            from finops_lib.sources.inventory import INVENTORIES, inventory_of
 
-            _require_options("inventory", INVENTORIES, self.provider, self.inventory)
+            _require_options("inventory", INVENTORIES, inventory_of(self.provider, self.inventory), self.inventory)
         return self
 
 

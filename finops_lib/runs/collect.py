@@ -119,7 +119,7 @@ def collect_inventories(
             )
             reports += done.scopes
             done.require_whole()
-        except (ConfigError, SourceError, QualityError) as error:
+        except (ConfigError, DataError, SourceError, QualityError) as error:
             failures.append(_refusal(source.name, NotLoaded("inventory", error)))
     return reports, failures
 

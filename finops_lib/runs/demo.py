@@ -24,6 +24,7 @@ from finops_lib.lake.place import Place
 from finops_lib.periods import parse_day
 from finops_lib.runs.budget_plan import import_budgets
 from finops_lib.runs.clock import now
+from finops_lib.runs.collect import collect_inventories
 from finops_lib.runs.ingest import ingest
 from finops_lib.runs.notebook import run_notebook
 from finops_lib.runs.rates import import_rates
@@ -85,6 +86,10 @@ def run_demo(settings: Settings, *, as_of: str, rows: int, seed: int, say: Calla
     with _step(say, "ingestion: bills -> lake -> marts -> report"):
         # The demo's own estate of another day may well be smaller; nothing but demo bills is replaced.
         first = _run(own, "ingestion", say, replace="true")
+    with _step(say, "inventory: resources and their utilisation, from files"):
+        _, failures = collect_inventories(own, ())
+        for failure in failures:
+            say(f"    {failure.source}: {failure.reason}")
     others = sorted(path.stem for path in own.notebooks.glob("*.ipynb") if path.stem != "ingestion")
     with _step(say, "the other notebooks"), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         rest = list(pool.map(lambda name: _run(own, name, say), others))

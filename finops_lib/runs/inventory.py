@@ -19,11 +19,21 @@ from finops_lib.lake.inventory import Found, Look, held_until, replace_inventory
 from finops_lib.lake.lock import writer_lock
 from finops_lib.lake.open import attach, connect, detach, equip, without_pandas
 from finops_lib.lake.write import discard_files
+from finops_lib.quoting import literal
 from finops_lib.runs.clock import now
 from finops_lib.settings import Settings
 from finops_lib.sources.collectors import OnProgress
 from finops_lib.sources.histogram import HourlyParts
-from finops_lib.sources.inventory import INVENTORIES, AskedInventory, InventoryCollector, Resource, Scope, Series
+from finops_lib.sources.inventory import (
+    INVENTORIES,
+    AskedInventory,
+    Hours,
+    InventoryCollector,
+    Resource,
+    Scope,
+    Series,
+    inventory_of,
+)
 
 # With 32 days a month's end is among them (domain.md 2.2); what the lake has already is not fetched again.
 METRIC_DAYS = 32
@@ -94,8 +104,8 @@ def collect_inventory(
         LockError: another writer was busy for 300 s.
         QualityError: the collector gave something that cannot be true, e.g. one scope twice.
     """
-    collector = INVENTORIES.get(provider)
-    chosen = chosen_options(collector, name, options)
+    collector = INVENTORIES.get(inventory_of(provider, options))
+    chosen = chosen_options(collector, name, placed(settings, options))
     con = connect(memory_limit=settings.memory_limit, threads=settings.threads)
     try:
         with tempfile.TemporaryDirectory(prefix="finops-inventory-") as folder:
@@ -117,6 +127,12 @@ def collect_inventory(
             place = " ".join(part for part in (report.account, report.region) if part)
             note(f"{report.type} in {place} was not evaluated, it needs {report.needs}: {report.said}")
     return InventoryReport(reports, hours, gathered.failure)
+
+
+def placed(settings: Settings, options: Mapping[str, object]) -> dict[str, object]:
+    """Give options whose path, if they have one, starts where other paths of params/workbench.yaml do."""
+    path = options.get("path")
+    return {**options, **({"path": str(settings.params.parent / path)} if isinstance(path, str) and path else {})}
 
 
 def chosen_options(collector: InventoryCollector, name: str, options: Mapping[str, object]) -> Any:
@@ -147,6 +163,7 @@ class _Gathered:
     resources: list[Resource] = field(default_factory=list)
     resources_file: Path = Path()
     hours: list[Path] = field(default_factory=list)
+    taken_at: datetime | None = None
     failure: str = ""
 
 
@@ -163,6 +180,10 @@ def _gather(collector: InventoryCollector, options: Any, asked: AskedInventory, 
                 parts.add(item)
                 key = (item.account, item.region, f"{item.type}/{item.metric}")
                 measured.setdefault(key, set()).add(item.resource_id)
+            elif isinstance(item, Hours):
+                gathered.hours.append(item.file)
+                for *place, resource_id in item.measured:
+                    measured.setdefault((place[0], place[1], place[2]), set()).add(resource_id)
             else:
                 _take(gathered, item)
     except SourceError as error:
@@ -171,7 +192,7 @@ def _gather(collector: InventoryCollector, options: Any, asked: AskedInventory, 
         look = gathered.looks.get((account, region, type_))
         if look is None or not look.needs:
             gathered.looks[account, region, type_] = Look(account, region, type_, len(resources))
-    gathered.hours = parts.close()
+    gathered.hours += parts.close()
     gathered.resources_file = folder / "resources.parquet"
     _write_resources(gathered.resources, gathered.resources_file)
     return gathered
@@ -194,6 +215,7 @@ def _take(gathered: _Gathered, scope: Scope) -> None:
         scope.account, scope.region, scope.type, len(resources), scope.needs, scope.said or scope.needs
     )
     gathered.resources += resources.values()
+    gathered.taken_at = gathered.taken_at or scope.taken_at
 
 
 def _impossible(scope: Scope, what: str) -> QualityError:
@@ -245,13 +267,14 @@ def _write(
         with writer_lock(place, purpose=f"inventory of {name}"):
             attach(con, place, read_only=False)
             try:
-                replace_inventory(con, found, at=now().replace(tzinfo=None), run_id=run_id, message=message)
+                at = gathered.taken_at or now().replace(tzinfo=None)
+                replace_inventory(con, found, at=at, run_id=run_id, message=message)
             finally:
                 detach(con)
     except BaseException:
         discard_files(place, staged)
         raise
-    files = ", ".join(f"'{file}'" for file in gathered.hours)
+    files = ", ".join(literal(str(file)) for file in gathered.hours)
     [[hours]] = con.execute(f"select count(*) from read_parquet([{files}])").fetchall() if files else [[0]]
     return int(hours)
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from finops_lib.errors import FinOpsError
 from finops_lib.runs.fetch import source_path
+from finops_lib.runs.inventory import placed
 from finops_lib.settings import FILES, Settings, SourceConfig
 from finops_lib.sources.collectors import COLLECTORS, Tried
-from finops_lib.sources.inventory import INVENTORIES
+from finops_lib.sources.inventory import INVENTORIES, inventory_of
 from finops_lib.sources.locations import is_remote, permissions_of, try_store
 
 
@@ -36,8 +37,10 @@ def _of(settings: Settings, source: SourceConfig) -> Iterator[SourcePermission]:
     elif source.path and is_remote(place := str(source_path(settings, source))):
         yield from _of_store(source, place)
     if source.inventory is not None:
-        looks = INVENTORIES.get(source.provider)
-        yield from _tried(source, looks.try_permissions(looks.options.model_validate(source.inventory)))
+        looks = INVENTORIES.get(inventory_of(source.provider, source.inventory))
+        yield from _tried(
+            source, looks.try_permissions(looks.options.model_validate(placed(settings, source.inventory)))
+        )
 
 
 def _tried(source: SourceConfig, tried: list[Tried]) -> Iterator[SourcePermission]:

@@ -58,7 +58,15 @@ def sample_workbench_yaml(data: str = "data") -> str:
     settings = {
         "currency": "USD",
         "allocation": {"rules_version": 1, "dimensions": dimensions},
-        "sources": [{"name": name, "provider": provider, "path": f"{data}/{provider}"} for name, provider in sources],
+        "sources": [
+            {
+                "name": name,
+                "provider": provider,
+                "path": f"{data}/{provider}",
+                "inventory": {"path": f"{data}/inventory/{provider}"},
+            }
+            for name, provider in sources
+        ],
     }
     return _yaml(settings)
 

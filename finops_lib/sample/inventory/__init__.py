@@ -48,7 +48,7 @@ def _write(folder: Path, bill: Bill, calendar: Calendar, seed: int) -> list[Path
     (folder / "metrics").mkdir(parents=True, exist_ok=True)
     paths = [folder / name for name in ("export.json", "resources.jsonl", "looks.jsonl", "metrics/hours.parquet")]
     export, resources, looked, measured = paths
-    export.write_text(json.dumps({"provider": bill.provider, "taken_at": f"{at:%Y-%m-%dT%H:%M:%S}Z"}) + "\n")
+    export.write_text(json.dumps({"taken_at": f"{at:%Y-%m-%dT%H:%M:%S}Z"}) + "\n")
     resources.write_text("".join(_line(_record(item)) for item in seen), encoding="utf-8")
     looked.write_text("".join(_line(asdict(look)) for look in looks(bill.provider, seen)), encoding="utf-8")
     hours(seen, calendar, seed).write_parquet(measured, compression="zstd")

@@ -99,7 +99,7 @@ def _instance(one: Holding, calendar: Calendar) -> Item:
         attributes["state_reason"] = f"User initiated ({one.stopped_at:%Y-%m-%d %H:%M:%S} GMT)"
     profile = busy.MACHINES["member" if one.is_member else _PROFILES.get(one.fleet, "healthy")]
     if one.fleet not in _PROFILES and not one.is_member and not one.line.fleet.waste:
-        profile = busy.of(profile, "cpu", "memory", "network_in", "network_out")
+        profile = busy.of(profile, "cpu", "memory")
     if one.line.fleet.name != one.fleet and one.fleet == "waste-aws-orders":
         profile = busy.doubled(profile)
     return Item(

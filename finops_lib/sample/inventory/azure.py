@@ -94,7 +94,7 @@ def _machine(one: Holding) -> Iterator[Item]:
     state = "deallocated" if one.stopped_at else "stopped" if one.fleet == "waste-az-parked" else "running"
     profile = busy.MACHINES["member" if one.is_member else _PROFILES.get(one.fleet, "healthy")]
     if one.fleet not in {*_PROFILES, "az-mobile-vm"} and not one.is_member:
-        profile = busy.of(profile, "cpu", "memory", "network_in", "network_out")
+        profile = busy.of(profile, "cpu", "memory")
     if one.account.key == _MEMORY_UNKNOWN:
         profile = {name: level for name, level in profile.items() if name != "memory"}
     if one.line.fleet.name != one.fleet:

@@ -93,7 +93,7 @@ def _machine(one: Holding) -> Item:
         facts["group"] = _full(one, f"zones/{_zone(one)}/instanceGroupManagers/{manager}")
     profile = busy.MACHINES["member" if one.is_member else _PROFILES.get(one.fleet, "healthy")]
     if one.fleet not in _PROFILES and not one.is_member:
-        profile = busy.of(profile, "cpu", "memory", "network_in", "network_out")
+        profile = busy.of(profile, "cpu", "memory")
     if one.account.key != _WITH_AGENT:
         profile = {name: level for name, level in profile.items() if name != "memory"}
     if one.line.fleet.name != one.fleet:

@@ -51,6 +51,7 @@ class Scope:
         resources: what was found; () with `needs` empty = there are none.
         needs: the permission or API that was missing, as the provider names it; "" = the look was made.
         said: the provider's refusal in one line.
+        taken_at: when it was looked (UTC, without a zone); None = just now.
     """
 
     type: str
@@ -59,6 +60,7 @@ class Scope:
     resources: tuple[Resource, ...] = ()
     needs: str = ""
     said: str = ""
+    taken_at: datetime | None = None
 
 
 class Measured(Protocol):
@@ -110,6 +112,19 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class Hours:
+    """Utilisation that comes as hours already.
+
+    Args:
+        file: Parquet with the columns of the lake's table `metrics` but for x_Provider and x_SourceId.
+        measured: (account, region, type/metric, resource_id) of all that is in it.
+    """
+
+    file: Path
+    measured: frozenset[tuple[str, str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class AskedInventory:
     """What one run wants of one source.
 
@@ -149,7 +164,9 @@ class InventoryCollector(Protocol):
         """
         ...
 
-    def series(self, options: Any, asked: AskedInventory, resources: list[Resource]) -> Iterator[Series | Scope]:
+    def series(
+        self, options: Any, asked: AskedInventory, resources: list[Resource]
+    ) -> Iterator[Series | Scope | Hours]:
         """Fetch the metrics of these resources; a Scope of type `<type>/<metric>` with `needs` where they are refused.
 
         A Scope without `needs` says that the metric was asked for, also where no resource had any points of it.
@@ -164,3 +181,10 @@ class InventoryCollector(Protocol):
 
 
 INVENTORIES: Registry[InventoryCollector] = Registry("provider with an inventory", "finops_lib.sources.inventory")
+# An inventory that somebody exported; of any provider.
+FILES = "files"
+
+
+def inventory_of(provider: str, options: Mapping[str, Any]) -> str:
+    """Name the collector of a source's inventory: the provider's own, or that of files where options give a path."""
+    return FILES if "path" in options else provider
