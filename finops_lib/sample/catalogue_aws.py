@@ -213,7 +213,7 @@ def _node_of(cluster: str) -> tuple[tuple[str, str], ...]:
 
 FLEETS = (
     # payments-prod
-    Fleet("aws-pay-web", "payments-prod", "m5", 4300, 2, "shop", hourly=True),
+    Fleet("aws-pay-web", "payments-prod", "m5", 4300, 2, "shop", hourly=True, grows=False),
     Fleet("aws-pay-workers", "payments-prod", "m5", 10100, 14, "shop", life=11),
     Fleet("aws-pay-covered", "payments-prod", "m5", slots=4, commitment="sp", grows=False, hourly=True),
     Fleet("aws-pay-disks", "payments-prod", "gp3", 4100, 8, "constant"),
@@ -236,7 +236,7 @@ FLEETS = (
     Fleet("aws-pay-transfer", "payments-prod", "transfer", 3000, 1, "shop", grows=False),
     Fleet("aws-pay-kms", "payments-prod", "kms", 330, 1, "shop", grows=False),
     Fleet("aws-pay-sqs", "payments-prod", "sqs", 410, 4, "shop"),
-    Fleet("aws-pay-month-end", "payments-prod", "c6g", 1900, 16, "month_end", life=2),
+    Fleet("aws-pay-month-end", "payments-prod", "c6g", 1900, 24, "month_end", life=2),
     # payments-dev
     Fleet("aws-dev-vm", "payments-dev", "t3", 2600, 5, "office", life=18),
     Fleet("aws-dev-load-test", "payments-dev", "p4d", 700, 1, "office", grows=False),
@@ -259,12 +259,15 @@ FLEETS = (
     # data-platform
     Fleet("aws-data-redshift", "data-platform", "redshift", 21500, 3, "flat"),
     Fleet("aws-data-emr", "data-platform", "emr", 8700, 8, "weekdays", life=4),
-    Fleet("aws-data-spot", "data-platform", "spot", 6800, 14, "weekdays", life=5),
+    Fleet("aws-data-spot", "data-platform", "spot", 6800, 20, "weekdays", life=5),
     Fleet(
         "aws-data-ingest-before", "data-platform", "m5", slots=3, shape="clock", stops=305, group="ingest",
         grows=False, units=2,
     ),
-    Fleet("aws-data-ingest", "data-platform", "m5", slots=3, group="ingest", commitment="ec2", grows=False, units=2, hourly=True),
+    Fleet(
+        "aws-data-ingest", "data-platform", "m5", slots=3, group="ingest", commitment="ec2", grows=False, units=2,
+        hourly=True,
+    ),
     Fleet("aws-data-glue", "data-platform", "glue", 3100, 3, "mondays"),
     Fleet("aws-data-athena", "data-platform", "athena", 2400, 2, "office", grows=False),
     Fleet("aws-data-s3", "data-platform", "s3", 12600, 9, "drift"),
@@ -272,7 +275,8 @@ FLEETS = (
     Fleet("aws-data-kinesis", "data-platform", "kinesis", 3900, 4, "shop"),
     # shared-services: many owners, so only tags can tell them apart
     Fleet(
-        "aws-shared-nodes", "shared", "r6i", 5600, 2, "flat", hourly=True, owner=PLATFORM, tags=_node_of("shared-eks-01")
+        "aws-shared-nodes", "shared", "r6i", 5200, 2, "flat", hourly=True, grows=False, owner=PLATFORM,
+        tags=_node_of("shared-eks-01"),
     ),
     Fleet(
         "aws-shared-nodes-search", "shared", "r6i", 7900, 5, "shop", life=21, owner=SEARCH,

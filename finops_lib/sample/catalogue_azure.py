@@ -89,7 +89,7 @@ SKUS = {
 
 FLEETS = (
     # mobile-prod
-    Fleet("az-mobile-vm", "mobile-prod", "vm-d8", 3900, 2, "shop", hourly=True),
+    Fleet("az-mobile-vm", "mobile-prod", "vm-d8", 3900, 2, "shop", hourly=True, grows=False),
     Fleet("az-mobile-vmss", "mobile-prod", "vm-e4", 10600, 12, "weekend", life=13),
     Fleet("az-mobile-covered", "mobile-prod", "vm-d8", slots=4, commitment="azr", grows=False, hourly=True),
     Fleet("az-mobile-sql", "mobile-prod", "sql", 9600, 4, "flat"),

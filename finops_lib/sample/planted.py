@@ -102,6 +102,9 @@ KINDS: dict[str, dict[str, Kind]] = {
     },
 }
 
+# Fleets of a kind that a bill shows, of which it takes more to see these.
+NEEDS_MORE = {"waste-aws-scratch": _INVENTORY}
+
 _USED = "it is used: the same resource is charged for what went through it"
 _MEMBER = "a member of a group that replaces its machines: advice is for the group"
 _NEW = "younger than the fourteen days that a judgement needs"
@@ -158,8 +161,12 @@ LOOK_ALIKES = {
     "az-mobile-export-disk": LookAlike(("azure-unattached-disk",), "somebody reads it through a link", _INVENTORY),
     "az-test-public-ip": LookAlike(("azure-unattached-public-ip",), "a machine has it", _INVENTORY),
     "az-mobile-vmss": LookAlike(("rightsize-azure-vm",), "members of a scale set", _INVENTORY),
-    "az-corp-standby": LookAlike(("rightsize-azure-vm",), "a standby for disaster recovery, as its tag says", _INVENTORY),
-    "az-corp-licensed": LookAlike(("rightsize-azure-vm",), "its licence is bound to its cores (SQL Server)", _INVENTORY),
+    "az-corp-standby": LookAlike(
+        ("rightsize-azure-vm",), "a standby for disaster recovery, as its tag says", _INVENTORY
+    ),
+    "az-corp-licensed": LookAlike(
+        ("rightsize-azure-vm",), "its licence is bound to its cores (SQL Server)", _INVENTORY
+    ),
     "gcp-sandbox-vm": LookAlike(("rightsize-gce", "gcp-idle-vm"), _MEMBER, _INVENTORY),
     "gcp-web-cluster-node": LookAlike(("rightsize-gce", "gcp-idle-vm"), "a node of a cluster", _INVENTORY),
     "gcp-web-dark": LookAlike(

@@ -85,7 +85,8 @@ def digest(text: str) -> str:
 
 def resource_group(account: Account, kind: str) -> str:
     """Give the Azure resource group of a kind of resource, in the letter case of its creator."""
-    return f"RG-{account.name.removeprefix('sub-').title()}-{'Data' if kind in {'sqldb', 'sqlpool', 'cosmos', 'storage'} else 'Run'}"
+    use = "Data" if kind in {"sqldb", "sqlpool", "cosmos", "storage"} else "Run"
+    return f"RG-{account.name.removeprefix('sub-').title()}-{use}"
 
 
 def resource_id(account: Account, kind: str, name: str) -> str:

@@ -13,7 +13,7 @@ from finops_lib.sample.charges import ARRIVED
 from finops_lib.sample.commitments import COMMITMENTS
 from finops_lib.sample.curves import MONTH, Calendar
 from finops_lib.sample.lines import Bill, Line, resource_on
-from finops_lib.sample.planted import KINDS, LOOK_ALIKES, UNUSED_FEE, UNUSED_SUBSCRIPTION
+from finops_lib.sample.planted import KINDS, LOOK_ALIKES, NEEDS_MORE, UNUSED_FEE, UNUSED_SUBSCRIPTION
 from finops_lib.sample.records import Account
 from finops_lib.sample.remedies import Acted, days_saved, share_left
 from finops_lib.sample.resources import resource_id
@@ -63,14 +63,14 @@ def wasted(bills: Mapping[str, Bill], calendar: Calendar) -> list[dict[str, Any]
             saved = daily * (1 - share_left(line.fleet, bill.skus[number]))
             account = ACCOUNT[line.fleet.account]
             billed, name = _named(bill, line)
-            kind = line.fleet.waste
+            kind, needs = line.fleet.waste, NEEDS_MORE.get(line.fleet.name, "")
             target = line.fleet.becomes.target if line.fleet.becomes else ""
             if kind == "unused-image":
-                image = resource_id(account, "image", name)
+                image = _image(line, name)
                 add(kind, account, image, daily, saved, billed_as=[billed], related=[billed])
                 continue
             related = [resource_id(account, _MACHINES[provider], name)] if kind == "stopped-instance-disk" else []
-            add(kind, account, billed, daily, saved, related=related, target=target)
+            add(kind, account, billed, daily, saved, related=related, target=target, needs=needs)
         for commitment in COMMITMENTS:
             if ACCOUNT[commitment.account].provider == provider:
                 covered = [n for n, name in enumerate(names) if _fleet(bill, name) == commitment.key]
@@ -96,7 +96,7 @@ def look_alikes(bills: Mapping[str, Bill], calendar: Calendar) -> list[dict[str,
             "shown_by": LOOK_ALIKES[line.fleet.name].shown_by,
             "provider": provider,
             "account_id": ACCOUNT[line.fleet.account].id,
-            "resource_id": resource_id(ACCOUNT[line.fleet.account], "image", name) if kind == "unused-image" else billed,
+            "resource_id": _image(line, name) if kind == "unused-image" else billed,
             "billed_as": billed,
         }
         for provider, bill in bills.items()
@@ -137,6 +137,10 @@ def _named(bill: Bill, line: Line, on: int | None = None) -> tuple[str, str]:
     """Give id and name of the resource in a line's slot; `on`: a position in the calendar."""
     number = line.first_resource if on is None else int(resource_on(line, np.array([on]))[0])
     return str(bill.resources["ResourceId"][number]), str(bill.resources["ResourceName"][number])
+
+
+def _image(line: Line, name: str) -> str:
+    return resource_id(ACCOUNT[line.fleet.account], "image", name)
 
 
 def _last_charged(bill: Bill, line: Line, calendar: Calendar) -> int:

@@ -34,6 +34,8 @@ MONTHS = 13
 # Extras and the daily rows of commitments: counted roughly, they are few.
 _EXTRAS_PER_DAY, _EXTRAS = 5.5, 330
 _FEWEST_RECENT_DAYS = 14
+# With how many times the charges that a charge per day takes, some are hourly.
+_HOURLY_FROM = 1.7
 
 
 def write_estate(
@@ -59,8 +61,9 @@ def write_estate(
         earlier: gets the months that were restated or delivered again this morning, as they stood until then.
         labelled_as_of: the day from which labels are counted back; None = as_of.
         implemented: ResourceId of planted waste -> the first day without it; the truth tells what that saved.
-        rows: how many charges there should be through labelled_as_of, within a tenth. Below about 83,000 the older months have charges of
-            weeks or months instead of days; the last weeks stay daily. From twice that on, some charges are hourly.
+        rows: how many charges there should be through labelled_as_of, within a tenth. Below about 118,000 the older
+            months have charges of weeks or months instead of days; the last weeks stay daily. From 1.7 times that on,
+            some charges of the last thirteen weeks are hourly.
         progress: told one line per month.
     Raises:
         ConfigError: fewer rows than an estate with all its labels needs, or days in the wrong order.
@@ -176,7 +179,7 @@ def _fit(rows: int, *, calendar: Calendar, months: list[BillingPeriod], seed: in
             next_step=f"ask for at least {int(least) + 1:,}",
             rows=rows,
         )
-    hourly = recent == days and rows > 2 * least
+    hourly = recent == days and rows > _HOURLY_FROM * least
     low, high = 0.0, max(rows / least, 1.0) * 4
     for _ in range(20):
         middle_size = (low + high) / 2

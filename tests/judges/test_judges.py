@@ -49,7 +49,7 @@ def _hold_to(explained: Mapping[str, str], broken: Mapping[str, str]) -> None:
 def test_the_sample_estate_breaks_only_rules_that_are_explained(
     settings: Settings, judges: Path, tmp_path: Path
 ) -> None:
-    estate = write_estate(tmp_path / "bills", as_of=date(2026, 3, 17), rows=7_000)
+    estate = write_estate(tmp_path / "bills", as_of=date(2026, 3, 17), rows=10_000)
     for provider in ("aws", "azure", "gcp"):
         ingest(settings, estate.files_of(provider), source=provider)
     _judge(settings, judges, tmp_path, lake="sample estate")

@@ -13,7 +13,7 @@ from finops_lib.settings import Settings, load_settings
 
 
 def test_the_sample_estate_adds_up_to_every_one_of_its_invoices(settings: Settings, tmp_path: Path) -> None:
-    write_estate(tmp_path / "bills", as_of=date(2026, 3, 17), rows=8_000)
+    write_estate(tmp_path / "bills", as_of=date(2026, 3, 17), rows=10_000)
     settings.params.mkdir(exist_ok=True)
     (settings.params / "workbench.yaml").write_text(sample_workbench_yaml("bills"), encoding="utf-8")
     configured = load_settings()

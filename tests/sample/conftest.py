@@ -17,7 +17,7 @@ from finops_lib.sample import Estate, write_estate
 @pytest.fixture(scope="session")
 def estate(tmp_path_factory: pytest.TempPathFactory) -> Estate:
     folder = tmp_path_factory.mktemp("estate")
-    return write_estate(folder / "bills", as_of=date(2026, 3, 17), rows=8_000, earlier=folder / "bills-before")
+    return write_estate(folder / "bills", as_of=date(2026, 3, 17), rows=10_000, earlier=folder / "bills-before")
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ def test_lines_are_rounded_to_the_cent_and_a_rounding_line_brings_them_to_the_to
 
 
 def test_every_closed_month_has_its_invoices_and_the_open_one_none(tmp_path: Path) -> None:
-    estate = write_estate(tmp_path, as_of=AS_OF, rows=8_000)
+    estate = write_estate(tmp_path, as_of=AS_OF, rows=10_000)
     folder = estate.folder / "invoices"
     assert not list(folder.rglob("2026-03*"))
     assert sum(path.is_file() for path in folder.rglob("*")) == 12 * 3

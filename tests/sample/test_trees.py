@@ -222,7 +222,7 @@ def test_a_month_delivered_again_has_the_same_bytes(estate: Estate, truth: dict[
 
 @pytest.mark.parametrize("as_of", [date(2026, 3, 1), date(2026, 3, 2), date(2024, 2, 29)])
 def test_the_first_word_on_a_restated_month_came_when_it_had_settled(as_of: date, tmp_path: Path) -> None:
-    made = write_estate(tmp_path / "now", as_of=as_of, rows=8_000, earlier=tmp_path / "then")
+    made = write_estate(tmp_path / "now", as_of=as_of, rows=10_000, earlier=tmp_path / "then")
     told: dict[str, Any] = _json(made.truth)
     for restated in told["restated"]:
         files = _month(made.earlier_files, restated["provider"], restated["month"])

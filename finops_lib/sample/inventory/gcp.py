@@ -73,7 +73,7 @@ def _item(one: Holding, machines: Mapping[tuple[str, int], Holding], calendar: C
 def _machine(one: Holding) -> Item:
     is_gpu = "A100" in one.meter
     cores = max(round(one.monthly_quantity * 12 / 8760), 1)
-    if not one.line.fleet.shape == "fixed":
+    if one.line.fleet.shape != "fixed":
         cores = 8
     facts = {
         "instance_type": "a2-highgpu-1g" if is_gpu else f"n2-standard-{cores}",

@@ -86,7 +86,7 @@ def _histograms(
     first, second, third = (bins[:, n] for n in range(3))
     # Neighbours in one bin are one bin: which of the four cases an hour is decides how many it has.
     lists = pl.DataFrame({"first": first, "second": second, "third": third}).select(
-        pl.when((pl.col("first") == pl.col("third")))
+        pl.when(pl.col("first") == pl.col("third"))
         .then(pl.concat_list("first"))
         .when(pl.col("first") == pl.col("second"))
         .then(pl.concat_list("first", "third"))
@@ -94,7 +94,7 @@ def _histograms(
         .then(pl.concat_list("first", "second"))
         .otherwise(pl.concat_list("first", "second", "third"))
         .alias("bins"),
-        pl.when((pl.col("first") == pl.col("third")))
+        pl.when(pl.col("first") == pl.col("third"))
         .then(_counts(12))
         .when(pl.col("first") == pl.col("second"))
         .then(_counts(_POINTS[0] + _POINTS[1], _POINTS[2]))
