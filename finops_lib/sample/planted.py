@@ -140,9 +140,13 @@ LOOK_ALIKES = {
     "aws-pay-closing": LookAlike(
         ("rightsize-ec2", "idle-ec2"), "needed whole at the end of each month, and only then", _METRICS
     ),
-    "aws-data-kept": LookAlike(("idle-ec2", "rightsize-ec2"), "its tag finops:keep-until says until when", _INVENTORY),
+    "aws-data-kept": LookAlike(
+        ("idle-ec2", "rightsize-ec2"), "its tag finops:keep-until says until when", _INVENTORY
+    ),
     "aws-search-swap": LookAlike(("unattached-volume",), "detached three days ago", _METRICS),
-    "aws-pay-journal": LookAlike(("io-volume-overprovisioned",), "needs more IOPS than the cheaper type can give", _METRICS),
+    "aws-pay-journal": LookAlike(
+        ("io-volume-overprovisioned",), "needs more IOPS than the cheaper type can give", _METRICS
+    ),
     "aws-shared-vault": LookAlike(("old-snapshot",), "a backup plan owns it", _INVENTORY),
     "aws-pay-base": LookAlike(("unused-image", "old-snapshot"), "an image that was launched last week", _INVENTORY),
     "aws-pay-replica": LookAlike(("idle-rds", "rightsize-rds"), "the replica of another database", _INVENTORY),

@@ -69,7 +69,8 @@ def test_no_machine_runs_longer_than_a_day_has_hours(tmp_path: Path, con: duckdb
     longest = con.sql(f"""
         select SkuMeter, max(hours) from (
             select SkuMeter, sum(PricingQuantity) as hours from {reader(made.files_of("aws"))}
-            where ResourceType = 'Instance' and PricingUnit = 'Hrs' group by ResourceId, SkuMeter, cast(ChargePeriodStart as date)
+            where ResourceType = 'Instance' and PricingUnit = 'Hrs'
+            group by ResourceId, SkuMeter, cast(ChargePeriodStart as date)
         ) group by all having max(hours) > 25
     """).fetchall()
     assert longest == []

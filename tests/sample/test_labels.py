@@ -119,7 +119,11 @@ def test_waste_lacks_what_its_look_alike_has(
         for w in truth["waste"]
         if w["kind"] == kind and w["provider"] == "aws" and w["needs"] == "bill"
     }
-    useful = {w["resource_id"] for w in truth["look_alikes"] if w["looks_like"] == kind and w["provider"] == "aws"}
+    useful = {
+        w["resource_id"]
+        for w in truth["look_alikes"]
+        if w["looks_like"] == kind and w["provider"] == "aws" and w["shown_by"] == "bill"
+    }
     rows = con.sql(f"select ResourceId, list(distinct SkuMeter) from {everything('aws')} group by 1").fetchall()
     meters = dict(rows)
     assert wasted
