@@ -19,7 +19,7 @@ def test_the_labelled_resource_is_named_first_and_all_money_is_told(
     for name in ("PROJECT", "LAKE", "OUTPUTS", "PARAMS", "CATALOG"):
         # Put back as it was when the test is over.
         monkeypatch.setenv(f"FINOPS_{name}", "")
-    settings, truth = sample_lake(tmp_path, seed=11, rows=30_000)
+    settings, truth = sample_lake(tmp_path, seed=11, rows=45_000)
     # With so few charges only the last months have one a day.
     recent = AS_OF - timedelta(days=60)
     answers = list(ask_all(settings, truth, since=recent))

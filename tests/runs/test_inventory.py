@@ -18,7 +18,8 @@ from finops_lib.runs import inventory
 from finops_lib.runs.inventory import InventoryReport, collect_inventory
 from finops_lib.settings import Settings
 from finops_lib.sources.collectors import Options, Permission, Tried
-from finops_lib.sources.inventory import INVENTORIES, AskedInventory, Resource, Scope, Series
+from finops_lib.sources.histogram import hourly
+from finops_lib.sources.inventory import INVENTORIES, AskedInventory, Hours, Resource, Scope, Series
 from tests.conftest import on_every_lake
 
 VM = "invented-vm"
@@ -35,7 +36,7 @@ class Invented:
     """A provider of the test's own: it gives what the test puts there, and remembers what it was asked."""
 
     looks: list[Scope] = field(default_factory=list)
-    points: list[Series | Scope] = field(default_factory=list)
+    points: list[Series | Scope | Hours] = field(default_factory=list)
     fails_after_looks: bool = False
     asked: list[AskedInventory] = field(default_factory=list)
     options: type[Options] = InventedOptions
@@ -47,7 +48,9 @@ class Invented:
         if self.fails_after_looks:
             raise SourceError("the provider hung up")
 
-    def series(self, options: Any, asked: AskedInventory, resources: list[Resource]) -> Iterator[Series | Scope]:
+    def series(
+        self, options: Any, asked: AskedInventory, resources: list[Resource]
+    ) -> Iterator[Series | Scope | Hours]:
         yield from self.points
 
     def try_permissions(self, options: Any) -> list[Tried]:
@@ -66,7 +69,7 @@ def vm(id_: str, *, region: str = "north", **facts: Any) -> Resource:
     return Resource(VM, id_, "acc", region, **facts)
 
 
-def look(*resources: Resource, region: str = "north", **facts: str) -> Scope:
+def look(*resources: Resource, region: str = "north", **facts: Any) -> Scope:
     return Scope(VM, "acc", region, resources, **facts)
 
 
@@ -298,3 +301,32 @@ def test_options_that_do_not_fit_are_named_and_their_values_not_shown(settings: 
     assert "hunter2" not in str(caught.value)
     with pytest.raises(ConfigError, match="unknown provider with an inventory 'nimbus'"):
         collect_inventory(settings, "cloud", "nimbus", {})
+
+
+def test_an_export_that_was_taken_earlier_is_kept_with_its_own_time(settings: Settings, provider: Invented) -> None:
+    may, june = (datetime.fromisoformat(text) for text in ("2026-05-03T07:00:00", "2026-06-03T07:00:00"))
+    provider.looks = [look(vm("a"), vm("b"), taken_at=may)]
+    collected(settings)
+    provider.looks = [look(vm("b"), taken_at=june)]
+    collected(settings)
+    # What is not in June's export is gone since June, whenever it is read.
+    assert ask(settings, "select ResourceId, first_seen, last_seen, gone_at from inventory order by 1") == [
+        ("a", may, may, june),
+        ("b", may, june, None),
+    ]
+    assert ask(settings, "select looked_at from inventory_scopes") == [(june,)]
+
+
+def test_hours_that_come_as_a_file_are_kept_like_points(settings: Settings, provider: Invented, tmp_path: Path) -> None:
+    born = datetime.fromisoformat("2026-05-01T06:00:00")
+    file = tmp_path / "it's.parquet"
+    hourly([cpu([born, born + timedelta(hours=1)])]).write_parquet(file)
+    provider.looks = [look(vm("a"))]
+    provider.points = [Hours(file, frozenset({("acc", "north", f"{VM}/cpu", "a")}))]
+    report = collected(settings)
+    assert [(s.type, s.resources) for s in report.scopes] == [(VM, 1), (f"{VM}/cpu", 1)]
+    assert report.metric_hours == 2
+    assert ask(settings, "select hour, points, max from metrics order by 1") == [
+        (born, 12, 10.0),
+        (born + timedelta(hours=1), 12, 10.0),
+    ]

@@ -102,7 +102,7 @@ def holdings(bill: Bill, calendar: Calendar, *, stopped: frozenset[str]) -> Iter
         is_off = int(charged[-1]) < last - _RECENT_DAYS
         if is_off and line.fleet.name not in stopped:
             continue
-        day = int(charged[-1]) if is_off else last
+        day = int(charged[-1])
         resource = int(resource_on(line, np.array([day]))[0])
         price = bill.prices[number].effective / MICRO
         yield Holding(
