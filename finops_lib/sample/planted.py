@@ -1,6 +1,6 @@
 """Which kinds of waste are planted, which check of the catalogue finds each, and what only looks like waste?
 
-The numbers of checks are those of the waste catalogue: A.. on AWS, Z.. on Azure, G.. on Google; R.. is rightsizing.
+The numbers of checks are those of the waste catalogue: A.. on AWS, Z.. on Azure, G.. on Google; 2.3 is the fit test.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ _METRICS, _INVENTORY = "metrics", "inventory"
 # By provider, since one rule may have a number for each.
 KINDS: dict[str, dict[str, Kind]] = {
     "aws": {
-        "rightsize-ec2": Kind("R01", _METRICS),
-        "rightsize-rds": Kind("R02", _METRICS),
+        "rightsize-ec2": Kind("A15", _METRICS),
+        "rightsize-rds": Kind("A18", _METRICS),
         "unattached-volume": Kind("A01"),
         "stopped-instance-disk": Kind("A02"),
         "gp2-volume": Kind("A03"),
@@ -69,7 +69,7 @@ KINDS: dict[str, dict[str, Kind]] = {
         "marketplace-without-usage": Kind("A37", _INVENTORY, is_review=True),
     },
     "azure": {
-        "rightsize-azure-vm": Kind("R04", _METRICS),
+        "rightsize-azure-vm": Kind("Z18", _METRICS),
         "azure-vm-stopped-not-deallocated": Kind("Z01", _INVENTORY),
         "stopped-instance-disk": Kind("Z02", also=("azure-vm-deallocated",)),
         "azure-unattached-disk": Kind("Z03", _INVENTORY),
@@ -87,7 +87,7 @@ KINDS: dict[str, dict[str, Kind]] = {
         "unused-commitment": Kind("A35"),
     },
     "gcp": {
-        "rightsize-gce": Kind("R03", _METRICS),
+        "rightsize-gce": Kind("2.3", _METRICS),
         "gcp-idle-vm": Kind("G01", _METRICS, also=("rightsize-gce",)),
         "gcp-blank-disk": Kind("G02", _INVENTORY),
         "gcp-detached-disk": Kind("G03", _INVENTORY),
