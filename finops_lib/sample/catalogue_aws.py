@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from finops_lib.sample.accounts import DATA, PAYMENTS, PLATFORM, PLATFORM_TEST, SEARCH
-from finops_lib.sample.records import Fleet, Service, Sku
+from finops_lib.sample.records import Becomes, Fleet, Service, Sku
 
 _COMPUTE, _STORAGE, _NETWORK, _DATABASES = "Compute", "Storage", "Networking", "Databases"
 
@@ -315,8 +315,14 @@ FLEETS = (
     ),
     Fleet("waste-aws-lb", "payments-dev", "lb", slots=2, shape="clock", grows=False, waste="idle-load-balancer"),
     Fleet("waste-aws-magnetic", "data-platform", "magnetic", 420, 2, "fixed", grows=False, waste="unattached-volume"),
-    Fleet("waste-aws-gp2", "payments-prod", "gp2", 2300, 4, "fixed", grows=False, waste="gp2-volume"),
-    Fleet("waste-aws-gp2-shared", "shared", "gp2", 900, 2, "fixed", grows=False, waste="gp2-volume", owner=PAYMENTS),
+    Fleet(
+        "waste-aws-gp2", "payments-prod", "gp2", 2300, 4, "fixed", grows=False, waste="gp2-volume",
+        becomes=Becomes("gp3", target="gp3"),
+    ),
+    Fleet(
+        "waste-aws-gp2-shared", "shared", "gp2", 900, 2, "fixed", grows=False, waste="gp2-volume", owner=PAYMENTS,
+        becomes=Becomes("gp3", target="gp3"),
+    ),
     Fleet("waste-aws-snapshots", "data-platform", "snapshot", 1150, 4, "fixed", grows=False, waste="old-snapshot"),
     Fleet("waste-aws-m4", "search-prod", "m4", slots=3, shape="clock", grows=False, waste="previous-generation"),
     Fleet("waste-aws-t2", "payments-dev", "t2", slots=3, shape="clock", grows=False, waste="previous-generation"),

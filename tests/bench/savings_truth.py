@@ -121,7 +121,9 @@ def judge(found: Sequence[Recommendation], truth: Mapping[str, Any]) -> Verdict:
         score.planted_saving += float(one["monthly_saving"])
     forbidden = {(one["looks_like"], one["resource_id"].lower()): one["reason"] for one in truth["look_alikes"]}
     forbidden |= {(one["looks_like"], one["billed_as"].lower()): one["reason"] for one in truth["look_alikes"]}
-    checks = {(one["provider"], kind): one["check"] for one in truth["waste"] for kind in _kinds(one)}
+    checks = {(one["provider"], kind): one["check"] for one in truth["waste"] for kind in one["also"]}
+    # A rule's own number goes before that of another check which it may answer as well.
+    checks |= {(one["provider"], one["kind"]): one["check"] for one in truth["waste"]}
     named: dict[tuple[str, str], float] = {}
     on_look_alikes, unlabelled = [], []
     for said in found:
@@ -147,7 +149,7 @@ def judge(found: Sequence[Recommendation], truth: Mapping[str, Any]) -> Verdict:
 
 def table(verdict: Verdict) -> Iterator[str]:
     """Write a verdict for people."""
-    yield f"{'':6}{'check':7}{'planted':>8}{'recall':>8}{'said':>6}{'precision':>11}{'planted/mo':>12}{'found/mo':>10}  kinds"
+    yield f"{'':6}{'check':7}{'planted':>8}{'recall':>8}{'said':>6}{'precision':>11}{'planted/mo':>12}{'found/mo':>10}"
     for (provider, check), score in sorted(verdict.scores.items()):
         precision = "-" if score.precision is None else f"{score.precision:.2f}"
         yield (
@@ -162,7 +164,8 @@ def table(verdict: Verdict) -> Iterator[str]:
     for one, reason in verdict.on_look_alikes:
         yield f"LOOK-ALIKE   {one.provider:6}{one.check:6}{one.type:32}{one.resource_id}: {reason}"
     for one in verdict.unlabelled:
-        yield f"unlabelled   {one.provider:6}{one.check:6}{one.type:32}{one.resource_id}  {one.monthly_savings:.2f} {one.evidence}"
+        what = f"{one.monthly_savings:.2f} {one.evidence}"
+        yield f"unlabelled   {one.provider:6}{one.check:6}{one.type:32}{one.resource_id}  {what}"
 
 
 def _kinds(waste: Mapping[str, Any]) -> tuple[str, ...]:

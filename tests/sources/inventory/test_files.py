@@ -84,11 +84,16 @@ def hours(folder: Path, asked: AskedInventory) -> list[object]:
 
 def test_every_look_is_given_with_what_it_found_and_when_it_was_made(export: Export, asked: AskedInventory) -> None:
     taken_at = datetime.fromisoformat("2026-05-03T07:00:00")
-    # Two hours east of Greenwich.
     vm = Resource(
-        "invented-vm", "vm-1", "111", "north", state="running", created_at=datetime.fromisoformat("2026-05-01T06:00:00"),
+        "invented-vm",
+        "vm-1",
+        "111",
+        "north",
+        state="running",
+        # Two hours east of Greenwich it was eight.
+        created_at=datetime.fromisoformat("2026-05-01T06:00:00"),
         attributes={"instance_type": "small"},
-    )  # fmt: skip
+    )
     assert scopes(export(), asked) == [
         Scope("invented-vm", "111", "north", (vm,), taken_at=taken_at),
         Scope("invented-disk", "111", "", (), "disks:List", "not allowed", taken_at),
