@@ -96,7 +96,7 @@ FLEETS = (
     Fleet("az-mobile-app", "mobile-prod", "app", 6400, 5, "weekend"),
     Fleet("az-mobile-cosmos", "mobile-prod", "cosmos", 7400, 4, "shop"),
     Fleet("az-mobile-blob", "mobile-prod", "blob", 3100, 5, "drift"),
-    Fleet("az-mobile-blob-ops", "mobile-prod", "blob-ops", 800, 5, "shop", group="az-mobile-blob", grows=False),
+    Fleet("az-mobile-blob-ops", "mobile-prod", "blob-ops", 800, 5, "shop", group="az-mobile-blob"),
     Fleet("az-mobile-disk", "mobile-prod", "disk", 1800, 6, "constant"),
     Fleet("az-mobile-egress", "mobile-prod", "egress", 3000, 1, "weekend", grows=False),
     Fleet("az-mobile-redis", "mobile-prod", "redis", 1900, 2, "flat"),
@@ -105,6 +105,7 @@ FLEETS = (
     Fleet("az-test-vm", "mobile-test", "vm-b2", 2600, 4, "office", life=20),
     Fleet("az-test-app", "mobile-test", "app", 900, 2, "office"),
     Fleet("az-test-blob", "mobile-test", "blob", 400, 2, "constant"),
+    Fleet("az-test-blob-ops", "mobile-test", "blob-ops", 25, 2, "flat", group="az-test-blob"),
     Fleet("az-test-public-ip", "mobile-test", "public-ip", slots=3, shape="clock", grows=False),
     # corp-it: many owners
     Fleet("az-corp-vm", "corp-it", "vm-e4", 6800, 8, "office"),
@@ -112,6 +113,7 @@ FLEETS = (
     Fleet("az-corp-aks", "corp-it", "aks", slots=2, shape="clock", grows=False),
     Fleet("az-corp-aks-nodes", "corp-it", "vm-d8", 4600, 6, "flat", life=17, owner=MOBILE),
     Fleet("az-corp-files", "corp-it", "blob", 4300, 5, "constant"),
+    Fleet("az-corp-files-ops", "corp-it", "blob-ops", 160, 5, "office", group="az-corp-files"),
     Fleet("az-corp-sql", "corp-it", "sql", 2600, 2, "office"),
     Fleet("az-corp-gateway", "corp-it", "vpngw", slots=1, shape="clock", grows=False),
     Fleet("az-corp-gateway-bytes", "corp-it", "vpngw-bytes", 260, 1, "office", group="az-corp-gateway", grows=False),
@@ -124,6 +126,7 @@ FLEETS = (
     Fleet("az-eu-sql", "eu-commerce", "sql", 5600, 3, "flat"),
     Fleet("az-eu-app", "eu-commerce", "app", 3700, 4, "weekend"),
     Fleet("az-eu-blob", "eu-commerce", "blob", 1900, 3, "constant"),
+    Fleet("az-eu-blob-ops", "eu-commerce", "blob-ops", 90, 3, "shop", group="az-eu-blob"),
     Fleet("az-eu-egress", "eu-commerce", "egress", 1400, 1, "weekend", grows=False),
     Fleet("az-eu-month-end", "eu-commerce", "vm-e4", 800, 5, "month_end", life=2),
     # waste

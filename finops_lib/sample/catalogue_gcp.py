@@ -90,7 +90,7 @@ FLEETS = (
     Fleet("gcp-ml-gpu-jobs", "ml-training", "a100", 6200, 6, "weekdays", life=2),
     Fleet("gcp-ml-vertex", "ml-training", "vertex", 7200, 5, "bursts", life=3),
     Fleet("gcp-ml-bucket", "ml-training", "gcs", 3900, 5, "drift"),
-    Fleet("gcp-ml-bucket-ops", "ml-training", "gcs-ops", 400, 3, "weekdays", group="gcp-ml-bucket", grows=False),
+    Fleet("gcp-ml-bucket-ops", "ml-training", "gcs-ops", 400, 5, "weekdays", group="gcp-ml-bucket"),
     Fleet("gcp-ml-disks", "ml-training", "pd", 1500, 4, "constant"),
     # ml-sandbox
     Fleet("gcp-sandbox-vm", "ml-sandbox", "n2", 2700, 5, "office", life=12),
@@ -105,6 +105,7 @@ FLEETS = (
     Fleet("gcp-web-gke-nodes", "web-analytics", "gke-nodes", 6300, 9, "shop", life=10, owner=PLATFORM),
     Fleet("gcp-web-covered", "web-analytics", "n2", slots=3, commitment="cud", grows=False, hourly=True),
     Fleet("gcp-web-bucket", "web-analytics", "gcs", 2500, 5, "constant"),
+    Fleet("gcp-web-bucket-ops", "web-analytics", "gcs-ops", 140, 5, "shop", group="gcp-web-bucket"),
     Fleet("gcp-web-logging", "web-analytics", "logging", 2600, 2, "flat", grows=False),
     Fleet("gcp-web-pubsub", "web-analytics", "pubsub", 2400, 5, "shop"),
     Fleet("gcp-web-run", "web-analytics", "run", 2100, 7, "weekend", owner=ML),

@@ -58,7 +58,9 @@ KINDS: dict[str, dict[str, Kind]] = {
         "extended-support": Kind("A18"),
         "previous-generation": Kind("A22", is_review=True),
         "graviton-eligible": Kind("A23", _INVENTORY),
-        "bucket-without-lifecycle": Kind("A24", _INVENTORY, is_review=True, also=("incomplete-uploads",)),
+        "bucket-without-lifecycle": Kind(
+            "A24", _INVENTORY, is_review=True, also=("incomplete-uploads", "bucket-over-50")
+        ),
         "incomplete-uploads": Kind("A25", _INVENTORY, is_review=True),
         "noncurrent-versions": Kind("A26", _INVENTORY, is_review=True),
         "abandoned-bucket": Kind("A27", _INVENTORY),
@@ -81,7 +83,7 @@ KINDS: dict[str, dict[str, Kind]] = {
         "azure-empty-elastic-pool": Kind("Z09", _INVENTORY),
         "azure-idle-sql": Kind("Z09", _METRICS),
         "azure-premium-snapshot": Kind("Z10", _INVENTORY),
-        "azure-legacy-storage": Kind("Z11", _INVENTORY, is_review=True),
+        "azure-legacy-storage": Kind("Z11", _INVENTORY, is_review=True, also=("bucket-over-50",)),
         "azure-underused-premium-disk": Kind("Z14", _METRICS),
         "azure-orphan-nic": Kind("Z15", _INVENTORY, is_review=True),
         "unused-commitment": Kind("A35"),

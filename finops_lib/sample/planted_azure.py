@@ -88,4 +88,7 @@ FLEETS = (
     _fixed("waste-az-tenants", "corp-it", "pool", 338, waste="azure-empty-elastic-pool"),
     _fixed("waste-az-wiki-db", "corp-it", "sql", 338, waste="azure-idle-sql"),
     _fixed("waste-az-reports", "corp-it", "blob-v1", 120, waste="azure-legacy-storage"),
+    _fixed(
+        "waste-az-reports-ops", "corp-it", "blob-ops", 12, group="waste-az-reports", waste="azure-legacy-storage",
+    ),
 )  # fmt: skip

@@ -60,7 +60,7 @@ MACHINES: dict[str, dict[str, Busy]] = {
     "healthy": _machine(Busy(42, 62), Busy(60, 68), Busy(2e6, 6e6), Busy(200, 500)),
     "oversized": _machine(Busy(6, 14), Busy(22, 26, "flat"), Busy(2e5, 8e5), Busy(5, 20)),
     # 15 bytes a second each way are 2.6 MB a day.
-    "idle": _machine(Busy(0.4, 1.2, "flat"), Busy(18, 20, "flat"), Busy(8, 14, "flat"), Busy(0, 0.4, "flat")),
+    "idle": _machine(Busy(0.2, 0.6, "flat"), Busy(18, 20, "flat"), Busy(8, 14, "flat"), Busy(0, 0.4, "flat")),
     "office": _machine(
         Busy(1.4, 62, "office"), Busy(66, 72, "flat"), Busy(150, 8e5, "office"), Busy(0.2, 120, "office")
     ),

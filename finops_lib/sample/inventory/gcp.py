@@ -64,7 +64,7 @@ def _item(one: Holding, machines: Mapping[tuple[str, int], Holding], calendar: C
         facts |= {"auto_created": "false", "storage_locations": one.account.region}
         return _of(one, "gcp-snapshot", "snapshots", facts, state="ready", created_at=ago(calendar, 410))
     if one.kind == "gimage":
-        facts = {"size_gb": "50", "storage_bytes": f"{one.monthly_quantity * 1024**3:.0f}", "family": "training-base"}
+        facts = {"size_gb": "50", "storage_bytes": f"{one.monthly_quantity * 1024**3:.0f}"}
         facts["storage_locations"] = one.account.region
         return _of(one, "gcp-image", "images", facts, state="ready", created_at=ago(calendar, 300))
     return _database(one) if one.kind == "cloudsql" else None
