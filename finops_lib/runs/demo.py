@@ -26,9 +26,16 @@ from finops_lib.runs.budget_plan import import_budgets
 from finops_lib.runs.clock import now
 from finops_lib.runs.collect import collect_inventories
 from finops_lib.runs.ingest import ingest
+from finops_lib.runs.inventory import collect_inventory
 from finops_lib.runs.notebook import run_notebook
 from finops_lib.runs.rates import import_rates
-from finops_lib.sample import RATES_FILE, sample_budget_plan_yaml, sample_workbench_yaml, write_estate
+from finops_lib.sample import (
+    INVENTORY_BEFORE,
+    RATES_FILE,
+    sample_budget_plan_yaml,
+    sample_workbench_yaml,
+    write_estate,
+)
 from finops_lib.settings import Settings, load_workbench, sqlite_url
 from finops_lib.state.runs import RunRecord
 
@@ -87,6 +94,11 @@ def run_demo(settings: Settings, *, as_of: str, rows: int, seed: int, say: Calla
         # The demo's own estate of another day may well be smaller; nothing but demo bills is replaced.
         first = _run(own, "ingestion", say, replace="true")
     with _step(say, "inventory: resources and their utilisation, from files"):
+        if is_new:
+            # Since when a thing is as it is providers seldom say; two looks do.
+            for source in own.workbench.sources:
+                before = {"path": f"{_BILLS}/{INVENTORY_BEFORE}/{source.provider}"}
+                collect_inventory(own, source.name, source.provider, before)
         _, failures = collect_inventories(own, ())
         for failure in failures:
             say(f"    {failure.source}: {failure.reason}")

@@ -18,8 +18,9 @@ from typing import Any
 from finops_lib.analyses.savings import READS, find_savings
 from finops_lib.findings import Recommendation
 from finops_lib.runs.collect import collect, collect_inventories
+from finops_lib.runs.inventory import collect_inventory
 from finops_lib.runs.session import open_run
-from finops_lib.sample import sample_workbench_yaml, write_estate
+from finops_lib.sample import INVENTORY_BEFORE, sample_workbench_yaml, write_estate
 from tests.bench.clock import stopwatch
 from tests.bench.place import scaled, settings_in
 
@@ -88,6 +89,9 @@ def sample_lake(folder: Path, *, rows: int) -> dict[str, Any]:
     (params / "workbench.yaml").write_text(sample_workbench_yaml("bills"), encoding="utf-8")
     settings = settings_in(folder)
     refused = collect(settings, settings.workbench.sources).refusals
+    for source in settings.workbench.sources:
+        before = {"path": f"bills/{INVENTORY_BEFORE}/{source.provider}"}
+        collect_inventory(settings, source.name, source.provider, before)
     _, failed = collect_inventories(settings, ())
     if refused or failed:
         raise RuntimeError(f"the sample estate cannot be loaded: {[*refused, *failed]}")
@@ -121,15 +125,15 @@ def judge(found: Sequence[Recommendation], truth: Mapping[str, Any]) -> Verdict:
         score.planted_saving += float(one["monthly_saving"])
     forbidden = {(one["looks_like"], one["resource_id"].lower()): one["reason"] for one in truth["look_alikes"]}
     forbidden |= {(one["looks_like"], one["billed_as"].lower()): one["reason"] for one in truth["look_alikes"]}
-    checks = {(one["provider"], kind): one["check"] for one in truth["waste"] for kind in one["also"]}
-    # A rule's own number goes before that of another check which it may answer as well.
-    checks |= {(one["provider"], one["kind"]): one["check"] for one in truth["waste"]}
+    checks = {(one["provider"], one["kind"]): one["check"] for one in truth["waste"]}
     named: dict[tuple[str, str], float] = {}
     on_look_alikes, unlabelled = [], []
     for said in found:
         name = said.resource_id.lower()
         right = [one for one in waste.get(name, ()) if said.type in _kinds(one)]
-        if (check := checks.get((said.provider, said.type))) is not None:
+        # A rule without planted waste of its own may answer another check as well.
+        check = checks.get((said.provider, said.type)) or next((one["check"] for one in right), "")
+        if check:
             scores[said.provider, check].said += 1
             scores[said.provider, check].right += bool(right)
         for one in right:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from finops_lib.sample.curves import Calendar
 from finops_lib.sample.inventory import busy
-from finops_lib.sample.inventory.items import Holding, Item, ago, iso
+from finops_lib.sample.inventory.items import Holding, Item, ago, iso, until
 from finops_lib.sample.resources import digest, resource_id
 
 # Fleet of volumes -> the machines that have them; what is not here is attached to nothing.
@@ -14,12 +14,13 @@ _ATTACHED = {
     "aws-pay-disks": "aws-pay-web", "aws-dev-disks": "waste-aws-workbench", "waste-aws-gp2": "aws-pay-covered",
     "waste-aws-gp2-shared": "aws-shared-nodes", "aws-shared-magnetic": "aws-shared-erp",
     "waste-aws-queue-log": "aws-pay-web", "aws-pay-journal": "aws-pay-web", "waste-aws-cold-log": "aws-data-ingest",
-    "waste-aws-stopped-disks": "aws-stopped-vm",
+    "waste-aws-stopped-disks": "aws-stopped-vm", "aws-search-swap": "aws-search-heap",
 }  # fmt: skip
 _PROFILES = {"waste-aws-queue-log": "slow", "aws-pay-journal": "fast", "waste-aws-cold-log": "still"}
 _ALL_METRICS = {*_PROFILES, "waste-aws-gp2", "waste-aws-gp2-shared", "aws-search-swap"}
 _IOPS = {"waste-aws-queue-log": 8_000, "aws-pay-journal": 20_000}
-_DETACHED_DAYS = 3
+# Fleet of volumes -> days since they were detached.
+_DETACHED = {"aws-search-swap": 3}
 # Fleet of snapshots -> days since they were made; what is not here is as old as the bill says.
 _MADE = {
     "waste-aws-snapshots": 430, "aws-shared-vault": 380, "waste-aws-golden": 400, "aws-pay-base": 380,
@@ -43,7 +44,9 @@ def volume(one: Holding, machines: Mapping[tuple[str, int], Holding], calendar: 
     """Give one volume, attached to a machine or to none."""
     type_ = one.meter.partition("VolumeUsage")[2].removeprefix(".") or "standard"
     size = max(round(one.monthly_quantity), 1)
-    holder = _holder(one, machines)
+    detached = ago(calendar, _DETACHED[one.fleet]) if one.fleet in _DETACHED else None
+    is_detached = detached is not None and detached < until(calendar)
+    holder = None if is_detached else _holder(one, machines)
     attributes = {"volume_type": type_, "size_gb": str(size), "encrypted": "yes", "multi_attach": "no"}
     attributes["zone"] = f"{one.account.region}{'abc'[one.slot % 3]}"
     if type_ in ("io1", "io2"):
@@ -55,7 +58,6 @@ def volume(one: Holding, machines: Mapping[tuple[str, int], Holding], calendar: 
     profile = busy.VOLUMES[_PROFILES.get(one.fleet, "healthy")]
     watched = profile if one.fleet in _ALL_METRICS else busy.of(profile, "disk_read_ops", "disk_write_ops")
     is_used = holder is not None and holder.stopped_at is None
-    lately = one.fleet == "aws-search-swap"
     if holder is not None:
         attributes |= {"attached_to": holder.resource_id, "deleted_with_instance": "no"}
     return Item(
@@ -69,9 +71,9 @@ def volume(one: Holding, machines: Mapping[tuple[str, int], Holding], calendar: 
         one.created_at,
         attributes,
         one.tags,
-        watched if is_used or lately else {},
+        watched if is_used or is_detached else {},
         # CloudWatch has points of a volume only while a machine that runs has it.
-        busy_until=ago(calendar, _DETACHED_DAYS) if lately else None,
+        busy_until=detached,
     )
 
 
@@ -126,7 +128,7 @@ def image(one: Holding, calendar: Calendar) -> Iterator[Item]:
         "architecture": "x86_64",
         "platform_details": "Linux/UNIX",
         "public": "no",
-        "last_launched_at": iso(ago(calendar, _LAUNCHED[one.fleet])),
+        "last_launched_at": iso(min(ago(calendar, _LAUNCHED[one.fleet]), until(calendar))),
     }
     yield Item(
         "aws-ec2-image",

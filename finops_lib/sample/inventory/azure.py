@@ -8,7 +8,7 @@ from datetime import datetime
 from finops_lib.sample.accounts import ACCOUNT
 from finops_lib.sample.curves import Calendar
 from finops_lib.sample.inventory import busy
-from finops_lib.sample.inventory.items import LONG_AGO, Holding, Item, ago
+from finops_lib.sample.inventory.items import LONG_AGO, Holding, Item, ago, until
 from finops_lib.sample.records import Account
 from finops_lib.sample.resources import resource_id
 from finops_lib.sample.wasted import ORPHAN_INTERFACES
@@ -19,7 +19,8 @@ _PROFILES = {
 }  # fmt: skip
 # Fleet of disks -> the machines that have them; what is not here is attached to nothing.
 _ATTACHED = {
-    "az-mobile-disk": "az-mobile-vm", "waste-az-history": "az-corp-vm-data", "waste-az-disks": "az-deallocated-vm",
+    "az-mobile-disk": "az-mobile-vm", "az-mobile-moved-disk": "az-mobile-vm", "waste-az-history": "az-corp-vm-data",
+    "waste-az-disks": "az-deallocated-vm",
 }  # fmt: skip
 # Fleet of disks -> name, state and days since it was detached.
 _DETACHED = {
@@ -117,8 +118,8 @@ def _disk(one: Holding, machines: Mapping[tuple[str, int], Holding], calendar: C
     slots = sorted(slot for name, slot in machines if name == fleet)
     holder = machines[fleet, slots[one.slot % len(slots)]].resource_id.lower() if slots else ""
     state, days = ("attached" if holder else "unattached"), LONG_AGO
-    if one.fleet in _DETACHED:
-        state, days = _DETACHED[one.fleet]
+    if one.fleet in _DETACHED and ago(calendar, _DETACHED[one.fleet][1]) < until(calendar):
+        (state, days), holder = _DETACHED[one.fleet], ""
     elif holder and fleet in STOPPED:
         state = "reserved"
     facts = {

@@ -8,7 +8,7 @@ from datetime import datetime
 from finops_lib.sample.accounts import PROJECT_NUMBERS
 from finops_lib.sample.curves import Calendar
 from finops_lib.sample.inventory import busy
-from finops_lib.sample.inventory.items import LONG_AGO, Holding, Item, ago, iso
+from finops_lib.sample.inventory.items import LONG_AGO, Holding, Item, ago, iso, until
 from finops_lib.sample.resources import numeric_id
 
 STOPPED = frozenset({"gcp-stopped-vm"})
@@ -20,7 +20,8 @@ _PROFILES = {
 _WITH_AGENT = "ml-training"
 # Fleet of disks -> the machines that have them; what is not here is attached to nothing.
 _ATTACHED = {
-    "gcp-ml-disks": "gcp-ml-gpu", "gcp-sandbox-disks": "waste-gcp-notebook", "waste-gcp-disks": "gcp-stopped-vm",
+    "gcp-ml-disks": "gcp-ml-gpu", "gcp-ml-fresh-disk": "gcp-ml-gpu", "gcp-sandbox-disks": "waste-gcp-notebook",
+    "waste-gcp-disks": "gcp-stopped-vm",
 }  # fmt: skip
 # Fleet of disks -> days since they were made and since they were detached; None = never attached.
 _DETACHED = {
@@ -111,9 +112,11 @@ def _machine(one: Holding) -> Item:
 def _disk(one: Holding, machines: Mapping[tuple[str, int], Holding], calendar: Calendar) -> Item:
     fleet = _ATTACHED.get(one.fleet, "")
     slots = sorted(slot for name, slot in machines if name == fleet)
-    holder = machines[fleet, slots[one.slot % len(slots)]] if slots else None
     made, detached = _DETACHED.get(one.fleet, (LONG_AGO, None))
     created, gone = ago(calendar, made), None if detached is None else ago(calendar, detached)
+    if gone is not None and gone > until(calendar):
+        gone = None
+    holder = machines[fleet, slots[one.slot % len(slots)]] if slots and gone is None else None
     is_blank = one.fleet in _DETACHED and detached is None
     facts = {
         "disk_type": "pd-balanced",

@@ -124,6 +124,11 @@ def ago(calendar: Calendar, days: int, hour: int = 9) -> datetime:
     return _at(calendar, calendar.index(days), hour)
 
 
+def until(calendar: Calendar) -> datetime:
+    """Give the end of the last day, which what is said of it cannot be later than."""
+    return _at(calendar, calendar.last + 1, 0)
+
+
 def iso(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}"
 

@@ -176,3 +176,27 @@ def test_the_export_is_of_the_morning_after(estate: Estate) -> None:
     for provider in PROVIDERS:
         file = Path(estate.folder / "inventory" / provider / "export.json")
         assert json.loads(file.read_text()) == {"taken_at": "2026-03-18T07:00:00Z"}
+
+
+def test_what_was_detached_three_days_ago_was_attached_before(estate: Estate, truth: dict[str, Any]) -> None:
+    just = {one["resource_id"].lower() for one in truth["look_alikes"] if one["reason"] == "detached three days ago"}
+    assert len(just) == 3
+    attached: dict[str, list[bool]] = {name: [] for name in just}
+    for folder in ("inventory-before", "inventory"):
+        for provider in PROVIDERS:
+            text = (estate.folder / folder / provider / "resources.jsonl").read_text(encoding="utf-8")
+            for one in map(json.loads, text.splitlines()):
+                if one["resource_id"].lower() in just:
+                    attached[one["resource_id"].lower()].append("attached_to" in one["attributes"])
+    assert attached == dict.fromkeys(just, [True, False])
+
+
+def test_nothing_is_said_that_happened_after_the_look(estate: Estate) -> None:
+    for folder in ("inventory-before", "inventory"):
+        for provider in PROVIDERS:
+            place = estate.folder / folder / provider
+            taken_at = json.loads((place / "export.json").read_text())["taken_at"]
+            for one in map(json.loads, (place / "resources.jsonl").read_text(encoding="utf-8").splitlines()):
+                moments = [one["state_since"], one["created_at"]]
+                moments += [value for name, value in one["attributes"].items() if name.endswith("_at")]
+                assert all(f"{moment:.19}" <= taken_at for moment in moments if moment), one
