@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,40 @@ def test_no_machine_runs_longer_than_a_day_has_hours(tmp_path: Path, con: duckdb
         ) group by all having max(hours) > 25
     """).fetchall()
     assert longest == []
+
+
+@pytest.mark.slow
+def test_thirteen_weeks_of_covered_use_are_hourly_and_never_more_than_was_promised(
+    tmp_path: Path, con: duckdb.DuckDBPyConnection
+) -> None:
+    made = write_estate(tmp_path, as_of=AS_OF)
+    promised = {one["id"]: Decimal(one["per_day"]) for one in json.loads(made.truth.read_text())["commitments"]}
+    seen: set[str] = set()
+    for provider in ("aws", "azure", "gcp"):
+        hours = con.sql(f"""
+            select CommitmentDiscountId, cast(ChargePeriodStart as timestamp) as hour,
+                sum(cast(EffectiveCost as decimal(28,12)))
+            from {reader(made.files_of(provider))}
+            where CommitmentDiscountStatus = 'Used'
+                and cast(ChargePeriodStart as timestamp) >= date '{AS_OF}' - 91
+                and cast(ChargePeriodEnd as timestamp) - cast(ChargePeriodStart as timestamp) = interval 1 hour
+            group by all
+        """).fetchall()
+        for id_ in {row[0] for row in hours}:
+            used = [row[2] for row in hours if row[0] == id_]
+            # 92 days, of which the last one to three are still arriving.
+            assert 88 * 24 < len(used) <= 92 * 24
+            assert max(used) <= promised[id_] / 24
+            seen.add(id_)
+    assert seen == promised.keys()
+
+
+def test_some_commitments_end_within_a_year_and_of_others_the_bill_does_not_say(truth: dict[str, Any]) -> None:
+    ends = {one["id"]: one["ends"] for one in truth["commitments"]}
+    known = sorted(day for day in ends.values() if day is not None)
+    # Bought 304 and 259 days before, for a year: 61 and 106 days are left.
+    assert known == [str(AS_OF + timedelta(days=61)), str(AS_OF + timedelta(days=106))]
+    assert len(ends) - len(known) == 3
 
 
 def test_too_few_rows_are_refused_with_the_least_number_that_works(tmp_path: Path) -> None:
