@@ -254,7 +254,7 @@ def tell_truth(
     seed: int,
     grain: dict[str, Any],
     redelivered: list[dict[str, str]],
-    acted: Sequence[tuple[str, Acted]] = (),
+    acted: Sequence[Acted] = (),
 ) -> dict[str, Any]:
     """Put everything that is known about the estate into one JSON-able object."""
     return {

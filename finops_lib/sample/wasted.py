@@ -107,10 +107,10 @@ def look_alikes(bills: Mapping[str, Bill], calendar: Calendar) -> list[dict[str,
     ]  # fmt: skip
 
 
-def realised(acted: Sequence[tuple[str, Acted]], calendar: Calendar) -> list[dict[str, Any]]:
+def realised(acted: Sequence[Acted], calendar: Calendar) -> list[dict[str, Any]]:
     """Give what each action saved on each day of which everything has arrived."""
     merged: dict[tuple[str, str, date], list[Acted]] = {}
-    for _, one in acted:
+    for one in acted:
         merged.setdefault((one.line.fleet.waste, one.resource_id, one.on), []).append(one)
     return [
         {

@@ -80,10 +80,10 @@ def write_estate(
         while months[-1].end <= as_of:
             months.append(months[-1].next)
         bills = {name: build_bill(name, calendar=calendar, seed=seed, size=grain.size) for name in PROVIDERS}
-    acted: list[tuple[str, Acted]] = []
+    acted: list[Acted] = []
     for name in PROVIDERS if implemented else ():
         bills[name], done = act(bills[name], implemented or {}, calendar)
-        acted += [(name, one) for one in done]
+        acted += done
     tally = Tally()
     files: list[Path] = []
     earlier_files: list[Path] = []

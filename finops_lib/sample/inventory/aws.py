@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 
 from finops_lib.sample.curves import Calendar
 from finops_lib.sample.inventory import busy
 from finops_lib.sample.inventory.aws_storage import bucket, image, snapshot, volume
-from finops_lib.sample.inventory.items import Holding, Item, ago, iso
+from finops_lib.sample.inventory.items import Holding, Item, iso
 from finops_lib.sample.resources import digest, resource_id
 
 STOPPED = frozenset({"aws-stopped-vm"})
@@ -36,7 +35,7 @@ def items(holdings: list[Holding], calendar: Calendar) -> Iterator[Item]:
 
 def _items(one: Holding, machines: Mapping[tuple[str, int], Holding], calendar: Calendar) -> Iterator[Item]:
     if one.kind == "instance" and _is_machine(one):
-        yield _instance(one, calendar)
+        yield _instance(one)
     elif one.kind == "volume" and "VolumeUsage" in one.meter:
         yield volume(one, machines, calendar)
     elif one.kind == "snapshot":
@@ -49,7 +48,7 @@ def _items(one: Holding, machines: Mapping[tuple[str, int], Holding], calendar: 
     elif one.kind == "nat" and one.meter == "NatGateway-Hours":
         yield _gateway(one)
     elif one.kind == "database" and one.meter.startswith("InstanceUsage:"):
-        yield _database(one, calendar)
+        yield _database(one)
     elif one.kind == "bucket" and one.meter.startswith("TimedStorage"):
         yield bucket(one)
 
@@ -58,7 +57,7 @@ def _is_machine(one: Holding) -> bool:
     return one.meter.startswith(("BoxUsage:", "SpotUsage:")) and one.line.fleet.sku != "emr"
 
 
-def _instance(one: Holding, calendar: Calendar) -> Item:
+def _instance(one: Holding) -> Item:
     type_ = one.meter.partition(":")[2]
     family, _, size = type_.partition(".")
     cores = int(4 * (_UNITS[size] if size in _UNITS else float(size.removesuffix("xlarge"))))
@@ -114,7 +113,7 @@ def _instance(one: Holding, calendar: Calendar) -> Item:
         attributes,
         tags,
         profile if running else {},
-        max(one.created_at, ago(calendar, 0) - timedelta(days=400)),
+        one.created_at,
     )
 
 
@@ -187,7 +186,7 @@ def _gateway(one: Holding) -> Item:
     )
 
 
-def _database(one: Holding, calendar: Calendar) -> Item:
+def _database(one: Holding) -> Item:
     class_ = one.meter.partition(":")[2]
     size = class_.rpartition(".")[2].removesuffix("xlarge")
     memory = _RDS_GIB * float(size or 1)

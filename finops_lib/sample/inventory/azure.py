@@ -200,5 +200,5 @@ def _item(
     attributes = {key: value for key, value in facts.items() if value} | {"raw_id": raw_id}
     return Item(
         type_, raw_id.lower(), account.id, account.region, name, state, since, created_at, attributes, tags or {},
-        measured or {},
+        measured or {}, created_at,
     )  # fmt: skip

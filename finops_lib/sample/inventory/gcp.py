@@ -182,5 +182,5 @@ def _of(
     return Item(
         type_, one.resource_id, one.account.id, one.account.region, one.name, state, since,
         created_at or one.created_at, {key: value for key, value in attributes.items() if value}, one.tags,
-        measured or {},
+        measured or {}, created_at,
     )  # fmt: skip
