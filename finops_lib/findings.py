@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Literal
@@ -17,6 +17,23 @@ AnomalyStatus = Literal["open", "acknowledged", "closed", "resolved", "false_pos
 Step = Literal["terminate", "schedule", "clean-up", "rightsize", "tier", "licence", "commit", "spot"]
 Effort = Literal["VeryLow", "Low", "Medium", "High", "VeryHigh"]
 Risk = Literal["low", "medium", "high"]
+# domain.md 6.4; the order is that of a life.
+RecommendationStatus = Literal[
+    "pending",
+    "approved",
+    "scheduled",
+    "implemented",
+    "verified",
+    "partially_verified",
+    "not_realised",
+    "regressed",
+    "rejected",
+    "snoozed",
+    "withdrawn",
+    "expired",
+    "superseded",
+    "resolved_externally",
+]
 RunStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "KERNEL_DIED", "SKIPPED", "INVALID_PARAMS"]
 
 
@@ -142,6 +159,90 @@ class Recommendation:
     def projected_monthly_cost(self) -> Decimal:
         """What the resource costs afterwards."""
         return self.current_monthly_cost - self.monthly_savings
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who agreed to a recommendation, and to which evidence and price."""
+
+    who: str
+    at: datetime
+    evidence_hash: str
+    monthly_savings: Decimal
+    current_monthly_cost: Decimal
+    price_grade: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What later bills say of a recommendation that somebody says is implemented.
+
+    Money is per month of 365/12 days, in the recommendation's currency, but for `banked`.
+
+    Args:
+        method: deleted, resized, scheduled, tiered or committed.
+        status: verified (at least 70 % of the estimate), partially_verified (20 to 70 %), not_realised.
+        estimated: what was approved.
+        realised: what is paid less, at the prices of before; `low` to `high` holds the truth 19 times out of 20.
+        avoided: growth that costs less than it would have; never part of `realised`.
+        before_start, before_end, after_start, after_end: the days compared, first and last, both included.
+        banked: calendar month -> what was paid less in it, from the day of the change, for twelve months at most.
+        note: what a reader must know of it; "" = nothing.
+    """
+
+    method: str
+    status: RecommendationStatus
+    estimated: Decimal
+    realised: Decimal
+    low: Decimal
+    high: Decimal
+    before_start: date
+    before_end: date
+    after_start: date
+    after_end: date
+    avoided: Decimal = Decimal(0)
+    banked: Mapping[str, Decimal] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRecommendation:
+    """A recommendation as it was written down, and where its life stands.
+
+    Args:
+        occurrence: 1 for the first time, 2 when the same came back after it was over; `previous_id` is that before.
+        proposed_by: who ran the search that found it.
+        first_found, last_found: last included days of the searches.
+        times_found: on how many days it was found.
+        reason: why it is as it is, in words.
+        until: the day on which a rejected or snoozed one is looked at again; None = not by itself.
+        scheduled_for: the day it is to be done.
+        implemented_on: the day it is said to have been done, by whom, and their change's reference.
+        commitment_id: of a commitment: what was bought, as the bill names it.
+        baseline: use and cost before, as JSON, frozen when it was approved; "" = none.
+    """
+
+    recommendation_id: str
+    recommendation: Recommendation
+    status: RecommendationStatus
+    occurrence: int
+    proposed_by: str
+    first_found: date
+    last_found: date
+    times_found: int = 1
+    previous_id: str = ""
+    superseded_by: str = ""
+    approvals: tuple[Approval, ...] = ()
+    approved_at: datetime | None = None
+    reason: str = ""
+    until: date | None = None
+    scheduled_for: date | None = None
+    implemented_on: date | None = None
+    implemented_by: str = ""
+    reference: str = ""
+    commitment_id: str = ""
+    baseline: str = ""
+    verification: Verification | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
     estate_of      the frames of the figure queries (READS) -> one Estate: bill, inventory, utilisation
     find_savings   frames -> recommendations, each on its own
     evaluations    how far each check got, and what is missing where it did not
-    portfolio      recommendations -> one saving per resource, with low, base and high
+    portfolio      recommendations -> what each adds to the others, with low, base and high
 
 A check is one file in `checks/` with `@rule(name, check=<number in the catalogue>, needs=...)` over the Estate. It
 reads records, not frames: a check is then a few lines, and what it lacks is known before it runs.
