@@ -1,7 +1,7 @@
 """What is a recommendation worth, per hour of work? (domain.md 6.3)
 
-    expected = (12 months of saving - what is paid once) x confidence x share of such advice that is taken
-    score    = expected / hours of work; risk holds a label back, never the number
+expected = (12 months of saving - what is paid once) x confidence x share of such advice that is taken
+score    = expected / hours of work; risk holds a label back, never the number
 """
 
 from __future__ import annotations
@@ -51,9 +51,7 @@ def score(recommendation: Recommendation, *, net: Decimal | None = None, p_accep
     return expected_year(recommendation, net=net, p_accept=p_accept) / EFFORT_HOURS[recommendation.effort]
 
 
-def label_of(
-    expected_monthly: Decimal, risk: Risk, *, labels: tuple[tuple[Decimal, str, Risk], ...] = LABELS
-) -> str:
+def label_of(expected_monthly: Decimal, risk: Risk, *, labels: tuple[tuple[Decimal, str, Risk], ...] = LABELS) -> str:
     """Name the size of an expected saving; what could go badly wrong is never among the first to be done."""
     allowed = (name for least, name, worst in labels if expected_monthly >= least and _at_most(risk, worst))
     return next(allowed, "low")
