@@ -7,6 +7,8 @@
     alerts.py          alert events; outbox.py: messages that wait to be sent
     anomalies.py       episodes and what happened to them; anomaly_words.py: what people say of one;
                        planned_changes.py: what was announced
+    recommendations.py what searches found; recommendation_life.py: what time makes of it; recommendation_words.py:
+                       what people decide, and what bills say
     audit.py           the log that every change is written to, each line chained to the one before
 
 Question: why not keep this in the lake?

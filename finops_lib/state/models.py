@@ -256,6 +256,78 @@ class PlannedChangeRow(Base):
     created_by: Mapped[str] = mapped_column(Text)
 
 
+class RecommendationRow(Base):
+    """A recommendation as it stands; `recommendation_event` says how it came to. Money and days are text."""
+
+    __tablename__ = "recommendation"
+    __table_args__ = (
+        # Of two searches at once, the second finds it taken.
+        UniqueConstraint("fingerprint", "occurrence", name="recommendation_once"),
+        Index("recommendation_status", "status"),
+        Index("recommendation_resource", "provider", "account", "resource_id"),
+    )
+
+    recommendation_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(Text)
+    occurrence: Mapped[int] = mapped_column(Integer)
+    previous_id: Mapped[str] = mapped_column(Text)
+    superseded_by: Mapped[str] = mapped_column(Text)
+    type: Mapped[str] = mapped_column(Text)
+    provider: Mapped[str] = mapped_column(Text)
+    account: Mapped[str] = mapped_column(Text)
+    resource_id: Mapped[str] = mapped_column(Text)
+    target: Mapped[str] = mapped_column(Text)
+    step: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    currency: Mapped[str] = mapped_column(Text)
+    monthly_savings: Mapped[str] = mapped_column(Text)
+    current_monthly_cost: Mapped[str] = mapped_column(Text)
+    confidence: Mapped[float] = mapped_column(Float)
+    priority: Mapped[str] = mapped_column(Text)
+    owner: Mapped[str] = mapped_column(Text)
+    # The whole record as canonical JSON; the columns above repeat what people ask for.
+    definition: Mapped[str] = mapped_column(Text)
+    evidence_hash: Mapped[str] = mapped_column(Text)
+    proposed_by: Mapped[str] = mapped_column(Text)
+    first_found: Mapped[str] = mapped_column(Text)
+    last_found: Mapped[str] = mapped_column(Text)
+    times_found: Mapped[int] = mapped_column(Integer)
+    approvals: Mapped[str] = mapped_column(Text)
+    approved_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    reason: Mapped[str] = mapped_column(Text)
+    until_day: Mapped[str | None] = mapped_column(Text)
+    # The saving that was rejected; a much larger one is told again.
+    rejected_savings: Mapped[str | None] = mapped_column(Text)
+    scheduled_for: Mapped[str | None] = mapped_column(Text)
+    implemented_on: Mapped[str | None] = mapped_column(Text)
+    implemented_by: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str] = mapped_column(Text)
+    commitment_id: Mapped[str] = mapped_column(Text)
+    baseline: Mapped[str] = mapped_column(Text)
+    verification: Mapped[str] = mapped_column(Text)
+    found_at: Mapped[datetime] = mapped_column(UtcTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class RecommendationEventRow(Base):
+    """What happened to a recommendation: found, changed, or what somebody decided; append-only."""
+
+    __tablename__ = "recommendation_event"
+    __table_args__ = (Index("recommendation_event_recommendation", "recommendation_id"),)
+
+    event_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    recommendation_id: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    who: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    monthly_savings: Mapped[str] = mapped_column(Text)
+    evidence_hash: Mapped[str] = mapped_column(Text)
+    run_id: Mapped[str] = mapped_column(Text)
+    snapshot: Mapped[int | None] = mapped_column(BigInteger)
+
+
 class AuditRow(Base):
     """Who did what to which object; each line holds the hash of the one before."""
 
