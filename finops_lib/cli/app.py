@@ -27,6 +27,10 @@ anomalies_app = typer.Typer(help="Anomalies: what happened that nobody planned, 
 app.add_typer(anomalies_app, name="anomalies")
 schedule_app = typer.Typer(help="The schedule: what runs by itself, when, and what became of it.", no_args_is_help=True)
 app.add_typer(schedule_app, name="schedule")
+savings_app = typer.Typer(
+    help="Savings: what could be saved, who agreed, and what it has brought.", no_args_is_help=True
+)
+app.add_typer(savings_app, name="savings")
 app.add_typer(lake_app, name="lake")
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from finops_lib.findings import Anomaly
+from finops_lib.findings import Anomaly, KeptRecommendation
 from finops_lib.lake.catalog import is_there
 from finops_lib.lake.open import Lake, open_lake
 from finops_lib.lake.snapshots import pin
@@ -109,6 +109,7 @@ class Run:
     folder: RunFolder
     _anomaly_inputs: AnomalyInputs | None = field(default=None, repr=False)
     _budget_inputs: BudgetInputs | None = field(default=None, init=False, repr=False)
+    _recommendations: tuple[KeptRecommendation, ...] | None = field(default=None, init=False, repr=False)
 
     @property
     def as_of(self) -> date:
@@ -204,6 +205,15 @@ class Run:
         from finops_lib.runs.anomaly_cause import days_of_nodes
 
         return days_of_nodes(self.lake, self.query, found, as_of=self.as_of, history_days=history_days)
+
+    def recommendations(self) -> tuple[KeptRecommendation, ...]:
+        """Give what is written down of recommendations and their lives, keeping a copy beside the result."""
+        # Imported here: few pages speak of savings.
+        from finops_lib.runs.savings_inputs import savings_inputs
+
+        if self._recommendations is None:
+            self._recommendations = savings_inputs(self.settings, self.folder, as_of=self.as_of)
+        return self._recommendations
 
     def investigate(self, found: Sequence[Anomaly]) -> list[Investigation]:
         """Explain the first episodes from their charges; the queries of those shown in full are remembered."""
