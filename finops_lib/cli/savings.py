@@ -112,7 +112,7 @@ def savings_portfolio(
 @savings_app.command("approve")
 def savings_approve(recommendation_id: RecommendationId) -> None:
     """Agree to a recommendation that somebody else proposed; a commitment needs two people."""
-    from finops_lib.runs.savings import approve
+    from finops_lib.runs.savings_decide import approve
     from finops_lib.settings import load_settings
 
     _say(approve(load_settings(), recommendation_id))
@@ -128,7 +128,7 @@ def savings_reject(
 ) -> None:
     """Say that it will not be done."""
     from finops_lib.periods import parse_day
-    from finops_lib.runs.savings import reject
+    from finops_lib.runs.savings_decide import reject
     from finops_lib.settings import load_settings
 
     day = parse_day(until, name="--until") if until else None
@@ -143,7 +143,7 @@ def savings_snooze(
 ) -> None:
     """Put it off until a day."""
     from finops_lib.periods import parse_day
-    from finops_lib.runs.savings import snooze
+    from finops_lib.runs.savings_decide import snooze
     from finops_lib.settings import load_settings
 
     _say(snooze(load_settings(), recommendation_id, until=parse_day(until, name="--until"), reason=reason))
@@ -157,7 +157,7 @@ def savings_schedule(
 ) -> None:
     """Say on which day an approved one is to be done."""
     from finops_lib.periods import parse_day
-    from finops_lib.runs.savings import schedule
+    from finops_lib.runs.savings_decide import schedule
     from finops_lib.settings import load_settings
 
     _say(schedule(load_settings(), recommendation_id, on=parse_day(on, name="--on"), reference=reference))
@@ -173,7 +173,7 @@ def savings_implement(
 ) -> None:
     """Say that it was done. The workbench does nothing itself; later bills show what it has brought."""
     from finops_lib.periods import parse_day
-    from finops_lib.runs.savings import implement
+    from finops_lib.runs.savings_decide import implement
     from finops_lib.settings import load_settings
 
     day = parse_day(on, name="--on") if on else None
@@ -184,7 +184,7 @@ def savings_implement(
 @savings_app.command("withdraw")
 def savings_withdraw(recommendation_id: RecommendationId, reason: ReasonOption = "") -> None:
     """Take an approval back."""
-    from finops_lib.runs.savings import withdraw
+    from finops_lib.runs.savings_decide import withdraw
     from finops_lib.settings import load_settings
 
     _say(withdraw(load_settings(), recommendation_id, reason=reason))

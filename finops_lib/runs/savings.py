@@ -1,10 +1,10 @@
-"""The list of recommendations and what people decide: `finops savings list`, `show`, `approve`, `reject`, ..."""
+"""The list of recommendations and what they are worth: `finops savings list`, `show`, `portfolio`."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -14,20 +14,11 @@ from finops_lib.analyses.savings.scoring import score
 from finops_lib.errors import ConfigError
 from finops_lib.findings import KeptRecommendation, RecommendationStatus
 from finops_lib.runs import clock
-from finops_lib.runs.acting import acting_user
 from finops_lib.runs.opened import opened_state
-from finops_lib.runs.savings_verify import Checked, baseline_text
+from finops_lib.runs.savings_verify import Checked
 from finops_lib.settings import Settings
 from finops_lib.state.recommendation_life import approvers_needed
 from finops_lib.state.recommendation_rows import RecommendationEvent
-from finops_lib.state.recommendation_words import (
-    approve_recommendation,
-    implement_recommendation,
-    reject_recommendation,
-    schedule_recommendation,
-    snooze_recommendation,
-    withdraw_recommendation,
-)
 from finops_lib.state.recommendations import get_recommendation, list_recommendations
 
 # What still can be done; only these are in a portfolio.
@@ -169,104 +160,6 @@ def net_savings(kept: Sequence[KeptRecommendation]) -> dict[str, Decimal]:
     }
 
 
-def approve(settings: Settings, recommendation_id: str, *, now: datetime | None = None) -> KeptRecommendation:
-    """Agree to a recommendation as the acting user; what was used before is frozen for its verification.
-
-    Raises:
-        ConfigError: no such recommendation, not waiting, or proposed or approved by the same person.
-        LakeError: there is no lake, or it holds no charges.
-    """
-    with opened_state(settings) as state:
-        kept, _ = get_recommendation(state, recommendation_id)
-        return approve_recommendation(
-            state,
-            kept.recommendation_id,
-            evidence_hash=kept.recommendation.evidence_hash,
-            baseline=baseline_text(settings, kept.recommendation),
-            at=now or clock.now(),
-            who=acting_user(),
-        )
-
-
-def reject(
-    settings: Settings, recommendation_id: str, *, reason: str, until: date | None = None, now: datetime | None = None
-) -> KeptRecommendation:
-    """Say that it will not be done, and why.
-
-    Raises:
-        ConfigError: no reason, no such recommendation, or one that is implemented or over.
-    """
-    _require_text(reason, "--reason", "say why, so that nobody asks again")
-    with opened_state(settings) as state:
-        return reject_recommendation(
-            state, recommendation_id, reason=reason.strip(), until=until, at=now or clock.now(), who=acting_user()
-        )
-
-
-def snooze(
-    settings: Settings, recommendation_id: str, *, until: date, reason: str = "", now: datetime | None = None
-) -> KeptRecommendation:
-    """Put it off until a day, within 180 days."""
-    with opened_state(settings) as state:
-        return snooze_recommendation(
-            state, recommendation_id, until=until, reason=reason, at=now or clock.now(), who=acting_user()
-        )
-
-
-def schedule(
-    settings: Settings, recommendation_id: str, *, on: date, reference: str = "", now: datetime | None = None
-) -> KeptRecommendation:
-    """Say on which day an approved one is to be done."""
-    with opened_state(settings) as state:
-        return schedule_recommendation(
-            state, recommendation_id, on=on, reference=reference, at=now or clock.now(), who=acting_user()
-        )
-
-
-def implement(
-    settings: Settings,
-    recommendation_id: str,
-    *,
-    reference: str,
-    on: date | None = None,
-    by: str = "",
-    commitment_id: str = "",
-    now: datetime | None = None,
-) -> KeptRecommendation:
-    """Say that it was done; later bills confirm it, or do not.
-
-    Raises:
-        ConfigError: no reference, no such recommendation, or one that is not approved; a commitment without its id.
-    """
-    _require_text(reference, "--reference", "name the ticket, commit or order of the change")
-    at = now or clock.now()
-    with opened_state(settings) as state:
-        kept, _ = get_recommendation(state, recommendation_id)
-        if kept.recommendation.step == "commit":
-            _require_text(commitment_id, "--commitment", "name what was bought as the bill does (CommitmentDiscountId)")
-        return implement_recommendation(
-            state,
-            kept.recommendation_id,
-            on=on or at.date(),
-            reference=reference.strip(),
-            by=by.strip() or acting_user(),
-            commitment_id=commitment_id.strip(),
-            at=at,
-            who=acting_user(),
-        )
-
-
-def withdraw(
-    settings: Settings, recommendation_id: str, *, reason: str, now: datetime | None = None
-) -> KeptRecommendation:
-    """Take an approval back, and say why."""
-    _require_text(reason, "--reason", "say why")
-    with opened_state(settings) as state:
-        return withdraw_recommendation(
-            state, recommendation_id, reason=reason.strip(), at=now or clock.now(), who=acting_user()
-        )
-
-
 def claims(settings: Settings, *, as_of: date | None = None) -> list[dict[str, Any]]:
     """Give what was claimed and what was banked this year as rows, one per type and currency."""
     with opened_state(settings) as state:
@@ -308,8 +201,3 @@ def statuses_named(names: Sequence[str]) -> tuple[str, ...]:
 
 def _last_search(kept: Sequence[KeptRecommendation]) -> date:
     return max((one.last_found for one in kept), default=clock.now().date())
-
-
-def _require_text(text: str, option: str, next_step: str) -> None:
-    if not text.strip():
-        raise ConfigError(f"{option} is empty", next_step=next_step)

@@ -120,12 +120,10 @@ def verify_in_lake(
 
 def _implemented(state: State, recommendation_ids: Sequence[str]) -> list[KeptRecommendation]:
     if not recommendation_ids:
-        kept = list_recommendations(state)
-        newest = {
-            one.recommendation.fingerprint: one.occurrence for one in sorted(kept, key=lambda one: one.occurrence)
-        }
+        known = sorted(list_recommendations(state), key=lambda one: one.occurrence)
+        newest = {one.recommendation.fingerprint: one for one in known}
         # What came back is another occurrence, with bills of its own.
-        return [one for one in known if one.status in DONE and newest[one.recommendation.fingerprint] == one.occurrence]
+        return [one for one in newest.values() if one.status in DONE]
     named = [get_recommendation(state, recommendation_id)[0] for recommendation_id in recommendation_ids]
     for kept in named:
         if kept.status not in DONE:

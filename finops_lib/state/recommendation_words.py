@@ -6,7 +6,7 @@ price that were seen: who approves names their hash, and what has changed since 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -219,6 +219,14 @@ def record_verification(
             snapshot=snapshot,
         )
         return True
+
+
+def note_export(state: State, recommendation_ids: Sequence[str], *, kind: str, at: datetime, who: str) -> None:
+    """Write down that recommendations were handed to somebody's pipeline."""
+    with state.write() as session:
+        for recommendation_id in recommendation_ids:
+            name, details = audit_name(recommendation_id), {"kind": kind}
+            audit.note(session, at=at, who=who, action="recommendation exported", object=name, details=details)
 
 
 def _say(
