@@ -37,9 +37,10 @@ def approvers_needed(recommendation: Recommendation) -> int:
 
 
 def why_lapsed(approval: Approval, now: Recommendation) -> str:
-    """Say why an approval no longer holds for the evidence and price as they are now; "" = it does."""
-    if approval.evidence_hash == now.evidence_hash:
-        return ""
+    """Say why an approval no longer holds for the evidence and price as they are now; "" = it does.
+
+    What was approved is known by its evidence hash; one more day of the same evidence is another hash and no reason.
+    """
     for what, before, after in (
         ("saving", approval.monthly_savings, now.monthly_savings),
         ("cost", approval.current_monthly_cost, now.current_monthly_cost),

@@ -18,7 +18,16 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from finops_lib.analyses.savings.uncertainty import standard_error
-from finops_lib.analyses.savings.usage_days import UseDay, Window, canonical_unit, divided, family, mean, per_day
+from finops_lib.analyses.savings.usage_days import (
+    UseDay,
+    Window,
+    canonical_unit,
+    divided,
+    family,
+    is_stored,
+    mean,
+    per_day,
+)
 from finops_lib.periods import days_in
 
 _DAY = timedelta(days=1)
@@ -100,7 +109,7 @@ def lower_rate(
 ) -> Measured:
     """Measure what the same use costs less than at the rate of before; more use is not a loss.
 
-    The main unit is the one most money went to, e.g. hours or bytes stored. Units that appear with the change, e.g.
+    The main unit is hours, or bytes stored (`main_unit`). Units that appear with the change, e.g.
     provisioned throughput, are paid instead and count. Others, e.g. traffic, are other business, unless the change
     makes them grow (`counts_other_meters`: reads and moves of stored data).
 
@@ -145,7 +154,7 @@ def lower_rate(
         whole * kept,
         (standard_error(daily) * float(kept), rate_error * float(covered)),
         tuple(amount * kept for amount in saved_in(claimed)),
-        avoided=whole * (_ONE - kept),
+        avoided=whole - whole * kept,
         note="" if used_after else "nothing of it was used after the change",
     )
 
@@ -159,12 +168,15 @@ def earned(nets: Mapping[date, Decimal], window: Window, claimed: Window) -> Mea
 
 
 def main_unit(baseline: Sequence[UseDay], before: Window) -> str:
-    """Give the unit that most money went to."""
+    """Give the unit that an action on a resource is about: its hours, else what it stores, else where most money goes.
+
+    What passes through a thing may cost more than the thing itself, and is not what is made smaller.
+    """
     costs: dict[str, Decimal] = defaultdict(Decimal)
     for row in baseline:
         if row.day in before and row.quantity > 0:
             costs[canonical_unit(row.unit)] += row.contracted
-    return max(sorted(costs), key=lambda unit: costs[unit], default="")
+    return max(sorted(costs), key=lambda unit: (family(unit) == "time", is_stored(unit), costs[unit]), default="")
 
 
 def _shrunk(baseline: Sequence[UseDay], before: Window, rows: Sequence[UseDay], window: Window, unit: str) -> Decimal:

@@ -67,6 +67,11 @@ def family(unit: str) -> str:
     return "time" if _TIME.search(canonical) else canonical
 
 
+def is_stored(unit: str) -> bool:
+    """Say whether a unit counts what is kept for a month, e.g. `gb-mo`."""
+    return "mo" in re.split(r"[^a-z]+", canonical_unit(unit).replace("month", "mo"))
+
+
 def per_day(
     days: Iterable[UseDay], window: Window, value: Callable[[UseDay], Decimal], *, meters: Callable[[UseDay], bool]
 ) -> list[Decimal]:
