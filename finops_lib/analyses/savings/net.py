@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from finops_lib.analyses.savings.chain import STEPS, Share, settle
-from finops_lib.analyses.savings.pools import POOL, CommitmentSaving, after_actions, in_proportion
+from finops_lib.analyses.savings.pools import CONFLICT_GROUP, POOL, CommitmentSaving, after_actions, in_proportion
 from finops_lib.analyses.savings.scoring import expected_year, weight
 from finops_lib.errors import QualityError
 from finops_lib.findings import Recommendation
@@ -117,7 +117,8 @@ def _groups(found: Sequence[Recommendation]) -> dict[tuple[str, ...], list[Recom
     groups: dict[tuple[str, ...], list[Recommendation]] = defaultdict(list)
     for recommendation in found:
         key = _resource_key(recommendation)
-        pool = recommendation.facts.get(POOL, "")
+        facts = recommendation.facts
+        pool = facts.get(CONFLICT_GROUP, "") or facts.get(POOL, "")
         if recommendation.step == "commit" and key not in resources and pool:
             # Two ways to commit to one pool are alternatives: taking both commits twice to the same hours.
             key = (recommendation.provider, recommendation.account, recommendation.region, POOL, pool)

@@ -15,6 +15,8 @@ from finops_lib.analyses.savings.chain import Share, share_left
 from finops_lib.findings import Recommendation
 
 POOL = "pool"
+# Commitments that name the same group are different ways to promise the same usage.
+CONFLICT_GROUP = "conflict_group"
 # Steps after which fewer hours, or cheaper ones, are left to commit to.
 LESS_USE = ("terminate", "schedule", "rightsize")
 
