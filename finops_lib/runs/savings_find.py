@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from finops_lib.analyses.savings import find_savings
+from finops_lib.analyses.savings.estate import READS
 from finops_lib.analyses.savings.realised import calibrated, feedback
 from finops_lib.errors import LakeError
 from finops_lib.findings import KeptRecommendation, Recommendation
@@ -30,7 +31,6 @@ from finops_lib.state.recommendations import Recorded, ResourceName, list_recomm
 
 # What is not charged for so many complete days is gone; a machine may be off over a long weekend.
 GONE_DAYS = 7
-_FRAMES = ("savings_resource_meters", "savings_commitments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,9 @@ def find_in_lake(settings: Settings, *, as_of: str = "", now: datetime | None = 
 
 
 def search(lake: Lake, as_of: date, currency: str) -> list[Recommendation]:
-    """Ask every rule about the charges of one currency."""
+    """Ask every rule about the estate that is charged in one currency."""
     frames = {}
-    for name in _FRAMES:
+    for name in READS:
         sql = figure_sql(name)
         values = bind(name, sql, {"as_of": as_of, "currency": currency, "provider": ""}, {})
         frames[name] = run_query(lake, sql, values)
