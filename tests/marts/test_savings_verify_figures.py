@@ -103,10 +103,18 @@ def test_what_began_within_a_week_with_the_same_owner_and_meter_took_its_place(l
         use(lake, f"2026-06-{day:02}", "2", "i-other-team", **{**shop, "x_Team": "web"})
         use(lake, f"2026-06-{day:02}", "2", "i-other-kind", **shop, SkuMeter="r5")
         use(lake, f"2026-06-{day:02}", "2", "i-old", **shop)
-    use(lake, "2026-05-20", "2", "i-old", **shop)
+    use(lake, "2026-04-08", "2", "i-old", **shop)
     use(lake, "2026-06-13", "2", "i-later", **shop)
     # 9 days of 2
     assert replacements(lake) == [("i-new", 9, Decimal(18))]
+
+
+def test_where_such_machines_come_and_go_anyway_one_that_came_says_nothing(lake: MemoryLake) -> None:
+    shop = {"x_Team": "shop"}
+    use(lake, "2026-06-04", "4", **shop)
+    use(lake, "2026-06-06", "2", "i-new", **shop)
+    use(lake, "2026-05-10", "2", "i-last-month", **shop)
+    assert replacements(lake) == []
 
 
 def test_what_belongs_to_nobody_took_nobodys_place(lake: MemoryLake) -> None:

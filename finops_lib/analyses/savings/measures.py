@@ -62,18 +62,24 @@ def deleted(
     claimed: Window,
     *,
     paid_instead: Decimal,
+    replaced: Decimal,
     is_gone: bool,
 ) -> Measured:
     """Measure what a resource that is gone no longer costs; one that is still charged saves what it costs less.
 
     Args:
-        paid_instead: per day, e.g. for a snapshot, or what took its place.
+        paid_instead: per day, e.g. for a snapshot.
+        replaced: daily cost of what took its place; what costs more than it did is more than a replacement.
     """
     cost_before = per_day(baseline, before, _effective, meters=_any)
-    each = mean(cost_before) - paid_instead
+    usual = mean(cost_before)
+    took_its_place = min(replaced, max(_ZERO, usual))
+    each = usual - paid_instead - took_its_place
     saved = tuple(each - cost for cost in per_day(rows, claimed, _effective, meters=_any))
     if is_gone:
-        return Measured("deleted", each, (standard_error(cost_before),), saved, note=_instead(paid_instead))
+        return Measured(
+            "deleted", each, (standard_error(cost_before),), saved, note=_instead(paid_instead, took_its_place)
+        )
     cost_after = per_day(rows, window, _effective, meters=_any)
     errors = (standard_error(cost_before), standard_error(cost_after))
     return Measured("deleted", each - mean(cost_after), errors, saved, note="it is still charged")
@@ -155,7 +161,7 @@ def lower_rate(
         (standard_error(daily) * float(kept), rate_error * float(covered)),
         tuple(amount * kept for amount in saved_in(claimed)),
         avoided=whole - whole * kept,
-        note="" if used_after else "nothing of it was used after the change",
+        note="" if used_after else "nothing of it was charged after the change: it is gone, or has another name",
     )
 
 
@@ -220,7 +226,9 @@ def _of_family(unit: str) -> _Meters:
     return lambda row: family(row.unit) == family(unit)
 
 
-def _instead(paid: Decimal) -> str:
+def _instead(paid: Decimal, replaced: Decimal) -> str:
+    if replaced > 0:
+        return "less what took its place: others of its kind and owner began that week"
     return "less what is paid instead" if paid > 0 else ""
 
 

@@ -68,8 +68,9 @@ def family(unit: str) -> str:
 
 
 def is_stored(unit: str) -> bool:
-    """Say whether a unit counts what is kept for a month, e.g. `gb-mo`."""
-    return "mo" in re.split(r"[^a-z]+", canonical_unit(unit).replace("month", "mo"))
+    """Say whether a unit counts bytes that are kept for a month, e.g. `gb-mo`; provisioned speed is none."""
+    parts = set(re.split(r"[^a-z]+", canonical_unit(unit).replace("month", "mo")))
+    return "mo" in parts and bool(parts & {"gb", "gib", "gibibyte", "tb", "tib", "byte"})
 
 
 def per_day(

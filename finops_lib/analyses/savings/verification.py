@@ -145,8 +145,17 @@ def _measure(
     if recommendation.step == "terminate" or (recommendation.step == "clean-up" and is_gone):
         # What was to be paid instead stays to be paid.
         instead = recommendation.current_monthly_cost - recommendation.monthly_savings
-        paid = divided(max(Decimal(0), instead), monthly(Decimal(1))) + after.replaced
-        return deleted(baseline.days, before, after.days, window, claimed, paid_instead=paid, is_gone=is_gone)
+        paid = divided(max(Decimal(0), instead), monthly(Decimal(1)))
+        return deleted(
+            baseline.days,
+            before,
+            after.days,
+            window,
+            claimed,
+            paid_instead=paid,
+            replaced=after.replaced,
+            is_gone=is_gone,
+        )
     if recommendation.step in ("schedule", "clean-up"):
         return fewer(baseline.days, before, after.days, window, claimed)
     return lower_rate(

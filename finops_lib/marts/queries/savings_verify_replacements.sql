@@ -34,27 +34,49 @@ former as (
         -- What belongs to nobody is told from what belongs to nobody by nothing.
         and (team <> '' or project <> '')
 ),
-newcomers as (
+-- Only what is charged by the same meter for the same owner in the same place can have taken its place.
+alike as (
+    select
+        charges.ResourceId,
+        charges.EffectiveCost,
+        charges.day
+    from charges
+    inner join former
+        on charges.meter = former.meter
+        and charges.region = former.region
+        and charges.team = former.team
+        and charges.project = former.project
+        and charges.environment = former.environment
+    where charges.ResourceId <> $resource_id
+),
+-- A resource may have begun with another meter: its first day is that of any.
+firsts as (
     select
         ResourceId,
         min(day) as first_day
     from charges
-    where ResourceId <> $resource_id
     group by ResourceId
-    having min(day) between cast($implemented_on as date) - 7 and cast($implemented_on as date) + 7
+),
+newcomers as (
+    select
+        alike.ResourceId,
+        firsts.first_day,
+        sum(alike.EffectiveCost) as effective_cost
+    from alike
+    inner join firsts on alike.ResourceId = firsts.ResourceId
+    group by alike.ResourceId, firsts.first_day
 )
 select
-    charges.ResourceId,
-    newcomers.first_day,
-    date_diff('day', newcomers.first_day, cast($as_of as date)) + 1 as charged_days,
-    sum(charges.EffectiveCost) as effective_cost
-from charges
-inner join newcomers on charges.ResourceId = newcomers.ResourceId
-inner join former
-    on charges.meter = former.meter
-    and charges.region = former.region
-    and charges.team = former.team
-    and charges.project = former.project
-    and charges.environment = former.environment
-group by charges.ResourceId, newcomers.first_day
-order by charges.ResourceId
+    ResourceId,
+    first_day,
+    date_diff('day', first_day, cast($as_of as date)) + 1 as charged_days,
+    effective_cost
+from newcomers
+where first_day between cast($implemented_on as date) - 7 and cast($implemented_on as date) + 7
+    -- Where such resources come and go anyway, one that came says nothing.
+    and not exists (
+        select 1
+        from newcomers as earlier
+        where earlier.first_day between cast($implemented_on as date) - 52 and cast($implemented_on as date) - 8
+    )
+order by ResourceId
