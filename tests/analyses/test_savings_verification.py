@@ -123,6 +123,22 @@ def test_what_is_paid_instead_counts_and_other_business_does_not() -> None:
     assert said.realised == (Decimal("0.15") * MONTH).quantize(Decimal("0.000001"))
 
 
+def test_speed_that_is_no_longer_provisioned_is_part_of_the_saving() -> None:
+    fast = (*before("10", "0.1", unit="GB-Mo", meter="io2"), *before("100", "0.05", unit="IOPS-Mo", meter="iops"))
+    said = held(resize(), fast, after("10", "0.08", unit="GB-Mo", meter="gp3"))
+    # 10 x 0.1 + 100 x 0.05 = 6 a day, of which 0.80 are left
+    assert said.realised == (Decimal("5.2") * MONTH).quantize(Decimal("0.000001"))
+
+
+@pytest.mark.parametrize("unit", ["Hrs", "vCPU-Hrs"])
+def test_a_surcharge_runs_beside_the_hours_it_is_for(unit: str) -> None:
+    cluster = before("24", "0.1", meter="cluster")
+    surcharge = before("24", "0.5", meter="extended support", unit=unit)
+    said = held(resize(), (*cluster, *surcharge), after("24", "0.1", meter="cluster"))
+    # 24 hours, not 48: 12 a day are gone.
+    assert said.realised == 365
+
+
 def test_where_the_quantity_is_the_size_less_of_it_was_wanted() -> None:
     cores, memory = {"unit": "hour", "meter": "core"}, {"unit": "gibibyte hour", "meter": "ram"}
     full = (*before("96", "0.03", **cores), *before("384", "0.004", **memory))
@@ -163,6 +179,9 @@ def test_what_is_still_charged_was_not_deleted() -> None:
     # Stopped, but its disks go on: 1.20 of 4.80 a day.
     part = held(gone(), before(), after("24", "0.05"), estimated="146")
     assert (part.status, part.realised) == ("verified", Decimal("109.5"))
+    # The advice knew that a quarter stays to be paid: it is taken off once.
+    known = held(advice("109.5", "146", step="terminate"), before(), after("24", "0.05"), estimated="109.5")
+    assert known.realised == Decimal("109.5")
 
 
 def test_what_took_its_place_and_what_is_paid_instead_is_no_saving() -> None:
@@ -264,7 +283,8 @@ def test_neighbouring_days_that_are_alike_count_for_less() -> None:
 
 def test_units_are_read_in_one_spelling() -> None:
     assert {canonical_unit(unit) for unit in ("Hrs", "Hour", "HOURS ")} == {"hours"}
-    assert (family("gibibyte hour"), family("Hrs"), family("GB-Mo")) == ("time", "time", "gb-mo")
+    assert (family("gibibyte hour"), family("Hrs"), family("GB")) == ("time", "time", "gb")
+    assert {family(unit) for unit in ("GB-Mo", "IOPS-Month")} == {"provisioned"}
 
 
 @given(st.integers(0, 10_000))

@@ -74,7 +74,8 @@ def deleted(
     cost_before = per_day(baseline, before, _effective, meters=_any)
     usual = mean(cost_before)
     took_its_place = min(replaced, max(_ZERO, usual))
-    each = usual - paid_instead - took_its_place
+    # What is paid instead is on the bill of something else, unless the resource itself is still charged.
+    each = usual - took_its_place - (paid_instead if is_gone else _ZERO)
     saved = tuple(each - cost for cost in per_day(rows, claimed, _effective, meters=_any))
     if is_gone:
         return Measured(
@@ -91,12 +92,11 @@ def fewer(
     """Measure hours or bytes that are no longer used, over whole weeks, at the rate of before."""
     main = main_unit(baseline, before)
     weeks_before, weeks_after = before.whole_weeks(), window.whole_weeks()
-    is_main = _of_unit(main)
     rate = _rate(baseline, weeks_before, main) * _covered(baseline, weeks_before, main)
-    used_before = per_day(baseline, weeks_before, _quantity, meters=is_main)
-    used_after = per_day(rows, weeks_after, _quantity, meters=is_main)
+    used_before = _used(baseline, weeks_before, main)
+    used_after = _used(rows, weeks_after, main)
     usual = mean(used_before)
-    saved = tuple((usual - used) * rate for used in per_day(rows, claimed, _quantity, meters=is_main))
+    saved = tuple((usual - used) * rate for used in _used(rows, claimed, main))
     # Days of a week differ by plan: what is unsure is how whole weeks differ.
     errors = tuple(standard_error(_week_means(used)) * float(rate) for used in (used_before, used_after))
     return Measured("reduced", (usual - mean(used_after)) * rate, errors, saved)
@@ -126,7 +126,6 @@ def lower_rate(
     main = main_unit(baseline, before)
     rate, covered = _rate(baseline, before, main), _covered(baseline, before, main)
     known = {family(row.unit) for row in baseline}
-    is_main = _of_unit(main)
     if quantity_is_size:
         rate *= _shrunk(baseline, before, rows, window, main)
 
@@ -142,15 +141,15 @@ def lower_rate(
     other = mean(per_day(baseline, before, _contracted, meters=is_other)) if counts_other_meters else _ZERO
 
     def saved_in(days: Window) -> list[Decimal]:
-        used = per_day(rows, days, _quantity, meters=is_main)
+        used = _used(rows, days, main)
         paid = per_day(rows, days, at_old_prices, meters=is_paid_instead)
         grown = per_day(rows, days, at_old_prices, meters=is_other) if counts_other_meters else [other] * len(used)
         parts = zip(used, paid, grown, strict=True)
         return [covered * (rate * quantity - cost) - (more - other) for quantity, cost, more in parts]
 
     daily = saved_in(window)
-    used_before = mean(per_day(baseline, before, _quantity, meters=is_main))
-    used_after = mean(per_day(rows, window, _quantity, meters=is_main))
+    used_before = mean(_used(baseline, before, main))
+    used_after = mean(_used(rows, window, main))
     whole = mean(daily)
     # What more use would have cost at the old rate was never paid before, so it is avoided, not realised.
     kept = divided(used_before, used_after) if used_after > used_before and whole > 0 else _ONE
@@ -182,19 +181,35 @@ def main_unit(baseline: Sequence[UseDay], before: Window) -> str:
     for row in baseline:
         if row.day in before and row.quantity > 0:
             costs[canonical_unit(row.unit)] += row.contracted
-    return max(sorted(costs), key=lambda unit: (family(unit) == "time", is_stored(unit), costs[unit]), default="")
+    return max(sorted(costs), key=lambda unit: (_rank(unit), costs[unit]), default="")
+
+
+def _rank(unit: str) -> int:
+    return 3 if unit == "hours" else 2 if family(unit) == "time" else 1 if is_stored(unit) else 0
+
+
+def _used(rows: Sequence[UseDay], window: Window, unit: str) -> list[Decimal]:
+    """Give the quantity of each day: of time the longest meter, since a surcharge runs beside the hours it is for."""
+    if family(unit) != "time":
+        return per_day(rows, window, _quantity, meters=_of_unit(unit))
+    meters = {row.meter for row in rows if canonical_unit(row.unit) == unit}
+    each = [
+        per_day([row for row in rows if row.meter == meter], window, _quantity, meters=_of_unit(unit))
+        for meter in meters
+    ]
+    return [max(day) for day in zip(*each, strict=True)] if each else [_ZERO] * window.days
 
 
 def _shrunk(baseline: Sequence[UseDay], before: Window, rows: Sequence[UseDay], window: Window, unit: str) -> Decimal:
     """Give how many times larger a full day was before; 1 where it has not become smaller."""
-    largest_before = max(per_day(baseline, before, _quantity, meters=_of_unit(unit)), default=_ZERO)
-    largest_after = max(per_day(rows, window, _quantity, meters=_of_unit(unit)), default=_ZERO)
+    largest_before = max(_used(baseline, before, unit), default=_ZERO)
+    largest_after = max(_used(rows, window, unit), default=_ZERO)
     return divided(largest_before, largest_after) if 0 < largest_after < largest_before else _ONE
 
 
 def _rate(baseline: Sequence[UseDay], before: Window, unit: str) -> Decimal:
     """Give what one unit cost with all that is charged by the same clock, e.g. memory hours beside core hours."""
-    quantity = sum(per_day(baseline, before, _quantity, meters=_of_unit(unit)), _ZERO)
+    quantity = sum(_used(baseline, before, unit), _ZERO)
     cost = sum(per_day(baseline, before, _contracted, meters=_of_family(unit)), _ZERO)
     return divided(cost, quantity) if quantity else _ZERO
 
@@ -207,7 +222,7 @@ def _covered(baseline: Sequence[UseDay], before: Window, unit: str) -> Decimal:
 
 
 def _daily_rates(baseline: Sequence[UseDay], before: Window, unit: str) -> list[Decimal]:
-    quantities = per_day(baseline, before, _quantity, meters=_of_unit(unit))
+    quantities = _used(baseline, before, unit)
     costs = per_day(baseline, before, _contracted, meters=_of_family(unit))
     return [divided(cost, quantity) for cost, quantity in zip(costs, quantities, strict=True) if quantity > 0]
 

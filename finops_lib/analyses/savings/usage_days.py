@@ -13,7 +13,8 @@ from finops_lib.periods import days_in
 
 _DAY = timedelta(days=1)
 # Providers and FOCUS versions write one unit in several ways.
-_TIME = re.compile(r"hour|second")
+_TIME = re.compile(r"hour|second|hrs?\b")
+_BYTES = {"gb", "gib", "gibibyte", "tb", "tib", "byte"}
 _UNITS = {"hrs": "hours", "hour": "hours", "hr": "hours", "h": "hours", "gb-month": "gb-mo", "gb-months": "gb-mo"}
 
 
@@ -62,15 +63,19 @@ def canonical_unit(unit: str) -> str:
 
 
 def family(unit: str) -> str:
-    """Give what a unit counts: `time` for hours of cores, of memory or of a machine; else the unit itself."""
+    """Give what a unit counts: `time` that something runs, what is `provisioned` by the month, or the unit itself.
+
+    Hours of cores, memory and surcharges run by one clock; gigabytes and speed of a disk are provisioned together.
+    """
     canonical = canonical_unit(unit)
-    return "time" if _TIME.search(canonical) else canonical
+    if _TIME.search(canonical):
+        return "time"
+    return "provisioned" if "mo" in _parts(canonical) else canonical
 
 
 def is_stored(unit: str) -> bool:
     """Say whether a unit counts bytes that are kept for a month, e.g. `gb-mo`; provisioned speed is none."""
-    parts = set(re.split(r"[^a-z]+", canonical_unit(unit).replace("month", "mo")))
-    return "mo" in parts and bool(parts & {"gb", "gib", "gibibyte", "tb", "tib", "byte"})
+    return family(unit) == "provisioned" and bool(_parts(canonical_unit(unit)) & _BYTES)
 
 
 def per_day(
@@ -97,3 +102,7 @@ def divided(amount: Decimal, by: Decimal) -> Decimal:
     """Divide with more digits than a bill has."""
     with localcontext(prec=50):
         return amount / by
+
+
+def _parts(canonical: str) -> set[str]:
+    return set(re.split(r"[^a-z]+", canonical.replace("months", "mo").replace("month", "mo")))
