@@ -43,6 +43,8 @@ _TABLES = {
     "state.anomaly": ("what happened that nobody planned, and what is it now?", "anomaly; id stays while it grows"),
     "state.anomaly_event": ("what became of each anomaly, and what did people say?", "anomaly x event"),
     "state.planned_change": ("which changes of cost were announced?", "node x day"),
+    "state.recommendation": ("what could be saved, who agreed, and what has it brought?", "fingerprint x occurrence"),
+    "state.recommendation_event": ("what became of each recommendation, and who decided?", "recommendation x event"),
     "state.audit_log": ("who did what, when, to which object?", "line; each holds the hash of the one before"),
 }
 
