@@ -71,7 +71,8 @@ def savings_show(recommendation_id: RecommendationId, format: FormatOption = For
     if format is not Format.table:
         print_rows([{**row, "history": history}], format)
         return
-    for name, value in row.items():
+    said = row.pop("verification") or {}
+    for name, value in (row | {f"bills: {name}": value for name, value in said.items()}).items():
         if value not in (None, "", [], {}):
             typer.echo(f"{name:<23}{shown_value(to_the_cent(value))}")
     typer.echo("")

@@ -133,7 +133,7 @@ def portfolio_rows(kept: Sequence[KeptRecommendation], *, since: date, through: 
                 "approved_monthly": agreed.high,
                 "claimed_year_to_date": claimed,
                 "banked_year_to_date": banked,
-                "realisation_rate": float(banked / (claimed - unverified)) if claimed > unverified else None,
+                "realisation_rate": round(float(banked / (claimed - unverified)), 4) if claimed > unverified else None,
                 "since": since,
                 "through": through,
             }
@@ -166,7 +166,7 @@ def claims(settings: Settings, *, as_of: date | None = None) -> list[dict[str, A
         kept = list_recommendations(state)
     through = as_of or _last_search(kept)
     rows = realised(kept, since=through.replace(month=1, day=1), through=through)
-    return [asdict(one) | {"rate": one.rate} for one in rows]
+    return [asdict(one) | {"rate": None if one.rate is None else round(one.rate, 4)} for one in rows]
 
 
 def checked_row(checked: Checked) -> dict[str, Any]:
