@@ -80,7 +80,16 @@ class ShapeRow:
 
 
 COLUMNS = tuple(field.name for field in fields(ShapeRow))
-_WHOLE = ("generation", "memory_mib", "disk_iops", "peak_disk_iops", "interfaces", "volumes", "instance_store_gb", "gpus")
+_WHOLE = (
+    "generation",
+    "memory_mib",
+    "disk_iops",
+    "peak_disk_iops",
+    "interfaces",
+    "volumes",
+    "instance_store_gb",
+    "gpus",
+)
 _BROKEN = ("vcpus", "network_gbps", "peak_network_gbps", "disk_mbps", "peak_disk_mbps", "cpu_baseline_percent")
 _FLAGS = ("burstable", "current_generation", "bare_metal")
 _DAYS = ("valid_from", "fetched_at")

@@ -7,10 +7,13 @@ from dataclasses import replace
 
 from finops_lib.sources.shapes import ShapeRow
 
-# Checked against the list of DB instance classes in the RDS user guide; a family that is missing is never advised.
+# What RDS offers of the families of EC2, as its user guide names them; a family that is missing is never advised.
 _OFFERED = frozenset(
-    "t2 t3 t4g m4 m5 m5d m6g m6gd m6i m6id m7g m7i m8g r4 r5 r5b r5d r6g r6gd r6i r6id r7g r7i r8g "
-    "x1 x1e x2g x2idn x2iedn x2iezn z1d".split()
+    (
+        *("t2", "t3", "t4g", "m4", "m5", "m5d", "m6g", "m6gd", "m6i", "m6id", "m7g", "m7i", "m8g"),
+        *("r4", "r5", "r5b", "r5d", "r6g", "r6gd", "r6i", "r6id", "r7g", "r7i", "r8g"),
+        *("x1", "x1e", "x2g", "x2idn", "x2iedn", "x2iezn", "z1d"),
+    )
 )
 
 
