@@ -6,8 +6,9 @@
     advise        one target for each machine, as a recommendation of one of the rules in checks/rightsize_*.py
 
 Question: what is said of a machine whose memory nobody measures?
-Choice: it never gets less memory than it has. Its owner may allow a guess by the tag `finops:memory-unknown=allow`:
-at most one size, confidence at most 0.4, in no headline.
+Choice: it never gets less memory than it has, nor less of anything: a newer or cheaper type of the same size is all.
+Its owner may allow a guess by the tag `finops:memory-unknown=allow`: at most one size, confidence at most 0.4, in no
+headline.
 Why: the agent that measures memory is missing on most machines, and too little of it stops a service.
 Declined: guessing from the CPU, which is how tools come by large numbers that nobody can collect.
 

@@ -123,7 +123,7 @@ def machine_of(
         return None
     profile = profile_of(_environment(resource, described))
     means = _means(resource, described, hourly)
-    if refusal(resource, described, shape, use, profile, as_of=as_of, hourly_cpu=means):
+    if refusal(resource, described, shape, use, as_of=as_of, hourly_cpu=means):
         return None
     return Machine(
         resource=resource,
@@ -164,9 +164,14 @@ def _fitting(machine: Machine, moves: Moves, as_of: date, *, guess_memory: bool)
 
 def _is_obstructed(machine: Machine, move: Move, found: Fit) -> bool:
     target, current = move.shape, machine.shape
-    if found.guesses_memory and target.memory_mib < _GUESS_SHARE * current.memory_mib:
+    if (
+        found.guesses_memory
+        and min(target.memory_mib / current.memory_mib, target.vcpus / current.vcpus) < _GUESS_SHARE
+    ):
         return True
-    if target.burstable and not can_burst(machine.hourly_cpu or (), vcpus=current.vcpus, target=target):
+    # A series has no truth of its own, so it is compared.
+    hourly_cpu = () if machine.hourly_cpu is None else machine.hourly_cpu
+    if target.burstable and not can_burst(hourly_cpu, vcpus=current.vcpus, target=target):
         return True
     platform, disks = machine.use.market.platform, machine.data_disks
     return bool(obstacle(machine.described, current, target, platform=platform, data_disks=disks))

@@ -65,10 +65,6 @@ def is_enough(used: Utilisation, as_of: date) -> bool:
     return used.hours >= LEAST_HOURS and used.coverage >= LEAST_COVERAGE and is_fresh
 
 
-def measured(found: tuple[Demand, ...]) -> frozenset[Dimension]:
-    return frozenset(one.dimension for one in found)
-
-
 def _demands(known: Mapping[str, Utilisation], shape: Shape, profile: Profile) -> Iterator[Demand]:
     if cpu := known.get("cpu"):
         for limit in profile.cpu:

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from finops_lib.analyses.savings.resources import Described, Resource, Utilisation
 from finops_lib.analyses.savings.rightsizing.burst import lowest_balance
 from finops_lib.analyses.savings.rightsizing.demand import is_enough
-from finops_lib.analyses.savings.rightsizing.profiles import Profile
 from finops_lib.analyses.savings.rightsizing.shapes import Shape
 from finops_lib.analyses.savings.rightsizing.use import Use
 from finops_lib.analyses.savings.suppressed import is_standby
@@ -43,7 +42,6 @@ def refusal(
     described: Described,
     shape: Shape,
     use: Use,
-    profile: Profile,
     *,
     as_of: date,
     hourly_cpu: Sequence[float] | None,
@@ -77,8 +75,6 @@ def refusal(
         return "its capacity is reserved"
     if len(use.types) > 1:
         return "its type was changed"
-    if _is_short_of_memory(resource, profile, as_of):
-        return "it is short of memory"
     if shape.burstable and _may_be_throttled(resource.utilisation, shape, hourly_cpu):
         return "its credits ran out, so its use is not its need"
     return ""
@@ -115,15 +111,6 @@ def _is_licence_bound(described: Described, tags: Mapping[str, str]) -> bool:
     )
 
 
-def _is_short_of_memory(resource: Resource, profile: Profile, as_of: date) -> bool:
-    """Say whether it uses more of its memory than the profile lets any machine use: it needs more, not less."""
-    memory = resource.utilisation.get("memory")
-    if memory is None or not is_enough(memory, as_of):
-        return False
-    used: float = getattr(memory, profile.memory.quantile)
-    return used > 100 * profile.memory.share
-
-
 def _may_be_throttled(used: Mapping[str, Utilisation], shape: Shape, hourly_cpu: Sequence[float] | None) -> bool:
     """Say whether a burstable machine may have been out of credits, so that its CPU shows less than it wanted."""
     balance = used.get("credit_balance")
@@ -132,7 +119,7 @@ def _may_be_throttled(used: Mapping[str, Utilisation], shape: Shape, hourly_cpu:
     if shape.cpu_baseline_percent is None:
         return True
     if hourly_cpu is None:
-        # Without hours it is only sure of a machine that hardly ever used more than it earned.
-        return used["cpu"].p99 > shape.cpu_baseline_percent
+        # Without hours it is only sure of a machine that never used more than it earned.
+        return used["cpu"].maximum > shape.cpu_baseline_percent
     lowest = lowest_balance(hourly_cpu, vcpus=shape.vcpus, target=shape)
     return lowest is None or lowest <= 0

@@ -1,25 +1,29 @@
 """Does a machine fit into a smaller or cheaper type? Need against limit in every dimension (domain.md 2.3).
 
-What was measured must fit. What was not measured must not get less, for nobody knows how much of it is used; where
-the catalogue does not know a limit at all, the dimension is untested, which makes the advice less sure.
+Of what is measured, the need must be within the limit. What is not measured must not get less, for nobody knows how
+much of it is used. Where the memory is not measured nothing at all may get less: another line of machines is chosen by
+memory per vCPU, and that is what is not known. A move that takes nothing away fits whatever is used.
+
+So one metric more can only open moves, and one less only close them. Where the catalogue knows no limit, the dimension
+is untested, which makes the advice less sure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from finops_lib.analyses.savings.rightsizing.demand import UNITS, Demand, measured
+from finops_lib.analyses.savings.rightsizing.demand import UNITS, Demand
 from finops_lib.analyses.savings.rightsizing.profiles import Dimension
 from finops_lib.analyses.savings.rightsizing.shapes import Shape
 
-# PostgreSQL allows a session for each 9,531,392 bytes of memory, MySQL and MariaDB for each 12,582,880: the RDS
-# defaults; the smaller number counts for both, and for engines whose rule we do not know.
+# RDS lets MySQL have a session for each 12,582,880 bytes of memory, and PostgreSQL for fewer; the smaller number of
+# sessions counts for all engines.
 _BYTES_A_CONNECTION = 12_582_880
 _MOST_CONNECTIONS = 5_000
-_GUARDED: tuple[Dimension, ...] = ("memory", "network", "disk throughput", "disk operations")
+_FLOWS: tuple[Dimension, ...] = ("network", "disk throughput", "disk operations")
 # The collectors give databases no network and disk rates that could be held against their class.
-_NOT_MEASURED_OF_DATABASES: tuple[Dimension, ...] = ("network", "disk throughput", "disk operations")
+_OF_MACHINES: tuple[Dimension, ...] = ("memory", *_FLOWS)
+_OF_DATABASES: tuple[Dimension, ...] = ("memory", "connections")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,8 @@ class Test:
 
     @property
     def margin(self) -> float:
-        """Share of what is allowed that stays free."""
-        return 1 - self.need / self.allowed if self.allowed > 0 else 0.0
+        """Share of what is allowed that stays free; negative = it does not fit."""
+        return 1 - self.need / self.allowed if self.allowed > 0 else -1.0
 
     @property
     def words(self) -> str:
@@ -48,7 +52,7 @@ class Fit:
     Args:
         fails: the first dimension in which it does not; "" = it fits.
         untested: dimensions whose need or limit nobody knows.
-        guesses_memory: it gets less memory, and nobody knows how much it uses.
+        guesses_memory: something gets less although nobody knows how much memory is used.
     """
 
     fails: str
@@ -65,24 +69,41 @@ def fit(demands: tuple[Demand, ...], current: Shape, target: Shape, *, guess_mem
     """Hold what a machine needs against what a type gives all the time.
 
     Args:
-        guess_memory: a target with less memory is let through where the use is not known.
+        guess_memory: less is let through although the use of the memory is not known.
     """
-    tests = []
-    untested = []
-    for one in demands:
-        capacity = capacity_of(target, one.dimension)
-        if capacity is None:
-            untested.append(one.dimension)
-            continue
-        test = Test(one.dimension, one.quantile, one.amount, one.limit.share * capacity)
-        if test.need > test.allowed:
-            return Fit(f"{one.dimension}: {test.words}")
-        tests.append(test)
-    less = _less(_open(current, measured(demands)), current, target)
-    if less and not (less == ["memory"] and guess_memory):
-        return Fit(f"{less[0]}: not measured, and there would be less")
-    untested += [one for one in _unknown(current, measured(demands)) if one not in untested]
-    return Fit("", tuple(tests), tuple(untested), guesses_memory=bool(less))
+    known = {one.dimension for one in demands}
+    tests = tuple(
+        Test(one.dimension, one.quantile, one.amount, one.limit.share * capacity)
+        for one in demands
+        if (capacity := capacity_of(target, one.dimension)) is not None
+    )
+    # Databases have network and disks too, only that nobody measures them against their class.
+    of_kind = _OF_DATABASES if current.service == "rds" else _OF_MACHINES
+    untested = tuple(
+        one
+        for one in dict.fromkeys((*of_kind, *_FLOWS))
+        if one not in known or capacity_of(target, one) is None
+        if one == "memory" or one not in of_kind or capacity_of(current, one) is None
+    )
+    if takes_nothing(current, target):
+        return Fit("", tests, untested)
+    for test in tests:
+        may_stay = test.dimension in _FLOWS and not _is_less(test.dimension, current, target)
+        if test.need > test.allowed and not may_stay:
+            return Fit(f"{test.dimension}: {test.words}")
+    if "memory" not in known and not guess_memory:
+        return Fit("memory: not measured, so nothing may get less")
+    for one in of_kind:
+        if one not in known and one != "memory" and _is_less(one, current, target):
+            return Fit(f"{one}: not measured, and there would be less")
+    return Fit("", tests, untested, guesses_memory="memory" not in known)
+
+
+def takes_nothing(current: Shape, target: Shape) -> bool:
+    """Say whether a type gives at least as much of everything, as far as the catalogue knows."""
+    if target.burstable and not current.burstable:
+        return False
+    return not any(_is_less(one, current, target) for one in ("cpu", *_OF_MACHINES))
 
 
 def capacity_of(shape: Shape, dimension: Dimension) -> float | None:
@@ -100,25 +121,6 @@ def capacity_of(shape: Shape, dimension: Dimension) -> float | None:
     return None if shape.disk_iops is None else float(shape.disk_iops)
 
 
-def _open(current: Shape, known: frozenset[Dimension]) -> Iterable[Dimension]:
-    """Name what is not measured, but could be."""
-    never = _NOT_MEASURED_OF_DATABASES if current.service == "rds" else ()
-    return (one for one in _GUARDED if one not in known and one not in never)
-
-
-def _less(dimensions: Iterable[Dimension], current: Shape, target: Shape) -> list[Dimension]:
-    found = []
-    for one in dimensions:
-        now, then = capacity_of(current, one), capacity_of(target, one)
-        if now is not None and (then is None or then < now):
-            found.append(one)
-    return found
-
-
-def _unknown(current: Shape, known: frozenset[Dimension]) -> list[Dimension]:
-    """Name what can be held against nothing: a rate that is not measured, or a limit that no catalogue knows."""
-    return [
-        one
-        for one in _GUARDED
-        if one not in known and (one == "memory" or current.service == "rds" or capacity_of(current, one) is None)
-    ]
+def _is_less(dimension: Dimension, current: Shape, target: Shape) -> bool:
+    now, then = capacity_of(current, dimension), capacity_of(target, dimension)
+    return now is not None and (then is None or then < now)
