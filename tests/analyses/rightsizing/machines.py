@@ -26,12 +26,18 @@ AS_OF = date(2026, 12, 31)
 EC2 = "Amazon Elastic Compute Cloud"
 # m5.xlarge and its relatives, an hour, agreed = list.
 M5_PRICES: Mapping[str, float] = {"m5.xlarge": 0.192}
+OLD = datetime.fromisoformat("2025-01-01")
 IDLE = {"mean": 6.0, "p50": 5.0, "p95": 12.0, "p99": 15.0, "p99_5": 18.0, "maximum": 22.0}
 
 
 @cache
+def shapes() -> pl.DataFrame:
+    return read_shapes()
+
+
+@cache
 def catalogue() -> Catalogue:
-    return Catalogue.of(read_shapes())
+    return Catalogue.of(shapes())
 
 
 def shape(machine_type: str, *, provider: str = "aws", service: str = "ec2") -> Shape:
@@ -47,8 +53,8 @@ def used(metric: str, *, days: int = 32, unit: str = "percent", **levels: float)
     whole = Utilisation(
         metric=metric,
         unit=unit,
-        first_hour=datetime(2026, 12, 31, 23),
-        last_hour=datetime(2026, 12, 31, 23),
+        first_hour=datetime.fromisoformat("2026-12-31 23:00"),
+        last_hour=datetime.fromisoformat("2026-12-31 23:00"),
         hours=24 * days,
         points=288 * days,
         coverage=1.0,
@@ -81,7 +87,7 @@ def machine(
     monthly: float = 140.16,
     environment: str = "",
     state: str = "running",
-    created_at: datetime | None = datetime(2025, 1, 1),
+    created_at: datetime | None = OLD,
     utilisation: Mapping[str, Utilisation] | None = None,
     attributes: Mapping[str, str] | None = None,
     tags: Mapping[str, str] | None = None,
@@ -101,9 +107,7 @@ def machine(
         data_through=AS_OF,
         window_days=30,
         meters={
-            "instance-hours": Meter(
-                "instance-hours", "hours", date(2025, 1, 1), AS_OF, 30, Decimal(720), cost, cost
-            )
+            "instance-hours": Meter("instance-hours", "hours", date(2025, 1, 1), AS_OF, 30, Decimal(720), cost, cost)
         },
         described=Described(
             type=resource_type,
@@ -111,8 +115,8 @@ def machine(
             state=state,
             state_since=None,
             created_at=created_at,
-            first_seen=datetime(2026, 12, 1),
-            last_seen=datetime(2026, 12, 31),
+            first_seen=datetime.fromisoformat("2026-12-01"),
+            last_seen=datetime.fromisoformat("2026-12-31"),
             attributes=usual | dict(attributes or {}),
             tags=dict(tags or {}),
         ),
@@ -177,7 +181,7 @@ def estate(
     """Bring machines together; unless told otherwise, each is an m5.xlarge at 0.192 and m5.xlarge has that price."""
     of_hours = [hours_row(one, "m5.xlarge", 0.192) for one in machines] if hours is None else hours
     of_prices = [price_row("m5.xlarge", 0.192, 0.192)] if prices is None else prices
-    frames = {SHAPES: read_shapes(), HOURS: pl.DataFrame(of_hours, infer_schema_length=None)}
+    frames = {SHAPES: shapes(), HOURS: pl.DataFrame(of_hours, infer_schema_length=None)}
     prices_schema = {"list_unit_price": pl.Float64(), "contracted_unit_price": pl.Float64()}
     frames[PRICES] = pl.DataFrame(of_prices, schema_overrides=prices_schema, infer_schema_length=None)
     if hourly is not None:
