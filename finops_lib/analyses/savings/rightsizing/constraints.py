@@ -39,7 +39,7 @@ def obstacle(described: Described, current: Shape, target: Shape, *, platform: s
         return f"boot mode {boot_mode}"
     if target.interfaces is not None and int(attributes.get("network_interfaces", "0")) > target.interfaces:
         return f"{attributes['network_interfaces']} network interfaces"
-    volumes = len([one for one in attributes.get("volumes", "").split(",") if one]) or data_disks
+    volumes = max(data_disks, sum(bool(one) for one in attributes.get("volumes", "").split(",")))
     if target.volumes is not None and volumes > target.volumes:
         return f"{volumes} volumes"
     if "sql" in platform and target.vcpus < _SQL_SERVER_CORES:
