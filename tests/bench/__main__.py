@@ -19,6 +19,7 @@ from tests.bench import (
     opening,
     overview,
     queries,
+    rightsizing,
     rival,
     runs,
 )
@@ -44,6 +45,7 @@ MEASUREMENTS = {
     "causes": causes.measure,
     "estate-anomalies": estate_anomalies.measure,
     "commitments": commitments.measure,
+    "rightsizing": rightsizing.measure,
 }
 
 if __name__ == "__main__":

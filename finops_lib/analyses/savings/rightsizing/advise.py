@@ -22,9 +22,9 @@ from finops_lib.analyses.savings.rightsizing.moves import Move, Moves
 from finops_lib.analyses.savings.rightsizing.prices import PriceBook
 from finops_lib.analyses.savings.rightsizing.profiles import Profile, profile_of
 from finops_lib.analyses.savings.rightsizing.shapes import Catalogue, Shape
-from finops_lib.analyses.savings.rightsizing.use import Use, uses_of
+from finops_lib.analyses.savings.rightsizing.use import Use, Uses
 from finops_lib.analyses.savings.rightsizing.words import evidence, facts
-from finops_lib.analyses.savings.rightsizing.worth import Worth, worth_of
+from finops_lib.analyses.savings.rightsizing.worth import Paid, Worth, worth_of
 from finops_lib.findings import Recommendation, Risk
 
 if TYPE_CHECKING:
@@ -85,11 +85,11 @@ def rightsize(estate: Estate, kind: Kind) -> Iterator[Recommendation]:
     estate; without the first two or the last there is nothing to say.
     """
     catalogue = Catalogue.of(estate.frames.get(SHAPES))
-    uses = uses_of(estate.frames.get(HOURS), kind.provider)
+    uses = Uses(estate.frames.get(HOURS), kind.provider)
     if not catalogue.by_type or not uses:
         return
     moves = Moves(catalogue, PriceBook.of(estate.frames.get(PRICES), catalogue, kind.service))
-    hourly = _hourly_cpu(estate.frames.get(HOURLY_CPU), kind.provider)
+    hourly = _HourlyCpu(estate.frames.get(HOURLY_CPU), kind.provider)
     disks = _data_disks(estate) if kind.provider == "azure" else Counter[str]()
     for resource in estate.of_type(kind.resource_type):
         if not is_candidate(resource.utilisation):
@@ -106,15 +106,15 @@ def machine_of(
     resource: Resource,
     kind: Kind,
     catalogue: Catalogue,
-    uses: Mapping[Key, Use],
-    hourly: Mapping[Key, Sequence[float]],
+    uses: Uses,
+    hourly: _HourlyCpu,
     disks: Mapping[str, int],
     *,
     as_of: date,
 ) -> Machine | None:
     """Bring together what is known of a machine; None = it is not on the bill, of no known type, or not eligible."""
     described = resource.described
-    use = uses.get(key_of(resource.provider, resource.account, resource.id))
+    use = uses.of(key_of(resource.provider, resource.account, resource.id))
     if described is None or use is None:
         return None
     shape = catalogue.find(kind.provider, kind.service, described.attributes.get(kind.type_attribute, ""))
@@ -122,7 +122,7 @@ def machine_of(
     if shape is None or not (kind.provider == "gcp" or shape.machine_type in use.types):
         return None
     profile = profile_of(_environment(resource, described))
-    means = _means(resource, described, hourly)
+    means = hourly.of(resource)
     if refusal(resource, described, shape, use, as_of=as_of, hourly_cpu=means):
         return None
     return Machine(
@@ -147,19 +147,20 @@ def advise(machine: Machine, moves: Moves, *, as_of: date) -> list[Advice]:
 
 
 def _fitting(machine: Machine, moves: Moves, as_of: date, *, guess_memory: bool) -> Iterator[Advice]:
+    paid = Paid.of(machine.use, machine.shape)
+    highest = 0.0 if paid is None else paid.highest_price()
     count = 0
     for move in moves.of(machine.shape, machine.use.market):
-        worth = worth_of(machine.use, machine.shape, move.price)
-        if worth is None or not worth.is_enough(machine.use):
-            # They come by price, so no later one saves more.
+        # They come by price, so no later one saves more.
+        if paid is None or move.price.agreed > highest or count > _MOST_ALTERNATIVES:
             return
         found = fit(machine.demands, machine.shape, move.shape, guess_memory=guess_memory)
         if found.fails or not is_issued(move.shape, move.price, as_of) or _is_obstructed(machine, move, found):
             continue
-        yield Advice(move, found, worth)
-        count += 1
-        if count > _MOST_ALTERNATIVES:
-            return
+        worth = worth_of(paid, move.price)
+        if worth.is_enough:
+            count += 1
+            yield Advice(move, found, worth)
 
 
 def _is_obstructed(machine: Machine, move: Move, found: Fit) -> bool:
@@ -223,20 +224,29 @@ def _environment(resource: Resource, described: Described) -> str:
     return resource.environment or next((tags[key] for key in _ENVIRONMENT_TAGS if tags.get(key)), "")
 
 
-def _means(resource: Resource, described: Described, hourly: Mapping[Key, Sequence[float]]) -> Sequence[float] | None:
-    names = (resource.id, described.attributes.get("raw_id", ""), described.attributes.get("full_name", ""))
-    keys = (key_of(resource.provider, resource.account, name) for name in names if name)
-    return next((hourly[key] for key in keys if key in hourly), None)
+class _HourlyCpu:
+    """The hourly means of CPU, by machine; a list is taken out of the frame when it is asked for."""
 
+    def __init__(self, frame: pl.DataFrame | None, provider: str) -> None:
+        self._places: dict[Key, int] = {}
+        if frame is None or not frame.height:
+            return
+        import polars as pl
 
-def _hourly_cpu(frame: pl.DataFrame | None, provider: str) -> Mapping[Key, Sequence[float]]:
-    if frame is None or not frame.height:
-        return {}
-    import polars as pl
+        mine = frame.filter(pl.col("x_Provider") == provider)
+        self._means = mine["means"]
+        names = mine.select("x_Provider", "account_id", "ResourceId").iter_rows()
+        self._places = {key_of(*name): place for place, name in enumerate(names)}
 
-    mine = frame.filter(pl.col("x_Provider") == provider)
-    keys = zip(mine["x_Provider"], mine["account_id"], mine["ResourceId"], strict=True)
-    return {key_of(*key): means for key, means in zip(keys, mine["means"], strict=True)}
+    def of(self, resource: Resource) -> Sequence[float] | None:
+        """Give the means under any name of a machine; None = they are not known."""
+        attributes = resource.described.attributes if resource.described else {}
+        for name in (resource.id, attributes.get("raw_id", ""), attributes.get("full_name", "")):
+            place = self._places.get(key_of(resource.provider, resource.account, name)) if name else None
+            if place is not None:
+                found: Sequence[float] = self._means[place].to_numpy()
+                return found
+        return None
 
 
 def _data_disks(estate: Estate) -> Counter[str]:

@@ -72,31 +72,32 @@ def fit(demands: tuple[Demand, ...], current: Shape, target: Shape, *, guess_mem
         guess_memory: less is let through although the use of the memory is not known.
     """
     known = {one.dimension for one in demands}
-    tests = tuple(
-        Test(one.dimension, one.quantile, one.amount, one.limit.share * capacity)
-        for one in demands
-        if (capacity := capacity_of(target, one.dimension)) is not None
-    )
+    takes = not takes_nothing(current, target)
+    if takes and "memory" not in known and not guess_memory:
+        return Fit("memory: not measured, so nothing may get less")
+    tests = []
+    for one in demands:
+        capacity = capacity_of(target, one.dimension)
+        if capacity is None:
+            continue
+        allowed = one.limit.share * capacity
+        if takes and one.amount > allowed:
+            may_stay = one.dimension in _FLOWS and not _is_less(one.dimension, current, target)
+            if not may_stay:
+                return Fit(f"{one.dimension}: it needs more")
+        tests.append(Test(one.dimension, one.quantile, one.amount, allowed))
     # Databases have network and disks too, only that nobody measures them against their class.
     of_kind = _OF_DATABASES if current.service == "rds" else _OF_MACHINES
+    for dimension in of_kind if takes else ():
+        if dimension not in known and dimension != "memory" and _is_less(dimension, current, target):
+            return Fit(f"{dimension}: not measured, and there would be less")
     untested = tuple(
         one
         for one in dict.fromkeys((*of_kind, *_FLOWS))
         if one not in known or capacity_of(target, one) is None
         if one == "memory" or one not in of_kind or capacity_of(current, one) is None
     )
-    if takes_nothing(current, target):
-        return Fit("", tests, untested)
-    for test in tests:
-        may_stay = test.dimension in _FLOWS and not _is_less(test.dimension, current, target)
-        if test.need > test.allowed and not may_stay:
-            return Fit(f"{test.dimension}: {test.words}")
-    if "memory" not in known and not guess_memory:
-        return Fit("memory: not measured, so nothing may get less")
-    for one in of_kind:
-        if one not in known and one != "memory" and _is_less(one, current, target):
-            return Fit(f"{one}: not measured, and there would be less")
-    return Fit("", tests, untested, guesses_memory="memory" not in known)
+    return Fit("", tuple(tests), untested, guesses_memory=takes and "memory" not in known)
 
 
 def takes_nothing(current: Shape, target: Shape) -> bool:
