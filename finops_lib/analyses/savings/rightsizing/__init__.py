@@ -1,6 +1,7 @@
 """Which machines are larger than their use needs, what should they become, and what is that worth? (domain.md 2)
 
-    eligibility   who may be advised at all          demand, profiles   what it needs, and how much headroom it keeps
+    machines      what is known of each              eligibility        which of them may be advised at all
+    demand        what a machine needs               profiles           how much headroom it keeps
     moves         what it could become               fit, burst         whether it fits there
     constraints   what no utilisation shows          prices, worth      what the bill says that it saves
     advise        one target for each machine, as a recommendation of one of the rules in checks/rightsize_*.py
@@ -15,6 +16,7 @@ Declined: guessing from the CPU, which is how tools come by large numbers that n
 Container requests are not judged: no source reads them, and cash is saved only when nodes go away.
 """
 
-from finops_lib.analyses.savings.rightsizing.advise import HOURLY_CPU, HOURS, PRICES, SHAPES, Kind, rightsize
+from finops_lib.analyses.savings.rightsizing.advise import PRICES, SHAPES, rightsize
+from finops_lib.analyses.savings.rightsizing.machines import HOURLY_CPU, HOURS, Kind
 
 __all__ = ["HOURLY_CPU", "HOURS", "PRICES", "SHAPES", "Kind", "rightsize"]
