@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from finops_lib.analyses.savings.estate import READS
-from finops_lib.analyses.savings.rightsizing import SHAPES
+from finops_lib.analyses.savings import estate, rightsizing
 from finops_lib.sources.shapes import read_shapes
 
 if TYPE_CHECKING:
@@ -19,4 +18,5 @@ def savings_frames(query: Callable[[str], pl.DataFrame]) -> dict[str, pl.DataFra
     Args:
         query: asks a figure query, e.g. `Run.query`.
     """
-    return {name: query(name) for name in READS} | {SHAPES: read_shapes()}
+    names = (*estate.READS, *rightsizing.READS)
+    return {name: query(name) for name in names} | {rightsizing.SHAPES: read_shapes()}

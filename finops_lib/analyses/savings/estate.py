@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 METERS, COMMITMENTS = "savings_resource_meters", "savings_commitments"
 INVENTORY, LOOKS, UTILISATION = "savings_inventory", "savings_looks", "savings_utilisation"
-_SIZES = ("savings_machine_hours", "savings_unit_prices", "savings_hourly_cpu")
 # The figure queries whose frames an estate is made of.
-READS = (METERS, COMMITMENTS, INVENTORY, LOOKS, UTILISATION, *_SIZES)
+READS = (METERS, COMMITMENTS, INVENTORY, LOOKS, UTILISATION)
 _KEY = ("x_Provider", "account_id", "ResourceId", "BillingCurrency")
 
 

@@ -19,4 +19,7 @@ Container requests are not judged: no source reads them, and cash is saved only 
 from finops_lib.analyses.savings.rightsizing.advise import PRICES, SHAPES, rightsize
 from finops_lib.analyses.savings.rightsizing.machines import HOURLY_CPU, HOURS, Kind
 
-__all__ = ["HOURLY_CPU", "HOURS", "PRICES", "SHAPES", "Kind", "rightsize"]
+# The figure queries that it reads beside those of the estate.
+READS = (HOURS, PRICES, HOURLY_CPU)
+
+__all__ = ["HOURLY_CPU", "HOURS", "PRICES", "READS", "SHAPES", "Kind", "rightsize"]
