@@ -46,6 +46,18 @@ def test_an_idle_machine_becomes_burstable_where_credits_suffice() -> None:
     assert (hit.target, str(hit.monthly_savings)) == ("t3.large", "79.424000")
 
 
+def test_production_does_not_come_to_depend_on_credits() -> None:
+    hourly = {"i-1": [6.0] * 24 * _DAYS}
+    [hit] = found_in(estate([machine(environment="prod")], prices=_PRICES, hourly=hourly))
+    assert hit.target == "m5.large"
+
+
+def test_nobody_goes_back_to_the_old_hypervisor() -> None:
+    prices = [price_row("m5.xlarge", 0.192, 0.192), price_row("t2.large", 0.0928, 0.0928)]
+    [hit] = found_in(estate([machine()], prices=prices, hourly={"i-1": [6.0] * 24 * _DAYS}))
+    assert hit.target == "m5.large"
+
+
 @pytest.mark.parametrize(
     "hourly",
     [

@@ -75,6 +75,7 @@ def test_a_database_is_halved_by_its_own_rates_standby_included() -> None:
         ("needs its memory", database(free_gib=19.0)),
         # 16 GiB allow 16 x 2^30 / 12,582,880 = 1365 sessions, 80 % are 1092
         ("needs its sessions", database(connections=1100.0)),
+        ("the replica of another one", database(replica_of="db-1")),
         ("member of an Aurora cluster", database(cluster="aurora-1")),
         ("counts its licences by core", database(engine="oracle-ee")),
         ("brings its own licence", database(license_model="bring-your-own-license")),

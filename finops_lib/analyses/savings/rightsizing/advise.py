@@ -16,7 +16,7 @@ from finops_lib.analyses.savings.rightsizing.fit import Fit, fit
 from finops_lib.analyses.savings.rightsizing.machines import Kind, Machine, eligible
 from finops_lib.analyses.savings.rightsizing.moves import Move, Moves
 from finops_lib.analyses.savings.rightsizing.prices import PriceBook
-from finops_lib.analyses.savings.rightsizing.shapes import Catalogue
+from finops_lib.analyses.savings.rightsizing.shapes import Catalogue, Shape
 from finops_lib.analyses.savings.rightsizing.words import evidence, facts
 from finops_lib.analyses.savings.rightsizing.worth import Paid, Worth, worth_of
 from finops_lib.findings import Recommendation, Risk
@@ -88,12 +88,18 @@ def _is_obstructed(machine: Machine, move: Move, found: Fit) -> bool:
         and min(target.memory_mib / current.memory_mib, target.vcpus / current.vcpus) < _GUESS_SHARE
     ):
         return True
-    # A series has no truth of its own, so it is compared.
-    hourly_cpu = () if machine.hourly_cpu is None else machine.hourly_cpu
-    if target.burstable and not can_burst(hourly_cpu, vcpus=current.vcpus, target=target):
+    if target.burstable and not _may_burst(machine, target):
         return True
     platform, disks = machine.use.market.platform, machine.data_disks
     return bool(obstacle(machine.described, current, target, platform=platform, data_disks=disks))
+
+
+def _may_burst(machine: Machine, target: Shape) -> bool:
+    if not machine.shape.burstable and not machine.profile.may_burst:
+        return False
+    # A series of numbers has no truth of its own, so it is compared.
+    hourly_cpu = () if machine.hourly_cpu is None else machine.hourly_cpu
+    return can_burst(hourly_cpu, vcpus=machine.shape.vcpus, target=target)
 
 
 def _recommendation(machine: Machine, kind: Kind, found: list[Advice], *, as_of: date) -> Recommendation:

@@ -65,6 +65,8 @@ def refusal(
         return "it is a member of a group"
     if is_standby(tags):
         return "it is a standby"
+    if described.attributes.get("replica_of"):
+        return "it is a replica, which keeps up with its source only at its size"
     if _is_licence_bound(described, tags):
         return "its licences are counted by core"
     if shape.bare_metal or shape.gpus or described.attributes.get("accelerators"):

@@ -76,7 +76,8 @@ class Moves:
         if target.family == current.family:
             sizes = self.catalogue.sizes_between(current, target)
             return sizes is not None and 0 < sizes <= MOST_SIZES
-        if _FLEX in target.traits:
+        # No way back to the old hypervisor, whose types look cheap and are slower.
+        if _FLEX in target.traits or (target.hypervisor == "xen" != current.hypervisor):
             return False
         general = _GENERAL.get(current.provider, ())
         same_line = target.line == current.line or (target.line in general and current.line in general)

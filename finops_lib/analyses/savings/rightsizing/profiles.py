@@ -24,12 +24,18 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Limits by dimension; `flow` is that of network, disk and connections."""
+    """Limits by dimension; `flow` is that of network, disk and connections.
+
+    Args:
+        may_burst: a machine may become a burstable one. Users who wait must not depend on credits, nor on what
+            surplus credits cost.
+    """
 
     name: str
     cpu: tuple[Limit, ...]
     memory: Limit
     flow: Limit
+    may_burst: bool = True
 
 
 CONSERVATIVE = Profile(
@@ -37,6 +43,7 @@ CONSERVATIVE = Profile(
     cpu=(Limit("p99_5", 0.70), Limit("p95", 0.40)),
     memory=Limit("maximum", 0.60),
     flow=Limit("p99", 0.70),
+    may_burst=False,
 )
 BALANCED = Profile("balanced", cpu=(Limit("p99_5", 0.80),), memory=Limit("maximum", 0.80), flow=Limit("p99", 0.80))
 AGGRESSIVE = Profile("aggressive", cpu=(Limit("p95", 0.80),), memory=Limit("p99_5", 0.85), flow=Limit("p95", 1.00))
