@@ -66,6 +66,10 @@ def describe(lake: QueriedLake, resource_id: str, machine_type: str, levels: dic
 
 def found_in(lake: QueriedLake) -> list[Recommendation]:
     lake.load(1, 1, x_BillingMonth=date(2026, 12, 1), delivered_at="2027-01-06 00:00:00")
+    # Without a look nothing was looked at, and no rule that needs one is asked.
+    look = {"x_Provider": "aws", "x_SourceId": "aws-payer", "SubAccountId": "111", "RegionId": "eu-west-1"}
+    for seen in ("aws-ec2-instance", "aws-ec2-instance/cpu"):
+        lake.insert("inventory_scopes", {**look, "resource_type": seen, "resources": 1, "needs": "", "said": ""})
     frames = savings_frames(lambda name: lake.query(name, as_of=LAST.isoformat()))
     return [hit for hit in find_savings(frames, as_of=LAST) if hit.type == "rightsize-ec2"]
 
