@@ -189,20 +189,20 @@ def of_vm(one: Resource, billed: str = "d16s_v5", prices: Mapping[str, float] | 
 def test_a_machine_of_azure_is_found_by_its_size_in_any_spelling() -> None:
     [hit] = found_in(of_vm(vm()), "rightsize-azure-vm")
     # 18 % of 16 vCPUs = 2.88 > 80 % of 2; of 4: 3.2. Memory 19.2 of 64 > 80 % of 16: d8s_v5, 730 x 0.384 = 280.32
-    assert (hit.target, hit.monthly_savings, hit.check) == ("d8s_v5", Decimal("280.32"), "Z18")
+    assert (hit.target, hit.monthly_savings, hit.check) == ("Standard_D8s_v5", Decimal("280.32"), "Z18")
 
 
 def test_premium_disks_and_the_temporary_disk_are_kept() -> None:
     cheaper = {"d16s_v5": 0.768, "d8_v5": 0.3, "d8ds_v5": 0.31, "d8as_v5": 0.344}
     [hit] = found_in(of_vm(vm(), prices=cheaper), "rightsize-azure-vm")
     # d8_v5 has no premium disks, and Azure resizes no size without a temporary disk into one with it
-    assert hit.target == "d8as_v5"
+    assert hit.target == "Standard_D8as_v5"
 
 
 def test_data_disks_limit_how_small_a_machine_of_azure_gets() -> None:
     one = vm("Standard_D4s_v5", memory=10.0)
     whole = of_vm(one, "d4s_v5", {"d4s_v5": 0.768})
-    assert [hit.target for hit in found_in(whole, "rightsize-azure-vm")] == ["d2s_v5"]
+    assert [hit.target for hit in found_in(whole, "rightsize-azure-vm")] == ["Standard_D2s_v5"]
     # d2s_v5 takes 4 data disks beside the one it boots from
     for disks, hits in ((5, 1), (6, 0)):
         attached = {
@@ -224,13 +224,13 @@ def test_data_disks_limit_how_small_a_machine_of_azure_gets() -> None:
 
 def test_burstable_sizes_of_azure_earn_what_no_name_says_so_none_is_advised() -> None:
     found = found_in(of_vm(vm(), prices={"d16s_v5": 0.768, "b8ms": 0.1}), "rightsize-azure-vm")
-    assert [hit.target for hit in found] == ["d8s_v5"]
+    assert [hit.target for hit in found] == ["Standard_D8s_v5"]
 
 
 def test_an_old_size_becomes_a_new_one_of_the_same_size() -> None:
     one = vm("Standard_D16s_v3", memory=None)
     found = found_in(of_vm(one, "d16s_v3", {"d16s_v3": 0.768, "d16ds_v5": 0.7}), "rightsize-azure-vm")
-    assert [hit.target for hit in found] == ["d16ds_v5"]
+    assert [hit.target for hit in found] == ["Standard_D16ds_v5"]
 
 
 def test_a_rule_reads_its_own_provider_only() -> None:

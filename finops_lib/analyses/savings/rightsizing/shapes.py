@@ -48,6 +48,13 @@ class Shape:
     fetched_at: date
 
     @property
+    def name(self) -> str:
+        """Its name as the provider writes it; the catalogue's is in lower case, without what all have in common."""
+        if self.provider == "azure":
+            return f"Standard_{self.machine_type[:1].upper()}{self.machine_type[1:]}"
+        return self.machine_type
+
+    @property
     def memory_gib(self) -> float:
         return self.memory_mib / _MIB
 

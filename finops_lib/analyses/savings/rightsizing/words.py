@@ -39,8 +39,7 @@ def evidence(resource: Resource, profile: Profile, found: Fit, target: Shape) ->
         of_memory = f"memory at most {memory.maximum:.0f} %"
     said = ", ".join(part for part in (f"P95 {cpu.p95:.0f} %", f"P99.5 {cpu.p99_5:.0f} %", of_memory) if part)
     return (
-        f"mean CPU {cpu.mean:.0f} %, {said} in {_days(cpu)} days; "
-        f"fits {target.machine_type} within the {profile.name} limits"
+        f"mean CPU {cpu.mean:.0f} %, {said} in {_days(cpu)} days; fits {target.name} within the {profile.name} limits"
     )
 
 
@@ -77,7 +76,7 @@ def facts(
         said["label"] = "memory unknown"
     if others:
         said["alternatives"] = "; ".join(
-            f"{shape.machine_type} ({price.grade}) {saving:.2f} a month" for shape, price, saving in others
+            f"{shape.name} ({price.grade}) {saving:.2f} a month" for shape, price, saving in others
         )
     if target.age(as_of) > OLD_SHAPE_DAYS:
         said["warning"] = f"the catalogue of shapes is {target.age(as_of)} days old"
@@ -85,7 +84,7 @@ def facts(
 
 
 def _shape(shape: Shape) -> str:
-    return f"{shape.machine_type}: {shape.vcpus:g} vCPU, {shape.memory_gib:g} GiB"
+    return f"{shape.name}: {shape.vcpus:g} vCPU, {shape.memory_gib:g} GiB"
 
 
 def _days(used: Utilisation) -> int:
