@@ -4,6 +4,7 @@
     demand        what a machine needs               profiles           how much headroom it keeps
     moves         what it could become               fit, burst         whether it fits there
     constraints   what no utilisation shows          prices, worth      what the bill says that it saves
+    pools         what commitments leave of that
     advise        one target for each machine, as a recommendation of one of the rules in checks/rightsize_*.py
 
 Question: what is said of a machine whose memory nobody measures?
@@ -18,8 +19,9 @@ Container requests are not judged: no source reads them, and cash is saved only 
 
 from finops_lib.analyses.savings.rightsizing.advise import PRICES, SHAPES, rightsize
 from finops_lib.analyses.savings.rightsizing.machines import HOURLY_CPU, HOURS, Kind
+from finops_lib.analyses.savings.rightsizing.pools import POOL_HOURS, TERMS
 
 # The figure queries that it reads beside those of the estate.
-READS = (HOURS, PRICES, HOURLY_CPU)
+READS = (HOURS, PRICES, HOURLY_CPU, POOL_HOURS, TERMS)
 
 __all__ = ["HOURLY_CPU", "HOURS", "PRICES", "READS", "SHAPES", "Kind", "rightsize"]

@@ -15,10 +15,11 @@ from finops_lib.analyses.savings.rightsizing.constraints import obstacle
 from finops_lib.analyses.savings.rightsizing.fit import Fit, fit
 from finops_lib.analyses.savings.rightsizing.machines import Kind, Machine, eligible
 from finops_lib.analyses.savings.rightsizing.moves import Move, Moves
+from finops_lib.analyses.savings.rightsizing.pools import Pools
 from finops_lib.analyses.savings.rightsizing.prices import PriceBook
 from finops_lib.analyses.savings.rightsizing.shapes import Catalogue, Shape
 from finops_lib.analyses.savings.rightsizing.words import evidence, facts
-from finops_lib.analyses.savings.rightsizing.worth import Paid, Worth, worth_of
+from finops_lib.analyses.savings.rightsizing.worth import HOURS_A_MONTH, Paid, Worth, worth_of
 from finops_lib.findings import Recommendation, Risk
 
 PRICES = "savings_unit_prices"
@@ -47,35 +48,51 @@ def rightsize(estate: Estate, kind: Kind) -> Iterator[Recommendation]:
     """Advise every machine of a kind that looks idle and whose size can be judged.
 
     Reads the frames `savings_machine_hours`, `savings_unit_prices`, `savings_hourly_cpu` and `machine_shapes` of the
-    estate; without the first two or the last there is nothing to say.
+    estate; without the first two or the last there is nothing to say. With `commitments_hours` and `commitments_terms`
+    commitments are taken into account by the hour.
     """
     catalogue = Catalogue.of(estate.frames.get(SHAPES))
     moves = Moves(catalogue, PriceBook.of(estate.frames.get(PRICES), catalogue, kind.service))
+    pools = Pools.of(estate.frames, kind.provider)
     for machine in eligible(estate, kind, catalogue):
-        if found := advise(machine, moves, as_of=estate.as_of):
+        if found := advise(machine, moves, pools, as_of=estate.as_of):
             yield _recommendation(machine, kind, found, as_of=estate.as_of)
 
 
-def advise(machine: Machine, moves: Moves, *, as_of: date) -> list[Advice]:
+def advise(machine: Machine, moves: Moves, pools: Pools | None = None, *, as_of: date) -> list[Advice]:
     """Give the best move and up to two alternatives, the largest saving first; [] = it stays what it is."""
-    found = list(_fitting(machine, moves, as_of, guess_memory=False))
+    found = list(_fitting(machine, moves, pools, as_of, guess_memory=False))
     if not found and _may_guess(machine.described):
-        found = list(_fitting(machine, moves, as_of, guess_memory=True))
-    return found
+        found = list(_fitting(machine, moves, pools, as_of, guess_memory=True))
+    # Equal ones stay in the order of their prices.
+    return sorted(found, key=lambda one: -one.worth.saving)[: 1 + _MOST_ALTERNATIVES]
 
 
-def _fitting(machine: Machine, moves: Moves, as_of: date, *, guess_memory: bool) -> Iterator[Advice]:
-    paid = Paid.of(machine.use, machine.shape)
-    highest = 0.0 if paid is None else paid.highest_price()
+def _fitting(
+    machine: Machine, moves: Moves, pools: Pools | None, as_of: date, *, guess_memory: bool
+) -> Iterator[Advice]:
+    market, current = machine.use.market, machine.shape
+    own = moves.prices.price(market, current)
+    paid = Paid.of(machine.use, current, agreed=own.agreed if own else None)
+    if paid is None:
+        return
+    item = pools.item(machine.resource.account, market, current) if pools else ""
+    highest = paid.highest_price(covered_count=bool(item))
     count = 0
-    for move in moves.of(machine.shape, machine.use.market):
-        # They come by price, so no later one saves more.
-        if paid is None or move.price.agreed > highest or count > _MOST_ALTERNATIVES:
+    for move in moves.of(current, market):
+        # They come by price: no later one saves more, but for what commitments pay for, so of those all are looked at.
+        if move.price.agreed > highest or (count > _MOST_ALTERNATIVES and not item):
             return
-        found = fit(machine.demands, machine.shape, move.shape, guess_memory=guess_memory)
+        found = fit(machine.demands, current, move.shape, guess_memory=guess_memory)
         if found.fails or not is_issued(move.shape, move.price, as_of) or _is_obstructed(machine, move, found):
             continue
-        worth = worth_of(paid, move.price)
+        an_hour = None
+        if pools and item:
+            share = (paid.on_demand_hours + paid.committed_hours) / HOURS_A_MONTH
+            then = pools.item(machine.resource.account, market, move.shape)
+            costs = {"cost_now": share * paid.price, "cost_then": share * move.price.agreed}
+            an_hour = pools.saving(item, then, **costs)
+        worth = worth_of(paid, move.price, an_hour=an_hour)
         if worth.is_enough:
             count += 1
             yield Advice(move, found, worth)

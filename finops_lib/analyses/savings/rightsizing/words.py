@@ -63,6 +63,7 @@ def facts(
         "price then an hour": f"{best.move.price.agreed:.6g}",
         "on-demand hours a month": f"{worth.paid.on_demand_hours:.0f}",
         "covered hours a month": f"{worth.paid.committed_hours:.0f}",
+        "saving of": worth.basis,
         "hours measured": cpu.hours,
         "coverage": f"{cpu.coverage:.3f}",
         "tightest margin": f"{100 * best.fit.margin:.0f} %",

@@ -1,8 +1,7 @@
 """What is a move worth? Three numbers: at list prices, after discounts, and as cash within twelve months.
 
-Hours that a commitment covers are paid for anyway, until it ends: they save nothing, and so the saving is that of the
-on-demand hours alone (domain.md 2.4). Who knows the hourly use of a whole pool can do better: a smaller machine frees a
-part of the commitment for others.
+Where the use of a pool is known by the hour, the waterfall says what a smaller machine saves (pools.py). Elsewhere the
+hours that a commitment covers save nothing, since they are paid for until it ends (domain.md 2.4).
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from finops_lib.periods import DAYS_PER_MONTH
 # A month, in the currency of the bill; and share of what the machine costs.
 LEAST_SAVING, LEAST_SHARE = Decimal(5), Decimal("0.05")
 _MONTHS = 12
+HOURS_A_MONTH = 730
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,13 @@ class Paid:
     listed: float | None
 
     @classmethod
-    def of(cls, use: Use, current: Shape) -> Paid | None:
-        """Work it out; None = the machine has no hour that it could save on."""
-        price = use.price(current)
+    def of(cls, use: Use, current: Shape, *, agreed: float | None = None) -> Paid | None:
+        """Work it out; None = nobody knows what an hour of it costs on demand.
+
+        Args:
+            agreed: the price of its type, for a machine that a commitment covers in every hour.
+        """
+        price = use.price(current) or agreed
         if price is None:
             return None
         a_month = float(DAYS_PER_MONTH) / use.days
@@ -52,9 +56,14 @@ class Paid:
         """The saving that a move must be above to be worth somebody's hour."""
         return max(LEAST_SAVING, LEAST_SHARE * self.monthly_cost)
 
-    def highest_price(self) -> float:
-        """Give the price above which no move is worth it."""
-        return self.price - float(self.least_saving) / self.on_demand_hours
+    def highest_price(self, *, covered_count: bool = False) -> float:
+        """Give the price above which no move is worth it.
+
+        Args:
+            covered_count: hours that a commitment covers may save as well.
+        """
+        hours = self.on_demand_hours + (self.committed_hours if covered_count else 0.0)
+        return self.price - float(self.least_saving) / hours if hours > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +73,35 @@ class Worth:
     Args:
         saving: after discounts; what the machine is advised for.
         at_list: None = a list price is missing.
+        basis: what the saving was worked out from, in words.
     """
 
     paid: Paid
     saving: Decimal
     at_list: Decimal | None
     cash_12m: Decimal
+    basis: str
 
     @property
     def is_enough(self) -> bool:
         return self.saving > self.paid.least_saving
 
 
-def worth_of(paid: Paid, price: Price) -> Worth:
-    """Give what a move to a price is worth: no more than the hours of the machine cost."""
-    saving = min(_money(paid.on_demand_hours * (paid.price - price.agreed)), paid.monthly_cost)
+def worth_of(paid: Paid, price: Price, *, an_hour: float | None = None) -> Worth:
+    """Give what a move to a price is worth: no more than the hours of the machine cost.
+
+    Args:
+        an_hour: what an hour of the whole pool costs less, commitments included; None = not known.
+    """
+    if an_hour is None:
+        saved, basis = paid.on_demand_hours * (paid.price - price.agreed), "on-demand hours"
+    else:
+        saved, basis = an_hour * HOURS_A_MONTH, "commitment waterfall by the hour"
+    saving = min(_money(saved), paid.monthly_cost)
     at_list = None
     if paid.listed is not None and price.listed is not None:
         at_list = _money((paid.on_demand_hours + paid.committed_hours) * (paid.listed - price.listed))
-    return Worth(paid, saving, at_list, _MONTHS * saving)
+    return Worth(paid, saving, at_list, _MONTHS * saving, basis)
 
 
 def _money(amount: float) -> Decimal:
