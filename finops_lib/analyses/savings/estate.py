@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from finops_lib.analyses.savings.identity import Key, key_of
-from finops_lib.analyses.savings.needs import Look
+from finops_lib.analyses.savings.needs import Look, Need
 from finops_lib.analyses.savings.resources import Described, Meter, Resource, Utilisation
 
 if TYPE_CHECKING:
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 METERS, COMMITMENTS = "savings_resource_meters", "savings_commitments"
 INVENTORY, LOOKS, UTILISATION = "savings_inventory", "savings_looks", "savings_utilisation"
+# The hours of the week are one check's business: 168 records of each machine would be too many here.
+WEEK_HOURS = "savings_week_hours"
 # The figure queries whose frames an estate is made of.
-READS = (METERS, COMMITMENTS, INVENTORY, LOOKS, UTILISATION)
+READS = (METERS, COMMITMENTS, INVENTORY, LOOKS, UTILISATION, WEEK_HOURS)
 _KEY = ("x_Provider", "account_id", "ResourceId", "BillingCurrency")
 
 
@@ -86,6 +88,16 @@ class Estate:
             described = self.resources[key].described
             if described is not None and described.type in types:
                 yield self.resources[key]
+
+    def has_looked(self, need: Need, resource: Resource) -> bool:
+        """Say whether somebody was let look at this in the place of a resource: what was not found is then not there."""
+        return any(
+            not look.needs
+            for look in self.looks
+            if look.type == need.look
+            and (look.provider, look.account) == (resource.provider, resource.account)
+            and look.region in ("", resource.region)
+        )
 
     def find(self, provider: str, account: str, resource_id: str) -> Resource | None:
         """Give a resource by any of its names."""
@@ -172,6 +184,8 @@ def _billed(
             quantity=row["quantity"],
             effective_cost=row["effective_cost"],
             list_cost=row["list_cost"],
+            committed_quantity=row["committed_quantity"],
+            committed_effective_cost=row["committed_effective_cost"],
         )
         for row in rows
     }

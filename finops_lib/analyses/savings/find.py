@@ -11,7 +11,7 @@ from finops_lib.analyses.savings.advice import settled
 from finops_lib.analyses.savings.estate import COMMITMENTS, METERS, Estate
 from finops_lib.analyses.savings.needs import Evaluation, evaluate
 from finops_lib.analyses.savings.rules import RULES
-from finops_lib.analyses.savings.suppressed import is_suppressed
+from finops_lib.analyses.savings.suppressed import is_suppressed, is_young
 from finops_lib.errors import ConfigError, QualityError
 from finops_lib.findings import Recommendation
 
@@ -57,15 +57,16 @@ def estate_of(frames: Mapping[str, pl.DataFrame], *, as_of: date) -> Estate:
 
 
 def find_in(estate: Estate, *, min_monthly: Decimal | float = MIN_MONTHLY) -> list[Recommendation]:
-    """Run every rule over an estate; what somebody asked to keep is left alone, and advice that we give as well."""
+    """Run every rule over an estate; what somebody asked to keep is left alone, and what came a few days ago."""
     least = Decimal(str(min_monthly))
-    found = [
+    kept = [
         recommendation
-        for name in RULES.names()
-        for recommendation in RULES.get(name).recommendations(estate)
+        for rule in map(RULES.get, RULES.names())
+        for recommendation in rule.recommendations(estate)
         if recommendation.monthly_savings == 0 or recommendation.monthly_savings >= least
+        if not is_suppressed(estate, recommendation)
+        if not is_young(estate, recommendation, grace_days=rule.grace_days)
     ]
-    kept = (one for one in found if not is_suppressed(estate, one))
     return sorted(settled(kept), key=lambda r: (-r.monthly_savings, r.type, r.provider, r.account, r.resource_id))
 
 

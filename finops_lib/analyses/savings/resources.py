@@ -34,6 +34,7 @@ class Meter:
     Args:
         name: as the bill writes it; `quantity` is in its unit.
         first_day: ever; `days_charged` and the money are of the window.
+        committed_quantity, committed_effective_cost: the part that a commitment pays for; it is in the whole.
     """
 
     kind: str
@@ -44,6 +45,8 @@ class Meter:
     quantity: Decimal
     effective_cost: Decimal
     list_cost: Decimal
+    committed_quantity: Decimal = Decimal(0)
+    committed_effective_cost: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Described:
 
     Args:
         type: e.g. `aws-ebs-volume`; `state`: the provider's own word in lower case.
+        state_since: where the provider says, or where the lake saw the state change between two looks.
         attributes: see the collectors of `sources/inventory`.
     """
 
@@ -68,6 +72,10 @@ class Described:
     def days_in_state(self, day: date) -> int | None:
         """Say for how many days it had been in its state at the end of `day`; None = not known."""
         return None if self.state_since is None else (day - self.state_since.date()).days
+
+    def days_seen_so(self, day: date) -> int:
+        """Say for how many days it had been in its state at least; it was seen in it from the first look on."""
+        return (day - (self.state_since or self.first_seen).date()).days
 
     def age(self, day: date) -> int:
         """Give its age in days; where the provider does not say, since it was first seen."""
@@ -139,6 +147,16 @@ class Resource:
     def monthly_cost(self) -> Decimal:
         return monthly(sum((meter.effective_cost for meter in self.meters.values()), Decimal(0)), self.days)
 
+    @property
+    def age(self) -> int:
+        """Its age in days; where the provider does not say, it is as old as the inventory or the bill know it."""
+        known = [self.first_day] if self.meters else []
+        if self.described is not None:
+            if self.described.created_at is not None:
+                return (self.data_through - self.described.created_at.date()).days
+            known.append(self.described.first_seen.date())
+        return (self.data_through - min(known, default=self.data_through)).days
+
     def has_now(self, kind: str) -> bool:
         """Say whether this meter still runs."""
         meter = self.meters.get(kind)
@@ -147,6 +165,12 @@ class Resource:
     def monthly_of(self, kind: str) -> Decimal:
         """Give what one of its meters costs a month."""
         return monthly(self.meters[kind].effective_cost, self.days)
+
+    def on_demand_of(self, *kinds: str) -> Decimal:
+        """Give what some of its meters cost a month without what commitments pay for, which goes on without it."""
+        of_them = [self.meters[kind] for kind in kinds if kind in self.meters]
+        free = sum((meter.effective_cost - meter.committed_effective_cost for meter in of_them), Decimal(0))
+        return monthly(free, self.days)
 
 
 def monthly(cost: Decimal, days: int) -> Decimal:

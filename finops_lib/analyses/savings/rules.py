@@ -24,6 +24,7 @@ class Rule:
         needs: without one of them it is not evaluated.
         better_with: raises the confidence where it is there.
         step, effort: of what it recommends (domain.md 6.2, 6.3).
+        grace_days: younger resources are left alone.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Rule:
     better_with: tuple[Need, ...]
     step: Step
     effort: Effort
+    grace_days: int = 0
 
     def recommendations(self, estate: Estate) -> Iterator[Recommendation]:
         """Give what the rule finds, under its number and in its place of the chain."""
@@ -53,11 +55,12 @@ def rule(
     better_with: tuple[Need, ...] = (),
     step: Step = "terminate",
     effort: Effort = "Low",
+    grace_days: int = 0,
 ) -> Callable[[Finder], Finder]:
     """Enter a rule under its name."""
 
     def enter(find: Finder) -> Finder:
-        RULES.register(name)(Rule(name, find, check, providers, needs, better_with, step, effort))
+        RULES.register(name)(Rule(name, find, check, providers, needs, better_with, step, effort, grace_days))
         return find
 
     return enter

@@ -1,4 +1,4 @@
-"""Which resources did their owners ask to leave alone? (domain.md 4, suppression)
+"""Which resources are left alone, for their owners asked or they are too young? (domain.md 4, suppression and grace)
 
 `finops:keep-until=2027-03-31` keeps a resource until that day; a tag that says backup or disaster recovery keeps it
 until somebody takes the tag away. What the bill says of tags is not kept per resource, so they are the inventory's.
@@ -18,6 +18,14 @@ _STANDBY_KEYS = ("dr", "disaster-recovery", "disaster_recovery", "standby")
 _STANDBY_VALUES = ("dr", "disaster-recovery", "disaster recovery", "standby", "warm-standby", "pilot-light")
 _PURPOSE_KEYS = ("purpose", "role", "usage", "tier")
 _NO = ("", "false", "no", "0")
+
+
+def is_young(estate: Estate, recommendation: Recommendation, *, grace_days: int) -> bool:
+    """Say whether the resource came less than `grace_days` ago, and so may not have been put to use yet."""
+    if not grace_days or not recommendation.resource_id:
+        return False
+    resource = estate.find(recommendation.provider, recommendation.account, recommendation.resource_id)
+    return resource is not None and resource.age < grace_days
 
 
 def is_suppressed(estate: Estate, recommendation: Recommendation) -> bool:

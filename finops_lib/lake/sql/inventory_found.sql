@@ -1,5 +1,6 @@
 -- What `inventory` holds of a source after some looks ($at, from temp.looks and temp.found): what a look found is there,
--- what it did not find any more is gone, and what was not looked at, or only in vain, stays as it was.
+-- what it did not find any more is gone, and what was not looked at, or only in vain, stays as it was. Where a provider
+-- does not say since when a state is, it began at the latest with the look that found it in place of another one.
 with evaluated as (
     select * from temp.looks where needs = '' and resource_type not like '%/%'
 ),
@@ -26,7 +27,13 @@ found as (
         came.ResourceId,
         came.ResourceName,
         came.state,
-        came.state_since,
+        coalesce(
+            came.state_since,
+            case
+                when before.state = came.state and before.gone_at is null then before.state_since
+                when before.state <> came.state then $at
+            end
+        ) as state_since,
         came.created_at,
         map_from_entries(came.attributes) as attributes,
         map_from_entries(came.Tags) as Tags,

@@ -44,7 +44,9 @@ select
     count(distinct day) filter (where is_recent) as days_charged,
     coalesce(sum(quantity) filter (where is_recent), 0) as quantity,
     coalesce(sum(effective_cost) filter (where is_recent), 0) as effective_cost,
-    coalesce(sum(list_cost) filter (where is_recent), 0) as list_cost
+    coalesce(sum(list_cost) filter (where is_recent), 0) as list_cost,
+    coalesce(sum(committed_quantity) filter (where is_recent), 0) as committed_quantity,
+    coalesce(sum(committed_effective_cost) filter (where is_recent), 0) as committed_effective_cost
 from charges
 group by x_Provider, account_id, coalesce(ResourceId, ''), meter_kind, BillingCurrency
 order by x_Provider, account_id, ResourceId, meter_kind

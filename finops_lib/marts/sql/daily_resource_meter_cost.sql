@@ -1,6 +1,6 @@
--- question: which charges tell from the bill alone whether a resource is used, old or superseded?
+-- question: what was charged on each meter of each resource that a savings rule can judge?
 -- grain:    day x x_Provider x x_SourceId x x_BillingMonth x account_id x RegionId x ResourceId x meter_kind x meter x BillingCurrency
--- unit:     effective and list cost in BillingCurrency, quantity in the meter's own unit; charges that no savings rule can read are left out
+-- unit:     effective and list cost in BillingCurrency, quantity in the meter's own unit; resources none of whose meters a savings rule can read are left out
 -- reads:    cost
 with charges as (
     select
@@ -10,8 +10,13 @@ with charges as (
         x_SourceId,
         x_BillingMonth,
         RegionId,
-        -- Azure writes one id in several letter cases.
-        case when x_Provider = 'azure' then lower(ResourceId) else ResourceId end as ResourceId,
+        case
+            -- Azure writes one id in several letter cases.
+            when x_Provider = 'azure' then lower(ResourceId)
+            -- What a seller charges without an id is a resource of its own, or all sellers would be one.
+            when ResourceId is null and x_Extra['PublisherName'] is not null then concat('seller/', ServiceName)
+            else ResourceId
+        end as ResourceId,
         ResourceName,
         x_Team,
         x_Environment,
@@ -21,13 +26,18 @@ with charges as (
         coalesce(ChargeDescription, '') as description,
         coalesce(CapacityReservationStatus, '') as reservation_status,
         coalesce(PricingUnit, ConsumedUnit, '') as unit,
+        ChargeCategory = 'Purchase' as is_purchase,
+        coalesce(PricingCategory = 'Dynamic', false) as is_spot,
+        x_Extra['PublisherName'] is not null or coalesce(ResourceId like '%:aws-marketplace:%', false) as is_of_seller,
+        CommitmentDiscountStatus is not null as is_committed,
         BillingCurrency,
         coalesce(ConsumedQuantity, PricingQuantity) as quantity,
         EffectiveCost,
         ListCost
     from cost
-    where ChargeCategory = 'Usage'
-        and coalesce(CommitmentDiscountStatus, 'Used') = 'Used'
+    where (ChargeCategory = 'Usage' and coalesce(CommitmentDiscountStatus, 'Used') = 'Used')
+        -- A subscription: paid whether used or not, and no commitment to a price.
+        or (ChargeCategory = 'Purchase' and CommitmentDiscountId is null)
 ),
 -- A bill has few meters and many charges: the words are read once per meter.
 meters as (
@@ -37,7 +47,11 @@ meters as (
         description,
         reservation_status,
         unit,
+        is_purchase,
+        is_spot,
+        is_of_seller,
         lower(sku_meter) as meter_words,
+        lower(service) as service_words,
         lower(concat(sku_meter, ' | ', description, ' | ', service)) as words
     from charges
 ),
@@ -48,24 +62,53 @@ meter_kinds as (
         description,
         reservation_status,
         unit,
+        is_purchase,
+        is_spot,
+        is_of_seller,
         case
+            when is_purchase then if(is_of_seller, 'marketplace-fee', 'other')
+            when is_of_seller then 'marketplace-use'
             when reservation_status = 'Unused' or regexp_matches(meter_words, 'unusedbox|unuseddedicated') then 'unused-capacity'
             when regexp_matches(words, 'extended ?support') then 'extended-support'
             when regexp_matches(words, 'publicipv4:idleaddress|elasticip:idleaddress|idle public ipv4|static ip charge') then 'idle-address'
+            when regexp_matches(words, 'publicipv4:inuseaddress|in-use public ipv4') then 'address'
             when regexp_matches(words, 'natgateway-hours|nat gateway hour|nat gateway: uptime|nat gateway.*standard gateway') then 'nat-hours'
             when regexp_matches(words, 'natgateway-bytes|processed by nat gateway|nat gateway: data processing|nat gateway.*data processed') then 'nat-bytes'
             when regexp_matches(words, 'vpn-usage-hours|vpn connection-hour|vpngw[0-9]|vpn gateway.*basic gateway|cloud vpn tunnel') then 'vpn-hours'
             when regexp_matches(words, 'vpcendpoint-hours|vpc endpoint hour|standard private endpoint') then 'endpoint-hours'
             when regexp_matches(words, 'loadbalancerusage|loadbalancer-hour|forwarding rule minimum|load balancer.*included lb rules') then 'balancer-hours'
+            when regexp_matches(meter_words, 'datatransfer-regional-bytes') then 'regional-transfer'
+            when regexp_matches(meter_words, 'paideventsrecorded') then 'paid-trail'
+            when regexp_matches(meter_words, 'amazoneks-hours:percluster') then 'cluster-fee'
+            when regexp_matches(meter_words, 'fargate-(vcpu|gb)-hours') then 'container-hours'
+            when regexp_matches(meter_words, '(instanceusage|multi-az[a-z]*usage)[a-z]*:db\.|aurora:serverless') then 'database-hours'
+            when regexp_matches(meter_words, '(rds|aurora):(chargedbackupusage|backupusage|snapshotexport)') then 'database-backup'
+            when regexp_matches(meter_words, '(rds|aurora):.*(storage|piops|iops|throughput)') then 'database-storage'
+            when regexp_matches(meter_words, 'nodeusage:(cache|db)\.') then 'cache-hours'
+            when regexp_matches(meter_words, '(^|-)node:(ra3|rg|dc1|dc2|ds2)') then 'warehouse-hours'
+            when regexp_matches(meter_words, 'esinstance:') then 'search-hours'
+            when regexp_matches(service_words, 'cloudwatch') and regexp_matches(meter_words, 'timedstorage') then 'log-storage'
+            when regexp_matches(service_words, 'cloudwatch')
+                and regexp_matches(meter_words, 'dataprocessing(ia)?-bytes|vendedlog(ia)?-bytes') then 'log-ingestion'
+            when regexp_matches(service_words, 's3|simple storage') and regexp_matches(meter_words, 'timedstorage') then case
+                when regexp_matches(meter_words, 'glacierbytehrs|gda-bytehrs|glacier-bytehrs') then 'bucket-archive'
+                when regexp_matches(meter_words, 'timedstorage-bytehrs') then 'bucket-standard'
+                else 'bucket-infrequent'
+            end
+            when regexp_matches(service_words, 's3|simple storage') and regexp_matches(meter_words, 'requests-.*tier1$') then 'bucket-writes'
+            when regexp_matches(service_words, 's3|simple storage') and regexp_matches(meter_words, 'requests-.*tier2$') then 'bucket-reads'
             when regexp_matches(words, 'snapshotusage|snapshot data stored|storage pd snapshot|pd snapshot|lrs snapshots|zrs snapshots')
                 and not regexp_matches(words, 'rds:|aurora:|redshift') then 'snapshot'
             when regexp_matches(words, 'ebs:volumeiousage|million i/o requests') then 'volume-operations'
+            when regexp_matches(meter_words, 'ebs:volumep-iops') then 'volume-iops'
+            when regexp_matches(meter_words, 'ebs:volumep-throughput') then 'volume-throughput'
             when regexp_matches(words, 'ebs:volumeusage\.gp2|\(gp2\) provisioned storage') then 'volume-gp2'
+            when regexp_matches(meter_words, 'ebs:volumeusage\.(piops|io2)') then 'volume-io'
             when regexp_matches(words, 'ebs:volumeusage( |$)|magnetic provisioned storage') then 'volume-magnetic'
             when regexp_matches(words, 'ebs:volumeusage\.|provisioned storage.*gb-month|managed disks? - |pd capacity|hyperdisk.*capacity')
                 and not regexp_matches(words, 'rds:|aurora:|elasticache|redshift') then 'volume'
+            when is_spot and (service = 'Virtual Machines' or regexp_matches(words, 'spotusage|boxusage|instance core')) then 'spot-hours'
             when regexp_matches(words, 'boxusage:(t1|t2|m1|m2|m3|m4|c1|c3|c4|r3|r4|i2|d2|g2|g3|p2|cc2|cr1|hs1)\.')
-                or regexp_matches(words, '(instanceusage|nodeusage|multi-azusage):(db|cache)\.(t1|t2|m1|m2|m3|m4|r3|r4)\.')
                 or regexp_matches(words, 'on demand .* (t1|t2|m1|m2|m3|m4|c1|c3|c4|r3|r4|i2|d2|g2|g3|p2)\.[a-z0-9]+ instance hour')
                 or regexp_matches(words, '^a[0-9]+ v2 | virtual machines (av2|d|ds|dv2|dsv2|f|fs|g|gs|ls) series')
                 or regexp_matches(words, 'n1 predefined instance core') then 'old-instance-hours'
@@ -101,15 +144,18 @@ classified as (
         and charges.description = meter_kinds.description
         and charges.reservation_status = meter_kinds.reservation_status
         and charges.unit = meter_kinds.unit
+        and charges.is_purchase = meter_kinds.is_purchase
+        and charges.is_spot = meter_kinds.is_spot
+        and charges.is_of_seller = meter_kinds.is_of_seller
 ),
--- What passes through a gateway or balancer may stand under any meter: all of theirs are kept.
+-- What a resource costs is all of its meters, and what passes through a gateway may stand under any of them.
 watched as (
     select distinct
         x_Provider,
         account_id,
         ResourceId
     from classified
-    where meter_kind in ('nat-hours', 'vpn-hours', 'endpoint-hours', 'balancer-hours') and ResourceId is not null
+    where meter_kind <> 'other' and ResourceId is not null
 )
 select
     classified.day,
@@ -128,6 +174,9 @@ select
     sum(classified.quantity) as quantity,
     sum(classified.EffectiveCost) as effective_cost,
     sum(classified.ListCost) as list_cost,
+    -- Of what a commitment pays for: using less of it saves nothing before the commitment ends.
+    coalesce(sum(classified.quantity) filter (where classified.is_committed), 0) as committed_quantity,
+    coalesce(sum(classified.EffectiveCost) filter (where classified.is_committed), 0) as committed_effective_cost,
     count(*) as charges
 from classified
 left join watched
