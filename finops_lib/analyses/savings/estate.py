@@ -6,7 +6,7 @@ A frame that is not there is no error: what needs it is not evaluated (needs.py)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -42,6 +42,8 @@ class Estate:
     resources: Mapping[Key, Resource]
     looks: tuple[Look, ...] = ()
     frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    # Filled when first asked for: dozens of checks each want their own few of many thousand resources.
+    _by_word: dict[str, list[Resource]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, frames: Mapping[str, pl.DataFrame], *, as_of: date, currency: str = "") -> Estate:
@@ -79,18 +81,27 @@ class Estate:
 
     def with_meter(self, *kinds: str) -> Iterator[Resource]:
         """Give the resources that have one of these kinds of meter, in the order of their keys."""
-        wanted = set(kinds)
-        return (self.resources[k] for k in sorted(self.resources) if wanted & self.resources[k].meters.keys())
+        return self._any_of([f"meter {kind}" for kind in kinds])
 
     def of_type(self, *types: str) -> Iterator[Resource]:
         """Give the resources that the inventory describes as one of these types and that still exist, in key order."""
-        for key in sorted(self.resources):
-            described = self.resources[key].described
-            if described is not None and described.type in types:
-                yield self.resources[key]
+        return self._any_of([f"type {type_}" for type_ in types])
+
+    def _any_of(self, words: Sequence[str]) -> Iterator[Resource]:
+        if not self._by_word:
+            for key in sorted(self.resources):
+                one = self.resources[key]
+                for kind in one.meters:
+                    self._by_word.setdefault(f"meter {kind}", []).append(one)
+                if one.described is not None:
+                    self._by_word.setdefault(f"type {one.described.type}", []).append(one)
+        if len(words) == 1:
+            return iter(self._by_word.get(words[0], ()))
+        found = {(r.provider, r.account, r.id): r for word in words for r in self._by_word.get(word, ())}
+        return (found[key] for key in sorted(found))
 
     def has_looked(self, need: Need, resource: Resource) -> bool:
-        """Say whether somebody was let look at this in the place of a resource: what was not found is then not there."""
+        """Say whether somebody could look at this where a resource is: what was not found is then not there."""
         return any(
             not look.needs
             for look in self.looks

@@ -20,7 +20,7 @@ class Need:
     Args:
         kind: `bill`, `inventory` or `metrics`.
         of: type of resource as the inventory names it, e.g. `aws-ebs-volume`; "" for the bill.
-        metric: e.g. `cpu`; "" unless kind is metrics.
+        metric: e.g. `cpu`; of an inventory an aspect that may be refused by itself, e.g. `lifecycle`.
     """
 
     kind: Literal["bill", "inventory", "metrics"]
@@ -36,6 +36,8 @@ class Need:
     def words(self) -> str:
         if self.kind == "bill":
             return "the bill"
+        if self.kind == "inventory" and self.metric:
+            return f"the {self.metric} of {self.of}"
         return f"{self.metric} metrics of {self.of}" if self.metric else f"inventory of {self.of}"
 
 
@@ -86,6 +88,10 @@ def bill() -> Need:
 
 def inventory(of: str) -> Need:
     return Need("inventory", of)
+
+
+def aspect(of: str, name: str) -> Need:
+    return Need("inventory", of, name)
 
 
 def metrics(of: str, metric: str) -> Need:

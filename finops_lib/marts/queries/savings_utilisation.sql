@@ -2,7 +2,7 @@
 -- grain:    x_Provider x account_id x ResourceId x metric
 -- unit:     percentiles, mean, lowest and maximum in the metric's unit; coverage is the share of five-minute points there are
 -- reads:    metrics
-with hours as (
+with hours as not materialized (
     select
         x_Provider,
         SubAccountId as account_id,
