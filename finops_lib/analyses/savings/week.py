@@ -1,13 +1,19 @@
 """In which working hours is a machine needed? From how busy it was in each hour of the week (UTC).
 
-Twelve hours on five days is what is looked for, beginning at any hour: 09:00 in Tokyo is midnight here.
+Twelve hours on five days are looked for, beginning at any hour: 09:00 in Tokyo is midnight here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
+
+from finops_lib.analyses.savings.identity import Key, key_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
 
 SLOTS, HOURS_A_DAY = 168, 24
 WORKING_DAYS, WORKING_HOURS = 5, 12
@@ -35,33 +41,49 @@ class WorkingHours:
         return f"{self.first:02d}:00 to {(self.first + WORKING_HOURS) % HOURS_A_DAY:02d}:00 UTC"
 
 
-def working_hours(row: Mapping[str, Any]) -> WorkingHours | None:
-    """Find the twelve hours outside of which the machine was quiet in every week; None = there are none, or unseen hours.
+def working_hours(weeks: pl.DataFrame) -> Iterator[tuple[Key, WorkingHours]]:
+    """Find the machines that were quiet outside of twelve hours on working days, in every week.
 
-    The quietest outside wins; a machine that is never busy is idle and no case for a schedule.
+    A machine of which an hour of the week was not seen is left out, and one that is always quiet: it is idle, and no
+    case for a schedule.
 
     Args:
-        row: of savings_week_hours: lists slot, cpu, network and weeks.
+        weeks: savings_week_hours: x_Provider, account_id, ResourceId, and lists slot (rising), cpu, network, weeks.
     """
-    seen: dict[int, tuple[float, float]] = {
-        slot: (cpu, network)
-        for slot, cpu, network, weeks in zip(row["slot"], row["cpu"], row["network"], row["weeks"], strict=True)
-        if cpu is not None and network is not None and weeks >= LEAST_WEEKS
-    }
-    if len(seen) < SLOTS:
-        return None
-    quiet = [seen[slot][0] < QUIET_CPU and seen[slot][1] < QUIET_NETWORK for slot in range(SLOTS)]
-    if all(quiet):
-        return None
-    found = [
-        WorkingHours(first, max(seen[slot][0] for slot in off), max(seen[slot][1] for slot in off))
-        for first in range(HOURS_A_DAY)
-        if all(quiet[slot] for slot in (off := _off(first)))
-    ]
-    # Where several would do, the one in whose middle the busy hours are: half of the slack before, half after.
-    return found[len(found) // 2] if found else None
+    import numpy as np
+    import polars as pl
+
+    whole = weeks.filter(
+        (pl.col("slot").list.len() == SLOTS)
+        & (pl.col("weeks").list.min() >= LEAST_WEEKS)
+        & (pl.col("cpu").list.drop_nulls().list.len() == SLOTS)
+        & (pl.col("network").list.drop_nulls().list.len() == SLOTS)
+    )
+    if not whole.height:
+        return
+    cpu, network = (whole.get_column(name).explode().to_numpy().reshape(-1, SLOTS) for name in ("cpu", "network"))
+    quiet = (cpu < QUIET_CPU) & (network < QUIET_NETWORK)
+    off = _off()
+    # Quiet in all slots that are off, for each hour at which the day could begin.
+    fits = quiet.astype(np.int16) @ off.T.astype(np.int16) == off.sum(axis=1)
+    for row in np.flatnonzero(fits.any(axis=1) & ~quiet.all(axis=1)):
+        starts = np.flatnonzero(fits[row])
+        # Where several hours would do, the middle one leaves as much before the busy hours as after them.
+        first = int(starts[len(starts) // 2])
+        names = whole.row(int(row), named=True)
+        yield (
+            key_of(names["x_Provider"], names["account_id"], names["ResourceId"]),
+            WorkingHours(first, float(cpu[row][off[first]].max()), float(network[row][off[first]].max())),
+        )
 
 
-def _off(first: int) -> Sequence[int]:
-    on = {(day * HOURS_A_DAY + first + hour) % SLOTS for day in range(WORKING_DAYS) for hour in range(WORKING_HOURS)}
-    return [slot for slot in range(SLOTS) if slot not in on]
+def _off() -> np.ndarray:
+    """Give for each first hour (24) which slots of the week (168) are outside of the working hours."""
+    import numpy as np
+
+    off = np.ones((HOURS_A_DAY, SLOTS), dtype=bool)
+    for first in range(HOURS_A_DAY):
+        for day in range(WORKING_DAYS):
+            for hour in range(WORKING_HOURS):
+                off[first, (day * HOURS_A_DAY + first + hour) % SLOTS] = False
+    return off

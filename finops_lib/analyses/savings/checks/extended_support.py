@@ -24,4 +24,5 @@ def extended_support(estate: Estate) -> Iterator[Recommendation]:
             monthly_savings=found.monthly_of("extended-support"),
             confidence=0.7,
             change="config",
+            facts={"meter": surcharge.name, "since": surcharge.first_day},
         )

@@ -26,4 +26,5 @@ def idle_capacity_reservation(estate: Estate) -> Iterator[Recommendation]:
             monthly_savings=found.monthly_of("unused-capacity"),
             confidence=0.9,
             change="config",
+            facts={"days_charged": unused.days_charged, "window_days": found.window_days},
         )

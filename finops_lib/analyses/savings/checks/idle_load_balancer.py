@@ -7,9 +7,9 @@ metrics those of which a few monitors are the only callers.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from finops_lib.analyses.savings.estate import Estate
-from finops_lib.analyses.savings.machines import observed
 from finops_lib.analyses.savings.needs import inventory, metrics
 from finops_lib.analyses.savings.resources import GRACE_DAYS, Resource, is_idle, recommend
 from finops_lib.analyses.savings.rules import rule
@@ -18,8 +18,6 @@ from finops_lib.findings import Recommendation
 FEW_REQUESTS_A_DAY = 100
 _BALANCER = "aws-load-balancer"
 _TYPES = (_BALANCER, "aws-classic-load-balancer")
-# Points of five minutes.
-_POINTS_A_DAY = 24 * 12
 
 
 @rule(
@@ -32,7 +30,7 @@ def idle_load_balancer(estate: Estate) -> Iterator[Recommendation]:
     for found in estate.with_meter("balancer-hours"):
         if not found.id or not found.has_now("balancer-hours"):
             continue
-        reason, confidence = _idle_by(found)
+        reason, confidence = _idle_by(found, estate.as_of)
         if not reason:
             continue
         hours = found.meters["balancer-hours"]
@@ -53,7 +51,7 @@ def idle_load_balancer(estate: Estate) -> Iterator[Recommendation]:
         )
 
 
-def _idle_by(balancer: Resource) -> tuple[str, float]:
+def _idle_by(balancer: Resource, day: date) -> tuple[str, float]:
     """Say why a balancer is idle and how sure that is; "" = it is not."""
     known = balancer.described if balancer.described and balancer.described.type in _TYPES else None
     targets = known.attributes.get("targets") if known else None
@@ -65,7 +63,9 @@ def _idle_by(balancer: Resource) -> tuple[str, float]:
         return "nothing behind it is well", 0.9
     if by_bill:
         return "balances nothing", 0.85
-    seen = observed(balancer, "requests")
-    if seen is not None and seen[0].mean * _POINTS_A_DAY < FEW_REQUESTS_A_DAY:
-        return f"{seen[0].mean * _POINTS_A_DAY:.0f} requests a day", 0.7
+    seen = balancer.utilisation.get("requests")
+    # CloudWatch has no point of five minutes without a request, so few points are few requests.
+    days = (day - seen.first_hour.date()).days + 1 if seen else 0
+    if seen is not None and days >= GRACE_DAYS and seen.mean * seen.points / days < FEW_REQUESTS_A_DAY:
+        return f"{seen.mean * seen.points / days:.0f} requests a day", 0.7
     return "", 0.0

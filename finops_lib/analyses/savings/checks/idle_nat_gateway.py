@@ -23,4 +23,5 @@ def idle_nat_gateway(estate: Estate) -> Iterator[Recommendation]:
             evidence=f"charged on {hours.days_charged} of the last {found.window_days} days with no data processed",
             monthly_savings=found.monthly_cost,
             confidence=0.9,
+            facts={"days_charged": hours.days_charged, "window_days": found.window_days},
         )

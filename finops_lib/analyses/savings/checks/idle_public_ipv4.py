@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from finops_lib.analyses.savings.estate import Estate
-from finops_lib.analyses.savings.resources import GRACE_DAYS, recommend
+from finops_lib.analyses.savings.resources import GRACE_DAYS, Resource, recommend
 from finops_lib.analyses.savings.rules import rule
 from finops_lib.findings import Recommendation
 
@@ -25,4 +25,9 @@ def idle_public_ipv4(estate: Estate) -> Iterator[Recommendation]:
             monthly_savings=found.monthly_of("idle-address"),
             confidence=0.95,
             change="config",
+            facts={"days_charged": days, "window_days": found.window_days, "state": _state(found)},
         )
+
+
+def _state(address: Resource) -> str:
+    return address.described.state if address.described else "not known"

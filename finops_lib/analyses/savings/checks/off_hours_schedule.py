@@ -40,8 +40,8 @@ _ON = WORKING_DAYS * WORKING_HOURS
 )
 def off_hours_schedule(estate: Estate) -> Iterator[Recommendation]:
     weeks = estate.frames.get(WEEK_HOURS)
-    for row in weeks.iter_rows(named=True) if weeks is not None else ():
-        found = estate.find(row["x_Provider"], row["account_id"], row["ResourceId"])
+    for key, hours in working_hours(weeks) if weeks is not None else ():
+        found = estate.resources.get(key)
         if found is None or found.described is None or found.described.type != _INSTANCE:
             continue
         kind = next((kind for kind in _HOURS if found.has_now(kind)), "")
@@ -50,9 +50,6 @@ def off_hours_schedule(estate: Estate) -> Iterator[Recommendation]:
             continue
         ran = found.meters[kind].quantity / (24 * found.days)
         if ran < ALL_WEEK or observed(found, "cpu", "network_in", "network_out") is None:
-            continue
-        hours = working_hours(row)
-        if hours is None:
             continue
         saving = found.on_demand_of(kind) * (SLOTS - _ON) / SLOTS
         yield recommend(

@@ -48,6 +48,7 @@ def unused_commitment(estate: Estate) -> Iterator[Recommendation]:
             confidence=CONFIDENCE,
             priority=priority_of(unused, CONFIDENCE),
             owner="",
+            facts={"month": str(BillingPeriod.of(row["x_BillingMonth"])), "unused_share": f"{share:.4f}"},
         )
 
 
