@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 METERS, COMMITMENTS = "savings_resource_meters", "savings_commitments"
 INVENTORY, LOOKS, UTILISATION = "savings_inventory", "savings_looks", "savings_utilisation"
-# The hours of the week are one check's business: 168 records of each machine would be too many here.
+# The hours of the week are one check's business, so that check reads them from `frames`.
 WEEK_HOURS = "savings_week_hours"
 # The figure queries whose frames an estate is made of.
 READS = (METERS, COMMITMENTS, INVENTORY, LOOKS, UTILISATION, WEEK_HOURS)

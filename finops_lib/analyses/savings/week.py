@@ -1,4 +1,4 @@
-"""In which working hours is a machine needed? From how busy it was in each hour of the week (UTC).
+"""In which working hours is a machine needed? From the hours of the week (UTC) in which it did anything.
 
 Twelve hours on five days are looked for, beginning at any hour: 09:00 in Tokyo is midnight here.
 """
@@ -15,12 +15,10 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
-SLOTS, HOURS_A_DAY = 168, 24
+SLOTS, HOURS_A_DAY, DAYS_A_WEEK = 168, 24, 7
 WORKING_DAYS, WORKING_HOURS = 5, 12
-# Below both of them nobody works: percent of CPU, and bytes a second.
-QUIET_CPU, QUIET_NETWORK = 5.0, 1000.0
-# An hour of the week that was seen but once may have been a holiday.
-LEAST_WEEKS = 2
+# Traffic has to be seen in as many hours as the CPU is, but for a few: what nobody counted is not quiet.
+LEAST_TRAFFIC_SEEN = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +27,11 @@ class WorkingHours:
 
     Args:
         first: hour of the day at which it is started; it stops twelve hours later.
-        busiest_off_cpu, busiest_off_network: the most that was seen in an hour outside, percent and bytes/s.
+        busy_hours: hours of the week in which it did anything.
     """
 
     first: int
-    busiest_off_cpu: float
-    busiest_off_network: float
+    busy_hours: int
 
     @property
     def words(self) -> str:
@@ -42,39 +39,41 @@ class WorkingHours:
 
 
 def working_hours(weeks: pl.DataFrame) -> Iterator[tuple[Key, WorkingHours]]:
-    """Find the machines that were quiet outside of twelve hours on working days, in every week.
+    """Find the machines that did nothing outside of twelve hours on working days, in four weeks.
 
-    A machine of which an hour of the week was not seen is left out, and one that is always quiet: it is idle, and no
-    case for a schedule.
+    A machine of which an hour of the week was not seen is left out, and one that never does anything: it is idle, and
+    no case for a schedule.
 
     Args:
-        weeks: savings_week_hours: x_Provider, account_id, ResourceId, and lists slot (rising), cpu, network, weeks.
+        weeks: savings_week_hours: x_Provider, account_id, ResourceId, busy and seen (bits of the hours of seven days),
+            cpu_hours, network_in_hours, network_out_hours.
     """
     import numpy as np
     import polars as pl
 
-    whole = weeks.filter(
-        (pl.col("slot").list.len() == SLOTS)
-        & (pl.col("weeks").list.min() >= LEAST_WEEKS)
-        & (pl.col("cpu").list.drop_nulls().list.len() == SLOTS)
-        & (pl.col("network").list.drop_nulls().list.len() == SLOTS)
-    )
-    if not whole.height:
+    traffic = pl.min_horizontal("network_in_hours", "network_out_hours")
+    watched = weeks.filter(traffic >= LEAST_TRAFFIC_SEEN * pl.col("cpu_hours"))
+    if not watched.height:
         return
-    cpu, network = (whole.get_column(name).explode().to_numpy().reshape(-1, SLOTS) for name in ("cpu", "network"))
-    quiet = (cpu < QUIET_CPU) & (network < QUIET_NETWORK)
+    busy, seen = (_slots(watched.get_column(name)) for name in ("busy", "seen"))
     off = _off()
-    # Quiet in all slots that are off, for each hour at which the day could begin.
-    fits = quiet.astype(np.int16) @ off.T.astype(np.int16) == off.sum(axis=1)
-    for row in np.flatnonzero(fits.any(axis=1) & ~quiet.all(axis=1)):
+    # No busy hour among those that are off, for each hour at which the day could begin.
+    fits = busy.astype(np.int16) @ off.T.astype(np.int16) == 0
+    for row in np.flatnonzero(fits.any(axis=1) & busy.any(axis=1) & seen.all(axis=1)):
         starts = np.flatnonzero(fits[row])
         # Where several hours would do, the middle one leaves as much before the busy hours as after them.
         first = int(starts[len(starts) // 2])
-        names = whole.row(int(row), named=True)
-        yield (
-            key_of(names["x_Provider"], names["account_id"], names["ResourceId"]),
-            WorkingHours(first, float(cpu[row][off[first]].max()), float(network[row][off[first]].max())),
-        )
+        names = watched.row(int(row), named=True)
+        key = key_of(names["x_Provider"], names["account_id"], names["ResourceId"])
+        yield key, WorkingHours(first, int(busy[row].sum()))
+
+
+def _slots(days: pl.Series) -> np.ndarray:
+    """Give the bits of seven days as 168 truths a machine, Monday 00:00 first."""
+    import numpy as np
+
+    bits = days.explode().to_numpy().astype(np.uint32).reshape(-1, DAYS_A_WEEK, 1)
+    return ((bits >> np.arange(HOURS_A_DAY, dtype=np.uint32)) & 1).astype(bool).reshape(-1, SLOTS)
 
 
 def _off() -> np.ndarray:
