@@ -95,8 +95,8 @@ def test_the_disk_of_a_machine_that_stopped_is_saved_and_not_the_machine() -> No
     [
         instance("i-9"),
         instance("i-9", state="stopped", since=days_ago(10)),
-        # Switched off every evening: the look came in the night, and the bill has hours of yesterday.
-        instance("i-9", priced("instance-hours", "BoxUsage:m5.large", "9", until=1), state="stopped", since=days_ago(40)),
+        # Switched off every evening: the look came in the night, and the bill has hours of the last day.
+        instance("i-9", priced("instance-hours", "BoxUsage:m5.large", "9"), state="stopped", since=days_ago(40)),
         instance("i-9", state="stopped", since=days_ago(44), autoscaling_group="web"),
     ],
     ids=["runs", "lately", "every evening", "group"],
