@@ -44,6 +44,7 @@ class Estate:
     frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     # Filled when first asked for: dozens of checks each want their own few of many thousand resources.
     _by_word: dict[str, list[Resource]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _looked: set[tuple[str, str, str, str]] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, frames: Mapping[str, pl.DataFrame], *, as_of: date, currency: str = "") -> Estate:
@@ -102,13 +103,12 @@ class Estate:
 
     def has_looked(self, need: Need, resource: Resource) -> bool:
         """Say whether somebody could look at this where a resource is: what was not found is then not there."""
-        return any(
-            not look.needs
-            for look in self.looks
-            if look.type == need.look
-            and (look.provider, look.account) == (resource.provider, resource.account)
-            and look.region in ("", resource.region)
-        )
+        if not self._looked:
+            self._looked.update(
+                (look.provider, look.account, look.region, look.type) for look in self.looks if not look.needs
+            )
+        of_it = (resource.provider, resource.account)
+        return any((*of_it, region, need.look) in self._looked for region in ("", resource.region))
 
     def find(self, provider: str, account: str, resource_id: str) -> Resource | None:
         """Give a resource by any of its names."""

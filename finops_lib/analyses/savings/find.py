@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from finops_lib.analyses.savings.advice import settled
 from finops_lib.analyses.savings.estate import COMMITMENTS, METERS, Estate
-from finops_lib.analyses.savings.needs import Evaluation, evaluate
+from finops_lib.analyses.savings.needs import Evaluation, Look, evaluate
 from finops_lib.analyses.savings.rules import RULES
 from finops_lib.analyses.savings.suppressed import is_suppressed, is_young
 from finops_lib.errors import ConfigError, QualityError
@@ -57,13 +58,18 @@ def estate_of(frames: Mapping[str, pl.DataFrame], *, as_of: date) -> Estate:
 
 
 def find_in(estate: Estate, *, min_monthly: Decimal | float = MIN_MONTHLY) -> list[Recommendation]:
-    """Run every rule over an estate; what somebody asked to keep is left alone, and what came a few days ago."""
+    """Run every rule over an estate; what somebody asked to keep is left alone, and what came a few days ago.
+
+    A rule without its data finds nothing, whatever is left of an older look (see `evaluations`).
+    """
     least = Decimal(str(min_monthly))
+    looked = {(look.provider, look.type) for look in estate.looks if not look.needs}
     kept = [
         recommendation
         for rule in map(RULES.get, RULES.names())
         for recommendation in rule.recommendations(estate)
         if recommendation.monthly_savings == 0 or recommendation.monthly_savings >= least
+        if all(need.kind == "bill" or (recommendation.provider, need.look) in looked for need in rule.needs)
         if not is_suppressed(estate, recommendation)
         if not is_young(estate, recommendation, grace_days=rule.grace_days)
     ]
@@ -73,8 +79,13 @@ def find_in(estate: Estate, *, min_monthly: Decimal | float = MIN_MONTHLY) -> li
 def evaluations(estate: Estate) -> Iterator[Evaluation]:
     """Say of every rule and provider of the estate how far it got, in the order of the checks' numbers."""
     providers = sorted({one.provider for one in estate.resources.values()})
+    looks: dict[tuple[str, str], list[Look]] = defaultdict(list)
+    for look in estate.looks:
+        looks[look.provider, look.type].append(look)
     rules = sorted((RULES.get(name) for name in RULES.names()), key=lambda rule: (rule.check, rule.name))
     for rule in rules:
         for provider in providers:
             if provider in rule.providers:
-                yield evaluate(rule.name, rule.check, provider, rule.needs, rule.better_with, estate.looks)
+                asked = dict.fromkeys(need.look for need in (*rule.needs, *rule.better_with))
+                of_it = [look for type_ in asked for look in looks[provider, type_]]
+                yield evaluate(rule.name, rule.check, provider, rule.needs, rule.better_with, of_it)
