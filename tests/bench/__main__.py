@@ -21,6 +21,7 @@ from tests.bench import (
     queries,
     rival,
     runs,
+    savings,
 )
 from tests.bench.anomalies import measure as anomalies
 from tests.bench.budget_replay import measure as budgets
@@ -44,6 +45,7 @@ MEASUREMENTS = {
     "causes": causes.measure,
     "estate-anomalies": estate_anomalies.measure,
     "commitments": commitments.measure,
+    "savings": savings.measure,
 }
 
 if __name__ == "__main__":
