@@ -2,7 +2,17 @@
 -- grain:    day x x_Provider x x_SourceId x x_BillingMonth x account_id x RegionId x ResourceId x meter_kind x meter x BillingCurrency
 -- unit:     effective and list cost in BillingCurrency, quantity in the meter's own unit; resources none of whose meters a savings rule can read are left out
 -- reads:    cost
-with charges as (
+with rows_of_cost as (
+    select
+        *,
+        -- Azure and Google call themselves by several names, so there another publisher is no seller yet.
+        x_Provider = 'aws' and (
+            coalesce(not regexp_matches(lower(x_Extra['PublisherName']), '^(aws|amazon)'), false)
+            or coalesce(ResourceId like '%:aws-marketplace:%', false)
+        ) as is_of_seller
+    from cost
+),
+charges as (
     select
         cast(ChargePeriodStart as date) as day,
         coalesce(SubAccountId, BillingAccountId) as account_id,
@@ -14,7 +24,7 @@ with charges as (
             -- Azure writes one id in several letter cases.
             when x_Provider = 'azure' then lower(ResourceId)
             -- What a seller charges without an id is a resource of its own, or all sellers would be one.
-            when ResourceId is null and x_Extra['PublisherName'] is not null then concat('seller/', ServiceName)
+            when ResourceId is null and is_of_seller then concat('seller/', ServiceName)
             else ResourceId
         end as ResourceId,
         ResourceName,
@@ -28,13 +38,13 @@ with charges as (
         coalesce(PricingUnit, ConsumedUnit, '') as unit,
         ChargeCategory = 'Purchase' as is_purchase,
         coalesce(PricingCategory = 'Dynamic', false) as is_spot,
-        x_Extra['PublisherName'] is not null or coalesce(ResourceId like '%:aws-marketplace:%', false) as is_of_seller,
+        is_of_seller,
         CommitmentDiscountStatus is not null as is_committed,
         BillingCurrency,
         coalesce(ConsumedQuantity, PricingQuantity) as quantity,
         EffectiveCost,
         ListCost
-    from cost
+    from rows_of_cost
     where (ChargeCategory = 'Usage' and coalesce(CommitmentDiscountStatus, 'Used') = 'Used')
         -- A subscription: paid whether used or not, and no commitment to a price.
         or (ChargeCategory = 'Purchase' and CommitmentDiscountId is null)
