@@ -134,6 +134,35 @@ def test_a_resource_that_is_not_found_any_more_is_gone_and_can_come_back(
     assert ask(settings, "select first_seen < last_seen from inventory where ResourceId = 'a'") == [(True,)]
 
 
+def test_a_state_without_a_date_began_when_another_one_was_last_left(settings: Settings, provider: Invented) -> None:
+    since = "select state_since, last_seen, first_seen from inventory where ResourceId = 'a'"
+    for state in ("in-use", "in-use"):
+        provider.looks = [look(vm("a", state=state))]
+        collected(settings)
+    # It may have been so for years before the first look.
+    assert ask(settings, since)[0][0] is None
+    provider.looks = [look(vm("a", state="available"))]
+    collected(settings)
+    [(began, seen, _)] = ask(settings, since)
+    assert began == seen
+    collected(settings)
+    [(still, seen, _)] = ask(settings, since)
+    assert still == began < seen
+    # What the provider says goes before.
+    said = datetime.fromisoformat("2026-05-01T06:00:00")
+    provider.looks = [look(vm("a", state="available", state_since=said))]
+    collected(settings)
+    assert ask(settings, since)[0][0] == said
+
+
+def test_a_resource_that_came_back_has_its_state_since_then(settings: Settings, provider: Invented) -> None:
+    for there in ((vm("a", state="available"),), (), (vm("a", state="available"),)):
+        provider.looks = [look(*there)]
+        collected(settings)
+    [(began, seen)] = ask(settings, "select state_since, last_seen from inventory")
+    assert began == seen
+
+
 def test_a_look_that_was_refused_leaves_what_is_known_and_says_what_it_needs(
     settings: Settings, provider: Invented
 ) -> None:

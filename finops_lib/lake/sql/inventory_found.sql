@@ -31,7 +31,7 @@ found as (
             came.state_since,
             case
                 when before.state = came.state and before.gone_at is null then before.state_since
-                when before.state <> came.state then $at
+                when before.first_seen is not null then $at
             end
         ) as state_since,
         came.created_at,
