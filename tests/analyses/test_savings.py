@@ -88,6 +88,7 @@ def test_rows_from_after_the_last_included_day_are_refused(lake: QueriedLake) ->
         ("VpnGw2", "idle-vpn"),
         ("USE1-VpcEndpoint-Hours", "idle-vpc-endpoint"),
         ("USE1-LoadBalancerUsage", "idle-load-balancer"),
+        ("USE1-TransitGateway-Hours", "idle-transit-attachment"),
         ("Cloud Load Balancer Forwarding Rule Minimum", "idle-load-balancer"),
         ("USE1-UnusedBox:m5.xlarge", "idle-capacity-reservation"),
         ("USE1-ExtendedSupport:Yr1-Yr2:PostgreSQL11", "extended-support"),
@@ -111,6 +112,7 @@ def test_a_meter_of_the_provider_is_understood(lake: QueriedLake, meter: str, ty
         ("VPN-Usage-Hours:ipsec.1", "DataTransfer-Out-Bytes"),
         ("VpcEndpoint-Hours", "VpcEndpoint-Bytes"),
         ("LoadBalancerUsage", "LCUUsage"),
+        ("TransitGateway-Hours", "TransitGateway-Bytes"),
         ("EBS:VolumeUsage", "EBS:VolumeIOUsage"),
     ],
 )

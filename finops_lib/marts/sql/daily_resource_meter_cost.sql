@@ -86,6 +86,7 @@ meter_kinds as (
             when regexp_matches(words, 'natgateway-bytes|processed by nat gateway|nat gateway: data processing|nat gateway.*data processed') then 'nat-bytes'
             when regexp_matches(words, 'vpn-usage-hours|vpn connection-hour|vpngw[0-9]|vpn gateway.*basic gateway|cloud vpn tunnel') then 'vpn-hours'
             when regexp_matches(words, 'vpcendpoint-hours|vpc endpoint hour|standard private endpoint') then 'endpoint-hours'
+            when regexp_matches(meter_words, 'transitgateway-hours') then 'attachment-hours'
             when regexp_matches(words, 'loadbalancerusage|loadbalancer-hour|forwarding rule minimum|load balancer.*included lb rules') then 'balancer-hours'
             when regexp_matches(meter_words, 'datatransfer-regional-bytes') then 'regional-transfer'
             when regexp_matches(meter_words, 'paideventsrecorded') then 'paid-trail'

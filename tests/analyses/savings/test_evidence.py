@@ -52,6 +52,7 @@ _METERS = {
     "EBS:VolumeP-Throughput.gp3": ("Amazon Elastic Compute Cloud", "volume-throughput"),
     "EBS:SnapshotUsage": ("Amazon Elastic Compute Cloud", "snapshot"),
     "PublicIPv4:InUseAddress": ("Amazon Virtual Private Cloud", "address"),
+    "USE1-TransitGateway-Hours": ("Amazon Virtual Private Cloud", "attachment-hours"),
     "DataTransfer-Regional-Bytes": ("Amazon Elastic Compute Cloud", "regional-transfer"),
     "USW2-Multi-AZUsage:db.r6g.large": ("Amazon Relational Database Service", "database-hours"),
     "InstanceUsageIOOptimized:db.r6g.large": ("Amazon Relational Database Service", "database-hours"),
