@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from decimal import Decimal
 
 from finops_lib.analyses.savings.estate import Estate
 from finops_lib.analyses.savings.kept_copy import kept_copy
@@ -53,7 +54,9 @@ def stopped_instance_disk(estate: Estate) -> Iterator[Recommendation]:
         is_address = kind in ADDRESSES
         what = "address" if is_address else "disk"
         is_known = machine.described is not None and disk.described is not None and disk.provider == "aws"
-        kept = kept_copy(disk, kind, prices).monthly if is_known and not is_address else 0
+        kept = kept_copy(disk, kind, prices).monthly if is_known and not is_address else Decimal(0)
+        if kept >= disk.monthly_cost:
+            continue
         yield recommend(
             "stopped-instance-disk",
             disk,

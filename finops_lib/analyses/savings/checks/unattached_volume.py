@@ -48,6 +48,9 @@ def unattached_volume(estate: Estate) -> Iterator[Recommendation]:
         if free is None:
             continue
         snapshot = kept_copy(found, kind, prices)
+        # A cold volume costs less than its snapshot.
+        if snapshot.monthly >= found.monthly_cost:
+            continue
         yield recommend(
             "unattached-volume",
             found,

@@ -60,6 +60,11 @@ def test_the_own_price_of_a_snapshot_is_taken_where_the_bill_has_one() -> None:
     assert (hit.monthly_savings, hit.price_grade) == (Decimal(60), "A")
 
 
+def test_a_volume_that_costs_less_than_its_snapshot_is_kept() -> None:
+    # sc1 at 0.015 a GB, half of a snapshot at 0.05: 15 against 25
+    assert found("unattached-volume", free(volume_type="sc1", monthly="15"), looks=LOOKED) == []
+
+
 @pytest.mark.parametrize(
     ("other", "looks"),
     [
