@@ -69,7 +69,9 @@ def find_in(estate: Estate, *, min_monthly: Decimal | float = MIN_MONTHLY) -> li
         for rule in map(RULES.get, RULES.names())
         for recommendation in rule.recommendations(estate)
         if recommendation.monthly_savings == 0 or recommendation.monthly_savings >= least
-        if all(need.kind == "bill" or (recommendation.provider, need.look) in looked for need in rule.needs)
+        if all(
+            (recommendation.provider, need.look) in looked for need in rule.needs if need.is_of(recommendation.provider)
+        )
         if not is_suppressed(estate, recommendation)
         if not is_young(estate, recommendation, grace_days=rule.grace_days)
     ]

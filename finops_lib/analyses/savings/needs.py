@@ -32,6 +32,10 @@ class Need:
         """The look that provides it, as `inventory_scopes` names it."""
         return f"{self.of}/{self.metric}" if self.metric else self.of
 
+    def is_of(self, provider: str) -> bool:
+        """Say whether a look at this provider could give it: a rule for several clouds needs of each its own."""
+        return self.of.startswith(f"{provider}-")
+
     @property
     def words(self) -> str:
         if self.kind == "bill":
@@ -105,13 +109,14 @@ def evaluate(
     seen = [look for look in looks if look.provider == provider]
     missing, refused = [], []
     for need in needs:
-        if need.kind == "bill":
+        if not need.is_of(provider):
             continue
         of_it = [look for look in seen if look.type == need.look]
         refused += [look for look in of_it if look.needs]
         if not any(not look.needs for look in of_it):
             missing.append(need)
-    softer = [n.words for n in better_with if not any(s.type == n.look and not s.needs for s in seen)]
+    granted = {look.type for look in seen if not look.needs}
+    softer = [need.words for need in better_with if need.is_of(provider) and need.look not in granted]
     status: Literal["evaluated", "in part", "not evaluated"] = (
         "not evaluated" if missing else "in part" if refused else "evaluated"
     )

@@ -171,6 +171,13 @@ def test_who_looked_at_nothing_is_told_what_it_needs() -> None:
     )
 
 
+def test_a_rule_for_several_clouds_asks_each_for_its_own() -> None:
+    azure = replace(instance(), provider="azure")
+    told = {(one.rule, one.provider): one.proxies for one in evaluations(replace(estate(instance(), azure), looks=()))}
+    assert told["stopped-instance-disk", "aws"] == "inventory of aws-ec2-instance and inventory of aws-ebs-volume"
+    assert told["stopped-instance-disk", "azure"] == ""
+
+
 def test_a_rule_without_its_data_finds_nothing() -> None:
     blind = replace(WHOLE, looks=())
     rules = {one.type for one in find_in(blind)}
