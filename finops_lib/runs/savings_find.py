@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from finops_lib.analyses.savings import find_savings
-from finops_lib.analyses.savings.estate import READS
 from finops_lib.analyses.savings.realised import calibrated, feedback
 from finops_lib.errors import LakeError
 from finops_lib.findings import KeptRecommendation, Recommendation
@@ -25,9 +25,13 @@ from finops_lib.runs.budgets import opened_lake
 from finops_lib.runs.context import Coverage, complete_day, resolve_context
 from finops_lib.runs.figures import bind, run_query
 from finops_lib.runs.opened import opened_state
+from finops_lib.runs.savings_frames import savings_frames
 from finops_lib.settings import Settings
 from finops_lib.state.recommendation_life import AGREED, WAITING
 from finops_lib.state.recommendations import Recorded, ResourceName, list_recommendations, record_recommendations
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # What is not charged for so many complete days is gone; a machine may be off over a long weekend.
 GONE_DAYS = 7
@@ -84,12 +88,12 @@ def find_in_lake(settings: Settings, *, as_of: str = "", now: datetime | None = 
 
 def search(lake: Lake, as_of: date, currency: str) -> list[Recommendation]:
     """Ask every rule about the estate that is charged in one currency."""
-    frames = {}
-    for name in READS:
+
+    def query(name: str) -> pl.DataFrame:
         sql = figure_sql(name)
-        values = bind(name, sql, {"as_of": as_of, "currency": currency, "provider": ""}, {})
-        frames[name] = run_query(lake, sql, values)
-    return find_savings(frames, as_of=as_of)
+        return run_query(lake, sql, bind(name, sql, {"as_of": as_of, "currency": currency, "provider": ""}, {}))
+
+    return find_savings(savings_frames(query), as_of=as_of)
 
 
 def _currencies(coverage: Sequence[Coverage]) -> list[str]:

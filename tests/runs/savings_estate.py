@@ -21,7 +21,7 @@ from tests.conftest import WriteBill
 
 NAT, VOLUME, MACHINE = "nat-0abc12345678", "vol-0abc12345678", "i-0abc12345678"
 NAT_A_DAY = Decimal(24) * Decimal("0.045")
-SIZE, GP2, GP3 = Decimal(200), Decimal("0.10"), Decimal("0.08")
+SIZE, GP2, GP3 = Decimal(100), Decimal("0.10"), Decimal("0.08")
 
 
 @dataclass(frozen=True, slots=True)

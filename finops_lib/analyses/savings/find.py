@@ -58,8 +58,7 @@ def estate_of(frames: Mapping[str, pl.DataFrame], *, as_of: date) -> Estate:
 
 
 def find_in(estate: Estate, *, min_monthly: Decimal | float = MIN_MONTHLY) -> list[Recommendation]:
-    """Run every rule over an estate; what somebody asked to keep is left alone, what came a few days ago, and
-    advice of a provider that we give as well.
+    """Run every rule over an estate; what somebody asked to keep is left alone, and what came a few days ago.
 
     A rule without its data finds nothing, whatever is left of an older look (see `evaluations`).
     """
