@@ -1,7 +1,7 @@
 """Bills of a small estate whose waste is removed on a known day, with what that has really saved.
 
 nat-1   an idle NAT gateway, 24 hours a day at 0.045, gone from its day on
-vol-1   a gp2 volume of 200 GB at 0.10 a GB-month, a gp3 volume at 0.08 from its day on
+vol-1   a gp2 volume of 100 GB at 0.10 a GB-month, a gp3 volume at 0.08 from its day on
 i-1     a machine that stays as it is
 """
 

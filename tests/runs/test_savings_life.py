@@ -95,7 +95,7 @@ def test_a_whole_life_from_found_to_verified_to_regressed(
     load(found, write_bill, date(2026, 6, 1), date(2026, 7, 20), remedies)
     find(found, date(2026, 7, 20))
     later = verified(found, date(2026, 7, 20))
-    truth = {NAT: NAT_A_DAY * MONTH, VOLUME: Decimal(4)}
+    truth = {NAT: NAT_A_DAY * MONTH, VOLUME: Decimal(2)}
     for resource, planted in truth.items():
         said = later[resource].verification
         assert said is not None
