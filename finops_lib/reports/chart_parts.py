@@ -86,6 +86,18 @@ def money_axis(field: str, *, stack: str | None = None, ticks: int = 5) -> alt.Y
     return alt.Y(field, type="quantitative", stack=stack, axis=axis, scale=alt.Scale(nice=ticks))  # type: ignore[arg-type]
 
 
+def rate_axis(field: str, title: str) -> alt.X:
+    """Lay an amount per hour along x, from nothing."""
+    axis = alt.Axis(title=title, grid=False, tickCount=6, labelOverlap=True)
+    return alt.X(field, type="quantitative", axis=axis, scale=alt.Scale(zero=True, nice=False))
+
+
+def cost_axis(field: str) -> alt.Y:
+    """Lay money along y, as near as the curve is: its shape is what is looked at, not its height."""
+    axis = alt.Axis(title=None, labelExpr=MONEY_LABEL, tickCount=5)
+    return alt.Y(field, type="quantitative", axis=axis, scale=alt.Scale(zero=False, nice=5))
+
+
 def bar_axis(field: str, rows: Sequence[Mapping[str, Any]]) -> alt.X:
     """Lay money along x, from zero, with room for words beside the bars and without an axis: the words say it."""
     known = [row[key] for row in rows for key in ("value", "from", "to", "before") if row.get(key) is not None]

@@ -4,6 +4,7 @@
     multiples   one small chart per category
     burn_down   a budget used up, its even pace and its forecast
     used_up     budgets as shares of their amounts
+    cost_curve  what a month costs at each level of a commitment, with the level of least cost
     ranked      bars in order of size with change marks
     waterfall   what moved a total
     share_bars  how much of each whole is covered
@@ -16,6 +17,18 @@ Common to all: `title` states the finding, `subtitle` the measure, currency, per
 from finops_lib.reports.chart import Chart
 from finops_lib.reports.charts_by_size import heat, ranked, share_bars, waterfall
 from finops_lib.reports.charts_of_budgets import used_up
+from finops_lib.reports.charts_of_commitments import cost_curve
 from finops_lib.reports.charts_over_time import burn_down, daily, multiples
 
-__all__ = ["Chart", "burn_down", "daily", "heat", "multiples", "ranked", "share_bars", "used_up", "waterfall"]
+__all__ = [
+    "Chart",
+    "burn_down",
+    "cost_curve",
+    "daily",
+    "heat",
+    "multiples",
+    "ranked",
+    "share_bars",
+    "used_up",
+    "waterfall",
+]

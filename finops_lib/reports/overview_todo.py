@@ -13,7 +13,8 @@ from finops_lib.reports import page
 from finops_lib.reports.anomaly_headlines import what_of
 from finops_lib.reports.overview import Totals
 from finops_lib.reports.page import Action, Element
-from finops_lib.reports.savings import NOUNS, Total
+from finops_lib.reports.savings import Total
+from finops_lib.reports.savings_words import noun
 
 
 def overview_actions(
@@ -87,7 +88,7 @@ def _saving_action(savings: Total, names: Mapping[str, str], totals: Totals) -> 
     best = max(savings.counted, key=lambda r: (r.monthly_savings * Decimal(str(r.confidence)), r.resource_id))
     account = names.get(best.account, best.account)
     where = f" in {account}" if account else ""
-    kind = NOUNS.get(best.type, (best.type, ""))[0]
+    kind = noun(best.type)
     return Action(
         f"{kind[:1].upper()}{kind[1:]} {best.resource_id.rsplit('/', 1)[-1]}{where}: {best.action}",
         f"up to {say.money(best.monthly_savings, best.currency)} a month",

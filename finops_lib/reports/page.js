@@ -145,6 +145,14 @@
       area.remove();
     }
   };
+  for (const button of all(".fw-copy")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await copy(button.dataset.copy);
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = "Copy"; }, 1500);
+    });
+  }
   for (const figure of all(".fw-table[data-rows]")) {
     const table = figure.querySelector("table");
     const rows = all("tbody tr", table);

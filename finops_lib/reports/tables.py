@@ -36,6 +36,7 @@ Kind = Literal[
     "change",
     "spark",
     "status",
+    "copy",
 ]
 
 # Up to here a table is read whole; beyond it is searched.
@@ -52,7 +53,8 @@ class Column:
     Args:
         label: the header, in the reader's words; for a percent it names the base.
         kind: `text` is a name, cut where it is long, and `sentence` is read whole; `change` is money with a plus sign,
-            `percent` takes a fraction, `spark` a list of numbers, `status` a colour or its everyday name.
+            `percent` takes a fraction, `spark` a list of numbers, `status` a colour or its everyday name; `copy` is a
+            text that a button takes to the clipboard.
         style: of money: unit, cent or headline.
         currency_from: the column that holds the row's currency, where a table has several.
         word_from: the column that holds the word beside a status.
@@ -158,6 +160,11 @@ def _cell(value: Any, row: Mapping[str, Any], column: Column, currency: str) -> 
         return _number_cell(say.signed_money(value, _own_currency(row, column), column.style), value)
     if column.kind in WORDS:
         return _number_cell(WORDS[column.kind](value), value)
+    if column.kind == "copy":
+        whole = markup.clean(value)
+        # Shown by the page's script only: without it there is nothing to press.
+        button = f'<button type="button" class="fw-button fw-copy" hidden data-copy="{escape(whole)}">Copy</button>'
+        return Cell(button, "", whole)
     if column.kind == "sentence":
         whole = markup.clean(value)
         return Cell(f'<span class="fw-told">{markup.text(whole, None)}</span>', whole, whole)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from finops_lib.analyses.savings import find_savings
+from finops_lib.analyses.savings import find_all
 from finops_lib.analyses.savings.realised import calibrated, feedback
 from finops_lib.errors import LakeError
 from finops_lib.findings import KeptRecommendation, Recommendation
@@ -26,7 +26,7 @@ from finops_lib.runs.context import Coverage, complete_day, resolve_context
 from finops_lib.runs.figures import bind, run_query
 from finops_lib.runs.opened import opened_state
 from finops_lib.runs.savings_frames import savings_frames
-from finops_lib.settings import Settings
+from finops_lib.settings import Settings, load_commitment_offers
 from finops_lib.state.recommendation_life import AGREED, WAITING
 from finops_lib.state.recommendations import Recorded, ResourceName, list_recommendations, record_recommendations
 
@@ -69,7 +69,7 @@ def find_in_lake(settings: Settings, *, as_of: str = "", now: datetime | None = 
     with opened_state(settings) as state, lake:
         context = resolve_context(coverage, as_of=as_of, currency="", provider="", now=at)
         known = list_recommendations(state)
-        found = [one for currency in _currencies(coverage) for one in search(lake, context.as_of, currency)]
+        found = [one for currency in _currencies(coverage) for one in search(settings, lake, context.as_of, currency)]
         found = calibrated(found, feedback(known))
         gone = _gone(lake, coverage, known, context.as_of)
         recorded = record_recommendations(
@@ -86,14 +86,17 @@ def find_in_lake(settings: Settings, *, as_of: str = "", now: datetime | None = 
     return Found(context.as_of, tuple(found), recorded)
 
 
-def search(lake: Lake, as_of: date, currency: str) -> list[Recommendation]:
-    """Ask every rule about the estate that is charged in one currency."""
+def search(settings: Settings, lake: Lake, as_of: date, currency: str) -> list[Recommendation]:
+    """Ask every check about the estate that is charged in one currency, and what to commit to."""
 
     def query(name: str) -> pl.DataFrame:
         sql = figure_sql(name)
         return run_query(lake, sql, bind(name, sql, {"as_of": as_of, "currency": currency, "provider": ""}, {}))
 
-    return find_savings(savings_frames(query), as_of=as_of)
+    offers = load_commitment_offers(settings.commitment_offers)
+    policy = settings.workbench.commitments.policy()
+    found, _ = find_all(savings_frames(query), as_of=as_of, offers=offers, policy=policy)
+    return found
 
 
 def _currencies(coverage: Sequence[Coverage]) -> list[str]:

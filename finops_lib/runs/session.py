@@ -20,6 +20,7 @@ from finops_lib.lake.open import Lake, open_lake
 from finops_lib.lake.snapshots import pin
 from finops_lib.marts.build import stale_slices
 from finops_lib.marts.figures import figure_sql
+from finops_lib.offers import CommitmentPolicy, Offer
 from finops_lib.plans import Budget
 from finops_lib.runs import clock
 from finops_lib.runs.context import Context, Coverage, Notice, resolve_context
@@ -214,6 +215,29 @@ class Run:
         if self._recommendations is None:
             self._recommendations = savings_inputs(self.settings, self.folder, as_of=self.as_of)
         return self._recommendations
+
+    def savings_frames(self) -> dict[str, pl.DataFrame]:
+        """Give what the checks for savings read, remembered for the fold as queries are, and the shapes of machines."""
+        # Imported here: few pages speak of savings.
+        from finops_lib.runs.savings_frames import savings_frames
+
+        return savings_frames(self.query)
+
+    def commitment_offers(self) -> list[Offer]:
+        """Give the prices of commitments that somebody wrote down, keeping a copy beside the result."""
+        from finops_lib.settings import load_commitment_offers
+
+        if self.settings.commitment_offers.is_file():
+            self.folder.freeze_input(self.settings.commitment_offers)
+        return load_commitment_offers(self.settings.commitment_offers)
+
+    def commitment_policy(self) -> CommitmentPolicy:
+        """Say how far to go with commitments, by params/workbench.yaml."""
+        return self.settings.workbench.commitments.policy()
+
+    def commitment_ends(self) -> dict[str, date]:
+        """Give the ends of commitments that somebody wrote down, by their ids."""
+        return dict(self.settings.workbench.commitments.ends)
 
     def investigate(self, found: Sequence[Anomaly]) -> list[Investigation]:
         """Explain the first episodes from their charges; the queries of those shown in full are remembered."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -11,16 +12,18 @@ import pytest
 
 from finops_lib.analyses.savings import (
     MIN_MONTHLY,
-    NOT_EVALUATED,
     READS,
     RULES,
     Estate,
+    do_first,
     estate_of,
     find_savings,
     portfolio,
+    still_open,
 )
+from finops_lib.analyses.savings.needs import Look, bill, evaluate, inventory, metrics
 from finops_lib.errors import ConfigError, QualityError
-from finops_lib.findings import Recommendation
+from finops_lib.findings import KeptRecommendation, Recommendation
 from finops_lib.runs.parameters import read_parameters
 from tests.analyses.conftest import QueriedLake
 from tests.conftest import PROJECT
@@ -309,6 +312,34 @@ def test_two_currencies_never_meet_in_one_portfolio() -> None:
     assert portfolio([]).base == 0
 
 
-def test_what_is_not_evaluated_says_what_it_needs() -> None:
-    assert NOT_EVALUATED
-    assert all(check.check and check.needs and check.why for check in NOT_EVALUATED)
+def test_what_lacks_its_data_is_not_evaluated_and_says_what_would_help() -> None:
+    looks = (
+        Look("aws", "1", "eu-west-1", "aws-ebs-volume", None, "ec2:DescribeVolumes", "UnauthorizedOperation"),
+        Look("aws", "2", "eu-west-1", "aws-ebs-volume", 4, "", ""),
+        Look("aws", "1", "eu-west-1", "aws-rds-instance", None, "rds:DescribeDBInstances", "AccessDenied"),
+    )
+    need = (inventory("aws-ebs-volume"),)
+    part = evaluate("one", "A00", "aws", need, (), looks)
+    assert (part.status, part.accounts, part.permission) == ("in part", ("1",), "ec2:DescribeVolumes")
+    none = evaluate("one", "A00", "aws", (inventory("aws-rds-instance"),), (), looks)
+    assert (none.status, none.permission) == ("not evaluated", "rds:DescribeDBInstances")
+    assert evaluate("one", "A00", "aws", (bill(),), (), ()).status == "evaluated"
+    assert evaluate("one", "A00", "aws", (metrics("aws-ec2-instance", "cpu"),), (), ()).said == "nobody looked"
+
+
+def test_what_somebody_decided_is_not_asked_again() -> None:
+    taken, left = advice("a", "5", 0.9), advice("b", "7", 0.9)
+    day = date(2026, 10, 30)
+    kept = [KeptRecommendation("1", taken, "rejected", 1, "ann", day, day)]
+    assert still_open([taken, left], kept) == [left]
+    assert still_open([taken, left], [replace(kept[0], status="approved")]) == [taken, left]
+
+
+def test_what_brings_most_for_the_work_stands_first_and_high_risk_last() -> None:
+    # 12 x 100 x 0.5 / 8 h = 75, 12 x 20 x 1 / 2 h = 120
+    large = replace(advice("a", "100", 0.5), effort="Medium", risk="low")
+    quick = replace(advice("b", "20", 1.0), effort="Low", risk="low")
+    risky = replace(advice("c", "900", 1.0), effort="VeryLow", risk="high")
+    ranked = do_first([risky, large, quick])
+    assert [(one.recommendation.resource_id, one.per_hour) for one in ranked[:2]] == [("b", 120), ("a", 75)]
+    assert ranked[2].recommendation is risky

@@ -7,8 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from finops_lib.findings import Recommendation
+from finops_lib.findings import KeptRecommendation, Recommendation
 from finops_lib.reports import savings as page
+from finops_lib.reports import savings_details as details
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,33 @@ class Total:
 
 
 @dataclass(frozen=True)
-class Check:
-    check: str = "machines that are too large"
-    needs: str = "metrics"
-    why: str = "not on the bill"
+class Evaluation:
+    check: str = "A14"
+    rule: str = "idle-ec2"
+    provider: str = "aws"
+    status: str = "not evaluated"
+    needs: str = "cpu metrics of aws-ec2-instance"
+    permission: str = "cloudwatch:GetMetricData"
+    said: str = "AccessDenied"
+    accounts: tuple[str, ...] = ("111",)
+
+
+@dataclass(frozen=True)
+class Banked:
+    type: str = "gp2-volume"
+    currency: str = "USD"
+    count: int = 2
+    verified: int = 1
+    claimed: Decimal = Decimal(300)
+    banked: Decimal = Decimal(140)
+    unverified: Decimal = Decimal(150)
+    rate: float | None = 140 / 150
+
+
+@dataclass(frozen=True)
+class Rank:
+    recommendation: Recommendation
+    per_hour: Decimal
 
 
 def advice(**values: Any) -> Recommendation:
@@ -55,10 +79,10 @@ def plain(element: Any) -> str:
     return text.replace("\u00a0", " ")
 
 
-def test_the_answer_is_the_first_thing_to_do_and_the_net_total_with_its_range() -> None:
+def test_the_answer_is_where_most_lies_and_the_net_total_with_its_range() -> None:
     said = plain(page.savings_answer(FOUND, read=5))
-    assert "Change 1 gp2 volume to gp3, up to 100 USD a month." in said
-    assert "107 USD a month (range 107 to 130)" in said
+    assert "Most is in 1 gp2 volume: up to 100 USD a month." in said
+    assert "107 USD a month (range 107 to 130), net" in said
     assert page.headline(Total()) == "none found"
 
 
@@ -67,14 +91,36 @@ def test_an_unread_bill_is_not_called_clean() -> None:
     assert page.NOTHING in plain(page.savings_answer(Total(), read=5))
 
 
-def test_the_list_adds_up_to_the_headline() -> None:
+def test_the_list_adds_up_to_what_all_of_it_would_bring() -> None:
     said = plain(page.savings_table(FOUND))
     assert "2 findings can be expected to save 107 USD a month" in said
-    # 100 x 0.8 + 30 x 0.9 = 107, at most 130
-    assert "107" in said.splitlines()[-1]
+    # 100 + 30 if all works out
     assert "130" in said.splitlines()[-1]
     assert "no team named" in said
     assert "1 of 2 findings; all can be expected" in plain(page.savings_table(FOUND, limit=1))
+
+
+def test_a_line_says_what_it_brings_for_the_work_how_it_stands_and_can_be_copied() -> None:
+    day = date(2026, 11, 20)
+    kept = (KeptRecommendation("abc", IDLE, "approved", 1, "ann", day, day),)
+    ranked = [Rank(IDLE, Decimal(162)), Rank(advice(), Decimal(20))]
+    element = page.savings_table(FOUND, ranked=ranked, kept=kept)
+    lines = plain(element).splitlines()
+    assert "idle NAT gateway" in lines[2]
+    assert "approved" in lines[2]
+    assert "162" in lines[2]
+    assert "found today" in lines[3]
+    assert 'data-copy="change the type to gp3: nat-1 (111). 400 GB of gp2; saves up to 30.00' in element.html()
+    assert "finops savings show abc" in element.html()
+
+
+def test_the_figures_hold_what_was_claimed_apart_from_what_was_banked() -> None:
+    day = date(2026, 11, 20)
+    kept = (KeptRecommendation("abc", IDLE, "approved", 1, "ann", day, day),)
+    said = plain(page.savings_figures(FOUND, kept, [Banked()]))
+    assert "Approved, to be done: 30.0 USD" in said
+    assert "Realised this year: 140 USD (by later bills; 300 USD was claimed; 150 of it waits for bills)" in said
+    assert "140 USD banked of 300 USD claimed this year" in plain(details.realised_table([Banked()], "USD"))
 
 
 def test_charts_say_where_it_lies_and_whose_it_is() -> None:
@@ -85,13 +131,14 @@ def test_charts_say_where_it_lies_and_whose_it_is() -> None:
 def test_actions_gather_what_is_done_alike() -> None:
     total = Total(counted=(advice(), advice(resource_id="vol-2", owner="web", monthly_savings=Decimal(10))))
     said = plain(page.savings_actions(total, as_of=date(2026, 11, 20)))
-    assert said == "1. Change 2 gp2 volumes to gp3; up to 110 USD a month; team shop and 1 more; by 4 Dec 2026"
+    head, rest = "1. 2 gp2 volumes: change the type to gp3", "up to 110 USD a month; team shop and 1 more"
+    assert said == f"{head}; {rest}; by 4 Dec 2026"
 
 
 def test_reviews_carry_no_number_and_an_unknown_rule_still_reads() -> None:
     review = advice(type="previous-generation", monthly_savings=Decimal(0), resource_id="i-1")
-    assert "1 resource to review, costing 500 USD a month" in plain(page.reviews_table(Total(reviews=(review,))))
-    assert "own-rule" in plain(
+    assert "1 resource to review, costing 500 USD a month" in plain(details.reviews_table(Total(reviews=(review,))))
+    assert "1 own rule" in plain(
         page.savings_actions(Total(counted=(advice(type="own-rule"),)), as_of=date(2026, 11, 20))
     )
 
@@ -99,11 +146,13 @@ def test_reviews_carry_no_number_and_an_unknown_rule_still_reads() -> None:
 def test_without_a_find_every_part_of_the_page_is_a_sentence() -> None:
     nothing = Total()
     for element in (
-        page.savings_figures(nothing),
         page.savings_table(nothing),
         page.savings_by_type(nothing),
         page.savings_by_owner(nothing),
-        page.reviews_table(nothing),
+        details.reviews_table(nothing),
+        details.storage_table(nothing),
+        details.realised_table((), "USD"),
+        details.alternatives_table((), Decimal(0), nothing),
         page.savings_actions(nothing, as_of=date(2026, 11, 20)),
     ):
         assert plain(element).strip().endswith(".")
@@ -117,5 +166,8 @@ def test_names_of_a_bill_are_escaped_and_long_ids_stay_readable() -> None:
     assert "volume/&lt;script&gt;" in html
 
 
-def test_what_was_not_looked_at_is_listed() -> None:
-    assert "machines that are too large" in plain(page.not_evaluated([Check()]))
+def test_what_was_not_looked_at_is_listed_with_the_permission_that_would_change_it() -> None:
+    said = plain(details.not_evaluated([Evaluation(), Evaluation(status="evaluated")]))
+    assert "1 checks looked everywhere; 1 did not, which is not the same as nothing found" in said
+    assert "cloudwatch:GetMetricData" in said
+    assert "All 1 checks had what they need." in plain(details.not_evaluated([Evaluation(status="evaluated")]))

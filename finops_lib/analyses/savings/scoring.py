@@ -6,7 +6,8 @@ score    = expected / hours of work; risk holds a label back, never the number
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import get_args
 
@@ -64,3 +65,21 @@ def worst_risk(*risks: Risk) -> Risk:
 
 def _at_most(risk: Risk, worst: Risk) -> bool:
     return RISKS.index(risk) <= RISKS.index(worst)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A recommendation and what can be expected of it within twelve months per hour of work."""
+
+    recommendation: Recommendation
+    per_hour: Decimal
+
+
+def do_first(recommendations: Iterable[Recommendation]) -> list[Ranked]:
+    """Put first what brings most for the work; what carries a high risk comes after everything else."""
+    found = [Ranked(one, score(one)) for one in recommendations]
+    return sorted(found, key=_by_worth)
+
+
+def _by_worth(one: Ranked) -> tuple[bool, Decimal, str]:
+    return one.recommendation.risk == "high", -one.per_hour, one.recommendation.fingerprint
