@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from finops_lib.analyses.savings import READS, find_savings
+from finops_lib.analyses.savings import find_savings
 from finops_lib.findings import Recommendation
 from finops_lib.runs.collect import collect, collect_inventories
 from finops_lib.runs.inventory import collect_inventory
@@ -106,7 +106,7 @@ def recommendations(folder: Path, truth: Mapping[str, Any]) -> list[Recommendati
     for currency in sorted({one["currency"] for one in truth["accounts"]}):
         run = open_run("savings", currency=currency)
         try:
-            found += find_savings({name: run.query(name) for name in READS}, as_of=run.as_of)
+            found += find_savings(run.savings_frames(), as_of=run.as_of)
         finally:
             run.lake.con.close()
     return found

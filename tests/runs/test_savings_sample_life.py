@@ -86,7 +86,8 @@ def test_what_later_bills_say_is_what_was_planted(
     # What the bills are complete through is banked; the truth knows of days after it.
     through = min(date.fromisoformat(day) for day in _complete_through(later).values())
     really = sum(saved for days in truth.values() for day, saved in days.items() if day <= through)
-    assert banked == pytest.approx(really, rel=Decimal("0.02"))
+    # A saving is banked from the day on which its end is sure, so a little less than was really saved.
+    assert Decimal("0.95") * really <= banked <= Decimal("1.01") * really
     [row] = [row for row in savings.totals(settings, as_of=LATER) if row["currency"] == "USD"]
     dollars = [one.verification for one in checked if one.verification and one.kept.recommendation.currency == "USD"]
     assert row["banked_year_to_date"] == sum(sum(one.banked.values()) for one in dollars)
