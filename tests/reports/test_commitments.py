@@ -12,6 +12,7 @@ import polars as pl
 
 from finops_lib.reports import charts
 from finops_lib.reports import commitments as page
+from finops_lib.reports import commitments_ending as ending
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def test_without_a_proposal_there_is_a_sentence_and_the_reasons() -> None:
 
 def test_what_ends_is_said_with_what_it_changes() -> None:
     months = pl.DataFrame({"month": [date(2027, 1, 1), date(2027, 2, 1)], "ends": [1, 0], "step": [120.0, 0.0]})
-    assert "changes a month by +120 USD" in plain(page.cliff_chart(months, "USD"))
-    assert "No commitment whose end is known" in plain(page.cliff_chart(months.head(0), "USD"))
-    said = plain(page.expiry_table([Term(), Term(name="old", end=None, basis="not known")]))
+    assert "changes a month by +120 USD" in plain(ending.cliff_chart(months, "USD"))
+    assert "No commitment whose end is known" in plain(ending.cliff_chart(months.head(0), "USD"))
+    said = plain(ending.expiry_table([Term(), Term(name="old", end=None, basis="not known")]))
     assert "1 of 2 commitments have an end that is known" in said
