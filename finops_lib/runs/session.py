@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -275,7 +275,7 @@ class Run:
         """Write result.json (sorted keys, Decimals as text) and give an element that shows it folded."""
         return ResultShown(self.folder.write_result(result))
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         return context_strips(self.context, snapshot=self.snapshot)
 
 
