@@ -23,7 +23,7 @@ from finops_lib.marts.figures import figure_sql
 from finops_lib.offers import CommitmentPolicy, Offer
 from finops_lib.plans import Budget
 from finops_lib.runs import clock
-from finops_lib.runs.context import Context, Coverage, Notice, resolve_context
+from finops_lib.runs.context import Context, Coverage, Notice, freshness_check, resolve_context
 from finops_lib.runs.empty_lake import EmptyLake, open_empty_lake
 from finops_lib.runs.figures import bind, run_query
 from finops_lib.runs.folder import RunFolder
@@ -80,6 +80,8 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
     )
     if missing:
         context = replace(context, notices=(Notice("warning", missing),))
+    if coverage:
+        checks.append(freshness_check(coverage, context))
     if scope:
         context = replace(context, notices=(Notice("info", f"Only what {scope} pays is shown."), *context.notices))
     if not all(check["ok"] for check in checks):

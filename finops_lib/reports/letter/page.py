@@ -24,18 +24,18 @@ def page_of(
 
     inliner = css_inline.CSSInliner(keep_style_tags=False, keep_link_tags=False, load_remote_stylesheets=False)
     body = "".join(_body(content, pictures, rows, link, footer))
-    return inliner.inline(
+    page = inliner.inline(
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
-        f"<title>{_text(subject, 200)}</title><style>{markup.asset('letter/letter.css')}</style>"
-        # Where a mail program reads it, a phone and the dark get their own; where not, nothing is missing.
-        f'<style data-css-inline="ignore">{markup.asset("letter/places.css")}</style></head>'
+        f"<title>{_text(subject, 200)}</title><style>{markup.asset('letter/letter.css')}</style></head>"
         # Outlook knows no max-width, so it is told a width; phones shrink the table to theirs.
         f'<body>{_TABLE} class="ground"><tr><td align="center">'
         f'<table role="presentation" cellpadding="0" cellspacing="0" border="0" width="640" class="sheet">'
         f'<tr><td class="inside">{body}</td></tr></table></td></tr></table></body></html>'
     )
+    # Where a mail program reads it, a phone and the dark get their own; where not, nothing is missing.
+    return page.replace("</head>", f"<style>{markup.asset('letter/places.css')}</style></head>", 1)
 
 
 def _body(content: LetterContent, pictures: Sequence[Picture], rows: int, link: str, footer: str) -> Iterator[str]:

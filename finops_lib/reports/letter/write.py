@@ -45,7 +45,9 @@ def write_letter(content: LetterContent, *, link: str = "", footer: str = "") ->
 def subject_of(content: LetterContent) -> str:
     """Say colour, report and headline in one line: [RED] Overview: 412k month to date, 596k expected against 600k."""
     colour = f"[{content.colour.upper()}] " if content.colour else ""
-    return clean(f"{colour}{content.name}: {content.headline}", _SUBJECT_LIMIT)
+    # Plain letters, so that no mail program has to break or decode it.
+    headline = content.headline.replace("\u00a0", " ").replace("\u2013", "-")
+    return clean(f"{colour}{content.name}: {headline}", _SUBJECT_LIMIT)
 
 
 def _shorter(content: LetterContent) -> Iterator[tuple[LetterContent, int]]:

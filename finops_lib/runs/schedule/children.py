@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from finops_lib.runs import processes
-from finops_lib.runs.schedule.due import Due, trigger_of
+from finops_lib.runs.schedule.due import BACKFILL, Due, trigger_of
 
 MARK = "FINOPS_SLOT"
 USER = "FINOPS_USER"
@@ -129,6 +129,9 @@ class ProcessLauncher:
         environment.setdefault(USER, "schedule")
         # A report that a killed scheduler could not write down any more is not made twice.
         words = [*due.job.words_of(due.slot), *(("--once", due.key) if due.job.notebook else ())]
+        if due.job.notebook and due.why != BACKFILL:
+            # A day that is made up for is no news.
+            words += ["--deliver", *(word for name in due.job.recipients for word in ("--deliver-to", name))]
         output = log.open("ab")
         output.truncate(0)
         try:
