@@ -47,7 +47,7 @@ def addressed(
     Args:
         unsubscribe: a mailto: or https: address; "" = none is named.
     """
-    mail = cast(EmailMessage, BytesParser(policy=SMTP).parsebytes(content))
+    mail = BytesParser(policy=SMTP).parsebytes(content)
     mail["From"] = sender
     mail["To"] = target
     mail["Date"] = date

@@ -181,10 +181,14 @@ def callout(title: str, text: str, kind: str = "info") -> Element:
     )
 
 
-def actions(items: Sequence[Action], nothing: str = "Nothing needs to be done.") -> Element:
-    """Show what to do: at most three actions, the most valuable first as given; further ones are only counted."""
+def actions(items: Sequence[Action], nothing: str = "Nothing needs to be done.", *, title: str = "") -> Element:
+    """Show what to do: at most three actions, the most valuable first as given; further ones are only counted.
+
+    Args:
+        title: the heading above them in a mail, where nothing else stands above; "" = what to do.
+    """
     if not items:
-        part = {"kind": "actions", "items": [], "nothing": nothing}
+        part = {"kind": "actions", "title": title, "items": [], "nothing": nothing}
         return Element(f'<p class="fw-sentence">{markup.text(nothing, None)}</p>', nothing, part=part)
     rows, lines = [], []
     for place, item in enumerate(items[:MOST_ACTIONS], start=1):
@@ -203,7 +207,7 @@ def actions(items: Sequence[Action], nothing: str = "Nothing needs to be done.")
     return Element(
         f'<div class="fw-todo">{html}</div>',
         "\n".join([*lines, more] if more else lines),
-        part={"kind": "actions", "items": listed, "nothing": nothing},
+        part={"kind": "actions", "title": title, "items": listed, "nothing": nothing},
     )
 
 

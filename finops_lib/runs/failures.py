@@ -1,4 +1,4 @@
-"""A run that is not sent, or a job that did not do its work: its owner gets what happened, once, instead of a report."""
+"""What is not sent or not done: its owner gets what happened, once, instead of a report."""
 
 from __future__ import annotations
 

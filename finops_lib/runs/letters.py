@@ -18,8 +18,8 @@ from finops_lib.state.runs import RunRecord
 # What most relays take is 10 MB and more, base64 and pictures included.
 _LARGEST_ATTACHMENT = 6_000_000
 _FOOTER = (
-    "Run {run}. You get this report because params/workbench.yaml or the schedule names you; to get no more of them, "
-    "have `unsubscribed: true` written beside your name in params/workbench.yaml, or answer this mail."
+    "Run {run}. To get no more of these, have `unsubscribed: true` written beside your name in params/workbench.yaml, "
+    "or answer this mail."
 )
 
 

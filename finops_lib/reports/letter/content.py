@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from finops_lib.reports import markup
 from finops_lib.reports.render import SPEC
 
 MOST_CHARTS, MOST_ROWS = 4, 15
+SHOWN = ("figures", "sentence", "callout", "chart", "table", "actions")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9])")
 Part = Mapping[str, Any]
 
@@ -30,16 +31,14 @@ class ShownChart:
 
 @dataclass(frozen=True, slots=True)
 class LetterContent:
-    """What a mail says, unescaped and in the order of the notebook.
+    """What a mail says, unescaped.
 
     Args:
         name: the report's name in the subject.
         headline: the answer in a dozen words and numbers.
         colour: of the status; "" = none.
         strips: what a reader must know before any number, the scope of the page included.
-        figures, body: parts; body holds sentences and callouts.
-        table: of at most 15 rows; None = no cell has one.
-        actions: what is to be done.
+        body: the rest in the order of the notebook: charts, one table, and the parts of everything else.
     """
 
     name: str
@@ -49,11 +48,11 @@ class LetterContent:
     colour: str
     word: str
     strips: tuple[Part, ...]
-    figures: tuple[Part, ...]
-    body: tuple[Part, ...]
-    charts: tuple[ShownChart, ...]
-    table: Part | None
-    actions: Part | None
+    body: tuple[ShownChart | Part, ...]
+
+    @property
+    def charts(self) -> tuple[ShownChart, ...]:
+        return tuple(one for one in self.body if isinstance(one, ShownChart))
 
 
 def read_letter(notebook: Mapping[str, Any], *, name: str) -> LetterContent:
@@ -63,32 +62,36 @@ def read_letter(notebook: Mapping[str, Any], *, name: str) -> LetterContent:
         ConfigError: it has no answer that a mail could begin with.
     """
     parts = list(_parts(notebook, "email"))
-    of_kind: dict[str, list[tuple[Part, str]]] = {}
-    for part, page in parts:
-        of_kind.setdefault(str(part["kind"]), []).append((part, page))
-    if "answer" not in of_kind:
+    answer = next((part for part, _ in parts if part["kind"] == "answer"), None)
+    if answer is None:
         raise ConfigError(
             f"{name} has no answer among its cells tagged email, so no mail can be made of it",
             next_step=f"run it again: finops run {name}",
             notebook=name,
         )
-    answer = of_kind["answer"][0][0]
     strips = [item for part, _ in _parts(notebook, "setup") for item in part.get("items", ())]
-    strips += [part for part, _ in of_kind.get("strip", ())]
+    strips += [part for part, _ in parts if part["kind"] == "strip"]
     return LetterContent(
         name=name.capitalize(),
         question=answer["question"],
         headline=answer["headline"] or first_sentence(answer["answer"]),
         changed=answer["changed"] or answer["answer"],
-        colour=answer["status"],
+        colour=answer["status"] if answer["status"] != "grey" else "",
         word=answer["word"],
         strips=tuple(strips),
-        figures=tuple(item for part, _ in of_kind.get("figures", ()) for item in part["items"]),
-        body=tuple(part for part, _ in parts if part["kind"] in ("sentence", "callout")),
-        charts=tuple(_chart(part, page) for part, page in of_kind.get("chart", ())[:MOST_CHARTS]),
-        table=of_kind["table"][0][0] if "table" in of_kind else None,
-        actions=of_kind["actions"][0][0] if "actions" in of_kind else None,
+        body=tuple(_body(parts)),
     )
+
+
+def _body(parts: Iterable[tuple[Part, str]]) -> Iterator[ShownChart | Part]:
+    left = {"chart": MOST_CHARTS, "table": 1}
+    for part, page in parts:
+        kind = part["kind"]
+        if kind not in SHOWN or left.get(kind, 1) < 1:
+            continue
+        if kind in left:
+            left[kind] -= 1
+        yield _chart(part, page) if kind == "chart" else part
 
 
 def first_sentence(text: str) -> str:

@@ -8,7 +8,7 @@ from html import escape
 
 from finops_lib.messages import Picture
 from finops_lib.reports import markup
-from finops_lib.reports.letter.content import LetterContent, Part
+from finops_lib.reports.letter.content import LetterContent, Part, ShownChart
 from finops_lib.reports.letter.pictures import WIDTH
 from finops_lib.reports.marks import SHAPES
 
@@ -44,23 +44,36 @@ def _body(content: LetterContent, pictures: Sequence[Picture], rows: int, link: 
     yield f'<p class="question">{_text(content.question)}</p><h1>{_text(content.headline)}</h1>'
     yield from (f'<p class="strip {strip["status"]}">{_text(strip["text"])}</p>' for strip in content.strips)
     yield f'<p class="lead">{_text(content.changed)}</p>'
-    if content.figures:
-        yield f'{_TABLE} class="figures">{"".join(map(_figure, content.figures))}</table>'
-    yield from map(_said, content.body)
-    by_name = {picture.name: picture for picture in pictures}
-    for number, chart in enumerate(content.charts, start=1):
-        yield f'<h2>{_text(chart.title)}</h2><p class="note">{_text(chart.subtitle)}</p>'
-        if picture := by_name.get(f"chart-{number}"):
-            alt = escape(picture.alt)
-            yield f'<img class="chart" src="cid:{picture.name}" width="{WIDTH}" alt="{alt}">'
-    if content.table and rows:
-        yield from _table(content.table, rows)
-    if content.actions:
-        yield "<h2>What to do</h2>"
-        yield from _actions(content.actions)
+    drawn = iter(pictures)
+    for part in content.body:
+        if isinstance(part, ShownChart):
+            yield from _chart(part, next(drawn) if part.spec else None)
+        else:
+            yield from _part(part, rows)
     if link:
         yield f'<p class="line"><a class="button" href="{escape(link)}">Open the report</a></p>'
     yield f'<p class="foot">{_text(footer)}</p>'
+
+
+def _part(part: Part, rows: int) -> Iterator[str]:
+    match part["kind"]:
+        case "figures":
+            yield f'{_TABLE} class="figures">{"".join(map(_figure, part["items"]))}</table>'
+        case "callout":
+            title, text = _text(part["title"]), _text(part["text"])
+            yield f'<p class="strip {part["status"]}"><strong>{title}</strong><br>{text}</p>'
+        case "sentence":
+            yield f'<p class="lead">{_text(part["text"])}</p>'
+        case "actions":
+            yield from _actions(part)
+        case "table" if rows:
+            yield from _table(part, rows)
+
+
+def _chart(chart: ShownChart, picture: Picture | None) -> Iterator[str]:
+    yield f'<h2>{_text(chart.title)}</h2><p class="note">{_text(chart.subtitle)}</p>'
+    if picture is not None:
+        yield f'<img class="chart" src="cid:{picture.name}" width="{WIDTH}" alt="{escape(picture.alt)}">'
 
 
 def _figure(item: Part) -> str:
@@ -70,12 +83,6 @@ def _figure(item: Part) -> str:
         f'<tr><td class="label">{_text(item["label"], _NAME)}{note}</td>'
         f'<td class="value">{_text(item["value"], _NAME)}{mark}</td></tr>'
     )
-
-
-def _said(part: Part) -> str:
-    if part["kind"] == "callout":
-        return f'<p class="strip {part["status"]}"><strong>{_text(part["title"])}</strong><br>{_text(part["text"])}</p>'
-    return f'<p class="lead">{_text(part["text"])}</p>'
 
 
 def _table(table: Part, rows: int) -> Iterator[str]:
@@ -106,6 +113,7 @@ def _row(words: Sequence[str], right: Sequence[bool], kind: str) -> str:
 
 
 def _actions(actions: Part) -> Iterator[str]:
+    yield f"<h2>{_text(actions['title'] or 'What to do')}</h2>"
     if not actions["items"]:
         yield f'<p class="lead">{_text(actions["nothing"])}</p>'
     for number, item in enumerate(actions["items"], start=1):

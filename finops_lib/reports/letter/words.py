@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from finops_lib.reports.letter.content import LetterContent, Part
+from finops_lib.reports.letter.content import LetterContent, Part, ShownChart
 from finops_lib.reports.markup import clean
 
 _WIDTH = 76
@@ -30,23 +30,35 @@ def _lines(content: LetterContent, rows: int, link: str, footer: str) -> Iterato
         yield ""
     yield from _wrapped(content.changed)
     yield ""
-    for item in content.figures:
-        note = f" ({item['note']})" if item["note"] else ""
-        yield from _wrapped(f"{item['label']}: {item['value']}{note}")
     for part in content.body:
-        yield ""
-        yield from _wrapped(f"{part['title']}: {part['text']}" if part["kind"] == "callout" else part["text"])
-    for chart in content.charts:
-        yield ""
-        yield from _wrapped(chart.alt if chart.alt.startswith(chart.title) else f"{chart.title}. {chart.alt}")
-    if content.table and rows:
-        yield ""
-        yield from _table(content.table, rows)
-    if content.actions:
-        yield from ("", "What to do")
-        yield from _actions(content.actions)
-    yield from ("", f"Report: {link}" if link else "The whole report is attached.", "")
+        yield from _chart(part) if isinstance(part, ShownChart) else _part(part, rows)
+    yield from (f"Report: {link}" if link else "The whole report is attached.", "")
     yield from _wrapped(footer)
+
+
+def _part(part: Part, rows: int) -> Iterator[str]:
+    match part["kind"]:
+        case "figures":
+            for item in part["items"]:
+                note = f" ({item['note']})" if item["note"] else ""
+                yield from _wrapped(f"{item['label']}: {item['value']}{note}")
+        case "callout":
+            yield from _wrapped(f"{part['title']}: {part['text']}")
+        case "sentence":
+            yield from _wrapped(part["text"])
+        case "actions":
+            yield part["title"] or "What to do"
+            yield from _actions(part)
+        case "table" if rows:
+            yield from _table(part, rows)
+        case _:
+            return
+    yield ""
+
+
+def _chart(chart: ShownChart) -> Iterator[str]:
+    yield from _wrapped(chart.alt if chart.alt.startswith(chart.title) else f"{chart.title}. {chart.alt}")
+    yield ""
 
 
 def _actions(actions: Part) -> Iterator[str]:

@@ -53,4 +53,4 @@ def subject_of(content: LetterContent) -> str:
 def _shorter(content: LetterContent) -> Iterator[tuple[LetterContent, int]]:
     """Give the mail with fewer and fewer rows, and at last without what else repeats itself."""
     yield from ((content, rows) for rows in (MOST_ROWS, 10, 5, 0))
-    yield replace(content, body=content.body[:3], figures=content.figures[:5], strips=content.strips[:5]), 0
+    yield replace(content, body=content.charts, strips=content.strips[:5]), 0
