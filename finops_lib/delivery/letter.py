@@ -16,7 +16,7 @@ from typing import cast
 from finops_lib.messages import Letter
 
 
-def sealed(letter: Letter, *, attachments: Mapping[str, bytes]) -> bytes:
+def sealed(letter: Letter, *, attachments: Mapping[str, str]) -> bytes:
     """Give the letter as bytes.
 
     Args:
@@ -35,7 +35,7 @@ def sealed(letter: Letter, *, attachments: Mapping[str, bytes]) -> bytes:
             "Content-Disposition", f'inline; filename="{picture.name}.png"'
         )
     for name, content in attachments.items():
-        mail.add_attachment(content, "text", "html", filename=name)
+        mail.add_attachment(content, subtype="html", cte="base64", filename=name)
     return mail.as_bytes()
 
 

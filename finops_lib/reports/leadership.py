@@ -147,7 +147,7 @@ def leadership_risks(statuses: Sequence[BudgetStatus]) -> Element:
     """Say in one sentence which budgets may break and of which nothing is known; names only, no more numbers."""
     breaking = [s.budget for s in statuses if s.colour in ("red", "orange")]
     unknown = [s.budget for s in statuses if s.colour == "grey"]
-    parts = [f"budgets {say.names(breaking, 2)} break" if breaking else "no budget is known to break"]
+    parts = [f"Budgets {say.names(breaking, 2)} break" if breaking else "No budget is known to break"]
     parts += [f"of {say.names(unknown, 2)} nothing is known"] if unknown else []
     return page.callout("Risks", f"{'; '.join(parts)}.", "warning" if breaking or unknown else "ok")
 

@@ -139,8 +139,10 @@ def overview_answer(totals: Totals | None, movers: pl.DataFrame, statuses: Seque
     if totals is None:
         return page.answer(QUESTION, NOTHING)
     breaking = [s for s in statuses if s.colour in ("red", "orange")]
-    status = breaking[0].colour if breaking else ""
-    word = f"{say.number(len(breaking))} of {say.plural(len(statuses), 'budget')} break" if breaking else ""
+    kept = any(s.colour == "green" for s in statuses)
+    status = breaking[0].colour if breaking else "green" if kept else ""
+    share = f"{say.number(len(breaking))} of {say.plural(len(statuses), 'budget')} break"
+    word = share if breaking else "no budget breaks" if kept else ""
     mover = _mover_sentence(totals, movers)
     words = [_month_sentence(totals), mover, _expected_sentence(totals)]
     return page.answer(

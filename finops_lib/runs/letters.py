@@ -18,7 +18,7 @@ from finops_lib.state.runs import RunRecord
 # What most relays take is 10 MB and more, base64 and pictures included.
 _LARGEST_ATTACHMENT = 6_000_000
 _FOOTER = (
-    "Run {run}. To get no more of these, have `unsubscribed: true` written beside your name in params/workbench.yaml, "
+    "Run {run}. To get no more of these, have unsubscribed: true written beside your name in params/workbench.yaml, "
     "or answer this mail."
 )
 
@@ -37,7 +37,7 @@ def write_mail(settings: Settings, run: RunRecord) -> tuple[Letter, Path]:
     folder = settings.outputs / run.notebook / run.run_id
     scrubber = Scrubber.of(known_secrets([settings.workbench.model_dump(mode="json")], os.environ))
     notebook = scrubber.scrub_tree(json.loads(_read(folder / REPORT_NOTEBOOK, run)))
-    page = scrubber.scrub(_read(folder / REPORT_PAGE, run)).encode()
+    page = scrubber.scrub(_read(folder / REPORT_PAGE, run))
     content = read_letter(notebook, name=run.notebook)
     letter = write_letter(content, link=link_to(settings, run), footer=_FOOTER.format(run=run.run_id))
     day = f"-{run.as_of}" if run.as_of else ""
