@@ -135,7 +135,11 @@ def _to_those_of(
         with state.write() as session:
             outbox.enqueue(session, messages, at=clock.now())
         standings = _standings(state)
-    before = [standings[message.message_id].standing == "sent" for message in messages]
+        before = [standings[message.message_id].standing == "sent" for message in messages]
+        for message in messages:
+            if standings[message.message_id].standing in ("dead", "waiting"):
+                # Whoever asks for it does not want to wait for the next try.
+                outbox.requeue(state, message.message_id, at=clock.now())
     return [
         Sent(one.addressee, one.run_id, one.subject, *sizes, "sent before" if was else "waiting")
         for one, was in zip(sent, before, strict=True)
