@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.parser import BytesParser
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from typing import cast
 
 from finops_lib.messages import Letter
+
+# RFC 5322 allows 998.
+_LONGEST_LINE = 900
 
 
 def sealed(letter: Letter, *, attachments: Mapping[str, str]) -> bytes:
@@ -36,7 +39,12 @@ def sealed(letter: Letter, *, attachments: Mapping[str, str]) -> bytes:
         )
     for name, content in attachments.items():
         mail.add_attachment(content, subtype="html", cte="base64", filename=name)
-    return mail.as_bytes()
+    return mail.as_bytes(policy=_policy(letter.subject))
+
+
+def _policy(subject: str) -> EmailPolicy:
+    # A subject that is broken into lines gets blanks in odd places; one of plain letters need not be broken.
+    return SMTP.clone(max_line_length=_LONGEST_LINE) if subject.isascii() else SMTP
 
 
 def addressed(
@@ -48,6 +56,7 @@ def addressed(
         unsubscribe: a mailto: or https: address; "" = none is named.
     """
     mail = BytesParser(policy=SMTP).parsebytes(content)
+    mail.policy = _policy(mail["Subject"])
     mail["From"] = sender
     mail["To"] = target
     mail["Date"] = date

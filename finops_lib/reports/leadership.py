@@ -176,7 +176,7 @@ def leadership_chart(totals: Totals | None, statuses: Sequence[BudgetStatus], co
         forecast=None if ahead.is_empty() else ahead,
         currency=budget.currency,
         title=finding,
-        subtitle=f"Running total in {budget.currency}; dashed: forecast with 80 % range",
+        subtitle=f"Running total in {budget.currency}; dashed: forecast with its likely range",
         source="daily_cost",
         alt=finding,
     )
