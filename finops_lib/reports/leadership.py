@@ -1,5 +1,6 @@
 """The leadership page: are we in control? Under 250 words, at most ten numbers, the same layout every week.
 
+saved                   what the year's savings come to
 leadership_answer, leadership_figures, leadership_chart
 leadership_movers       three, each with cause, owner, action and day
 leadership_decisions    at most two, each with its money and its deadline
@@ -8,9 +9,10 @@ Source: domain.md 8.3.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -43,6 +45,68 @@ _CAUSES = {
 }
 _GRADUAL = ("gradual", "confirm that it is planned")
 _DAYS_TO_ACT, _DAYS_TO_DECIDE = 7, 14
+
+
+class Measures(Protocol):
+    """What commitments did in a month, as `analyses.commitments` says."""
+
+    @property
+    def savings_rate(self) -> float | None: ...
+
+
+class Realised(Protocol):
+    """What one type of advice brought, as bills show."""
+
+    @property
+    def currency(self) -> str: ...
+    @property
+    def verified(self) -> int: ...
+    @property
+    def banked(self) -> Decimal: ...
+
+
+class Term(Protocol):
+    """How long a commitment runs, as `analyses.commitments` says."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def commitment_id(self) -> str: ...
+    @property
+    def end(self) -> date | None: ...
+    @property
+    def monthly_cost(self) -> Decimal: ...
+    @property
+    def currency(self) -> str: ...
+
+
+class Expiring(Protocol):
+    """A commitment that ends soon."""
+
+    @property
+    def term(self) -> Term: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The effective savings rate of the month, and what was saved this year as bills show; None = not known yet."""
+
+    rate: float | None = None
+    realised: Decimal | None = None
+
+
+def saved(totals: Totals | None, months: Mapping[date, Measures], advice: Sequence[Realised]) -> Saved:
+    """Pick the month's rate, and add up what bills were held against: a claim alone has saved nothing.
+
+    Args:
+        months: the measures of each month, by its first day.
+        advice: what each type of advice brought since the first of the year.
+    """
+    if totals is None:
+        return Saved()
+    month = months.get(totals.period.start)
+    verified = [one.banked for one in advice if one.currency == totals.currency and one.verified]
+    return Saved(month.savings_rate if month else None, sum(verified, Decimal(0)) if verified else None)
 
 
 def leadership_answer(totals: Totals | None, statuses: Sequence[BudgetStatus], movers: pl.DataFrame) -> Element:
@@ -78,19 +142,8 @@ _COURSE = {
 }
 
 
-def leadership_figures(
-    totals: Totals | None,
-    statuses: Sequence[BudgetStatus],
-    *,
-    savings_rate: float | None = None,
-    realised: Decimal | None = None,
-) -> Element:
-    """Show the month against its budget, the effective savings rate, and what was saved this year.
-
-    Args:
-        savings_rate: of eligible usage against contracted on-demand prices; None = not known yet.
-        realised: this year, as bills show it, in the page's currency; None = not known yet.
-    """
+def leadership_figures(totals: Totals | None, statuses: Sequence[BudgetStatus], known: Saved) -> Element:
+    """Show the month against its budget, the effective savings rate, and what was saved this year."""
     if totals is None:
         return page.sentence("Headline figures appear here with the first loaded bill.")
     budget = company_budget(totals, statuses)
@@ -105,12 +158,12 @@ def leadership_figures(
             ),
             Figure(
                 "Effective savings rate",
-                NOT_YET if savings_rate is None else say.ratio(savings_rate),
+                NOT_YET if known.rate is None else say.ratio(known.rate),
                 "commitments, against on demand",
             ),
             Figure(
                 "Realised savings this year",
-                NOT_YET if realised is None else say.money(realised, totals.currency),
+                NOT_YET if known.realised is None else say.money(known.realised, totals.currency),
                 "as bills show",
             ),
         ]
@@ -133,23 +186,35 @@ def leadership_movers(
 
 
 def leadership_decisions(
-    totals: Totals | None, statuses: Sequence[BudgetStatus], plan: Sequence[Budget], savings: Total
+    totals: Totals | None,
+    statuses: Sequence[BudgetStatus],
+    plan: Sequence[Budget],
+    savings: Total,
+    expiring: Sequence[Expiring] = (),
 ) -> Element:
-    """Show what is to be decided: the worst budget, the best saving; each with money, owner and deadline."""
+    """Show what is to be decided, each with money, owner and deadline: the worst budget, what ends first, a saving.
+
+    Args:
+        expiring: commitments that end within 90 days, the soonest first.
+    """
     if totals is None:
         return page.actions([], "Load a first bill.", title="Decisions needed")
-    found = [_amendment(totals, statuses, plan), _approval(totals, savings)]
+    found = [_amendment(totals, statuses, plan), _renewal(totals, expiring), _approval(totals, savings)]
     items = [item for item in found if item is not None][:MOST_DECISIONS]
     return page.actions(items, "None this week.", title="Decisions needed")
 
 
-def leadership_risks(statuses: Sequence[BudgetStatus]) -> Element:
-    """Say in one sentence which budgets may break and of which nothing is known; names only, no more numbers."""
+def leadership_risks(statuses: Sequence[BudgetStatus], expiring: Sequence[Expiring] = ()) -> Element:
+    """Say in a sentence which budgets may break, of which nothing is known, and what ends; names, no more numbers."""
     breaking = [s.budget for s in statuses if s.colour in ("red", "orange")]
     unknown = [s.budget for s in statuses if s.colour == "grey"]
     parts = [f"Budgets {say.names(breaking, 2)} break" if breaking else "No budget is known to break"]
     parts += [f"of {say.names(unknown, 2)} nothing is known"] if unknown else []
-    return page.callout("Risks", f"{'; '.join(parts)}.", "warning" if breaking or unknown else "ok")
+    if expiring:
+        first = expiring[0].term
+        others = f" and {len(expiring) - 1} more" if len(expiring) > 1 else ""
+        parts.append(f"commitment {_named(first)} ends on {say.day(first.end)}{others}")
+    return page.callout("Risks", f"{'; '.join(parts)}.", "warning" if breaking or unknown or expiring else "ok")
 
 
 def leadership_chart(totals: Totals | None, statuses: Sequence[BudgetStatus], courses: pl.DataFrame) -> Showable:
@@ -186,9 +251,7 @@ def leadership_result(
     totals: Totals | None,
     statuses: Sequence[BudgetStatus],
     movers: pl.DataFrame,
-    *,
-    savings_rate: float | None = None,
-    realised: Decimal | None = None,
+    known: Saved,
 ) -> Mapping[str, object]:
     """Give the headline numbers for `result.json`: exact, without words."""
     if totals is None:
@@ -203,8 +266,8 @@ def leadership_result(
         "expected_month_cost": ahead,
         "budget": budget.amount if budget else None,
         "colour": budget.colour if budget else "grey",
-        "savings_rate": savings_rate,
-        "realised_savings": realised,
+        "savings_rate": known.rate,
+        "realised_savings": known.realised,
         "movers": movers.head(MOST_MOVERS),
     }
 
@@ -253,6 +316,23 @@ def _amendment(totals: Totals, statuses: Sequence[BudgetStatus], plan: Sequence[
         owners.get(worst.budget) or "owner not named",
         _by(totals, _DAYS_TO_ACT),
     )
+
+
+def _renewal(totals: Totals, expiring: Sequence[Expiring]) -> Action | None:
+    mine = [one.term for one in expiring if one.term.currency == totals.currency]
+    if not mine or mine[0].end is None:
+        return None
+    return Action(
+        f"Renew commitment {_named(mine[0])}, or let it end",
+        f"{say.money(mine[0].monthly_cost, totals.currency)} a month",
+        "owner of commitments",
+        say.day(mine[0].end - timedelta(days=1)),
+    )
+
+
+def _named(term: Term) -> str:
+    # The last part of an ARN or resource id is what people know it by.
+    return (term.name or term.commitment_id).rsplit("/", 1)[-1][:40]
 
 
 def _approval(totals: Totals, savings: Total) -> Action | None:

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from finops_lib.analyses.scopes import Scope, is_within, parse_scope
+from finops_lib.analyses.scopes import Both, Claim, Scope, is_within, parse_scope
 from finops_lib.errors import ConfigError
 from finops_lib.lake.open import Lake, attach
 from finops_lib.marts.scoped import WHOLE, keep_only
 
 if TYPE_CHECKING:
+    from finops_lib.findings import KeptRecommendation, Recommendation
     from finops_lib.runs.anomaly_inputs import AnomalyInputs
     from finops_lib.runs.budget_inputs import BudgetInputs
 
@@ -75,6 +76,24 @@ def narrow_anomalies(inputs: AnomalyInputs, scope: str) -> AnomalyInputs:
     ids = {one.anomaly_id for one in kept}
     waited = {key: hours for key, hours in inputs.waited_hours.items() if key in ids}
     return replace(inputs, anomalies=kept, waited_hours=waited)
+
+
+def narrow_recommendations(kept: Sequence[KeptRecommendation], scope: str) -> tuple[KeptRecommendation, ...]:
+    """Keep the advice about resources that lie within a scope; whose they are says the team that pays most of them."""
+    reader = parse_scope(scope)
+    return tuple(one for one in kept if is_within(_scope_of(one.recommendation), reader))
+
+
+def _scope_of(advice: Recommendation) -> Scope:
+    said = {
+        "provider": advice.provider,
+        "account": advice.account,
+        "team": advice.owner,
+        "region": advice.region,
+        "environment": advice.environment,
+    }
+    claims = [Claim(field, "=", (value,)) for field, value in said.items() if value]
+    return claims[0] if len(claims) == 1 else Both(tuple(claims))
 
 
 def without_scope(parameters: Mapping[str, Any]) -> dict[str, Any]:

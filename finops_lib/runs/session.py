@@ -228,7 +228,7 @@ class Run:
         from finops_lib.runs.savings_inputs import savings_inputs
 
         if self._recommendations is None:
-            self._recommendations = savings_inputs(self.settings, self.folder, as_of=self.as_of)
+            self._recommendations = savings_inputs(self.settings, self.folder, as_of=self.as_of, scope=asked_scope())
         return self._recommendations
 
     def savings_frames(self) -> dict[str, pl.DataFrame]:
