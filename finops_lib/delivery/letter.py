@@ -42,7 +42,7 @@ def sealed(letter: Letter, *, attachments: Mapping[str, str]) -> bytes:
     return mail.as_bytes(policy=_policy(letter.subject))
 
 
-def _policy(subject: str) -> EmailPolicy:
+def _policy(subject: str) -> EmailPolicy[EmailMessage]:
     # A subject that is broken into lines gets blanks in odd places; one of plain letters need not be broken.
     return SMTP.clone(max_line_length=_LONGEST_LINE) if subject.isascii() else SMTP
 
