@@ -23,7 +23,8 @@ from finops_lib.reports import format as say
 from finops_lib.reports.investigated import Details
 from finops_lib.reports.overview import NOTHING, Totals, company_budget
 from finops_lib.reports.page import Action, Element, Figure, Showable
-from finops_lib.reports.savings import NOUNS, Total
+from finops_lib.reports.savings import Total
+from finops_lib.reports.savings_words import noun
 
 QUESTION = "Are we in control?"
 MOST_MOVERS, MOST_DECISIONS = 3, 2
@@ -48,7 +49,7 @@ _DAYS_TO_ACT, _DAYS_TO_DECIDE = 7, 14
 
 
 class Measures(Protocol):
-    """What commitments did in a month, as `analyses.commitments` says."""
+    """What commitments do, as `analyses.commitments` measures it."""
 
     @property
     def savings_rate(self) -> float | None: ...
@@ -89,24 +90,23 @@ class Expiring(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The effective savings rate of the month, and what was saved this year as bills show; None = not known yet."""
+    """The effective savings rate, and what was saved this year as bills show; None = not known yet."""
 
     rate: float | None = None
     realised: Decimal | None = None
 
 
-def saved(totals: Totals | None, months: Mapping[date, Measures], advice: Sequence[Realised]) -> Saved:
-    """Pick the month's rate, and add up what bills were held against: a claim alone has saved nothing.
+def saved(totals: Totals | None, rates: Measures, advice: Sequence[Realised]) -> Saved:
+    """Take the rate, and add up what bills were held against: a claim alone has saved nothing.
 
     Args:
-        months: the measures of each month, by its first day.
+        rates: of the months that the savings page measures, so that both say the same.
         advice: what each type of advice brought since the first of the year.
     """
     if totals is None:
         return Saved()
-    month = months.get(totals.period.start)
     verified = [one.banked for one in advice if one.currency == totals.currency and one.verified]
-    return Saved(month.savings_rate if month else None, sum(verified, Decimal(0)) if verified else None)
+    return Saved(rates.savings_rate, sum(verified, Decimal(0)) if verified else None)
 
 
 def leadership_answer(totals: Totals | None, statuses: Sequence[BudgetStatus], movers: pl.DataFrame) -> Element:
@@ -339,7 +339,7 @@ def _approval(totals: Totals, savings: Total) -> Action | None:
     if not savings.counted:
         return None
     best = max(savings.counted, key=lambda r: (r.monthly_savings * Decimal(str(r.confidence)), r.resource_id))
-    kind = NOUNS.get(best.type, (best.type, ""))[0]
+    kind = noun(best.type)
     return Action(
         f"Approve the best saving: {kind}{f' in {best.account}' if best.account else ''}",
         f"up to {say.money(best.monthly_savings, best.currency)} a month",
