@@ -105,8 +105,11 @@ def saved(totals: Totals | None, rates: Measures, advice: Sequence[Realised]) ->
     """
     if totals is None:
         return Saved()
-    verified = [one.banked for one in advice if one.currency == totals.currency and one.verified]
-    return Saved(rates.savings_rate, sum(verified, Decimal(0)) if verified else None)
+    mine = [one for one in advice if one.currency == totals.currency]
+    banked = sum((one.banked for one in mine if one.verified), Decimal(0))
+    # Nothing done is nothing saved; done and not looked at yet is not known.
+    is_known = not mine or any(one.verified for one in mine)
+    return Saved(rates.savings_rate, banked if is_known else None)
 
 
 def leadership_answer(totals: Totals | None, statuses: Sequence[BudgetStatus], movers: pl.DataFrame) -> Element:
