@@ -108,8 +108,8 @@ def test_each_mover_has_cause_owner_action_and_day() -> None:
     # Seven days after the 17th.
     assert text.splitlines() == [
         "1. EC2 in shop, price: ask the provider; +10.0\u00a0USD; team web; by 24 Oct",
-        "2. S3 in shop, new: confirm or stop it; +9\u00a0USD; owner of shop; by 24 Oct",
-        "3. RDS in shop, ended: confirm that it is over; \u22125\u00a0USD; owner of shop; by 24 Oct",
+        "2. S3 in shop, new: confirm or stop it; +9.00\u00a0USD; owner of shop; by 24 Oct",
+        "3. RDS in shop, ended: confirm that it is over; \u22125.00\u00a0USD; owner of shop; by 24 Oct",
     ]
 
 
