@@ -74,11 +74,18 @@ ScopeText = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_c
 
 
 class RecipientConfig(Strict):
-    """Somebody who reads messages: `address` is a mail address or a channel's name, `scope` what they may read of."""
+    """Somebody who reads messages: `address` is a mail address or a channel's name, `scope` what they may read of.
+
+    Args:
+        reports: notebooks whose report they get whenever the schedule has made it.
+        unsubscribed: they get no report any more, whoever names them; alerts of what they own still come.
+    """
 
     name: Name
     address: Text
     scope: ScopeText = ""
+    reports: list[Name] = []
+    unsubscribed: bool = False
 
     def recipient(self) -> Recipient:
         # A scope of everything is no limit.

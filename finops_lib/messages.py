@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 AlertKind = Literal["actual", "forecast", "burn", "stale", "rule", "anomaly"]
 AlertState = Literal["firing", "superseded", "resolved"]
-Action = Literal["trigger", "acknowledge", "resolve", "digest"]
+Action = Literal["trigger", "acknowledge", "resolve", "digest", "report"]
 
 
 # Among the facts of an event: what it tells of was over when it was told.
@@ -97,3 +97,38 @@ class Leased:
     message: Outgoing
     attempts: int
     may_repeat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture inside a letter.
+
+    Args:
+        name: by which the letter's HTML refers to it (`cid:name`).
+        alt: what it shows, for those who do not see it.
+    """
+
+    name: str
+    alt: str
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A report as a mail, before anybody is named as its reader: the same for all who may see the same.
+
+    Args:
+        colour: of the status; "" = the report has none.
+        headline: what the subject says, and a message in a channel.
+        changed: the one sentence of what changed.
+        html: a page with its styles on the elements; its pictures are `pictures`.
+        text: the same to be read alone.
+    """
+
+    subject: str
+    colour: str
+    headline: str
+    changed: str
+    html: str
+    text: str
+    pictures: tuple[Picture, ...] = ()

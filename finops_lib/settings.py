@@ -153,6 +153,8 @@ class Workbench(Strict):
     quiet_hours: list[QuietConfig] = []
     anomalies: AnomalyConfig = AnomalyConfig()
     commitments: CommitmentConfig = CommitmentConfig()
+    # Where readers can open the outputs folder; empty = nowhere, and a mail brings the report along.
+    reports_url: Annotated[str, StringConstraints(pattern=r"^(https?://[!-;=?-~]{1,500})?$")] = ""
 
     @model_validator(mode="after")
     def _routes_lead_somewhere(self) -> Workbench:

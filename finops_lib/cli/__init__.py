@@ -3,6 +3,7 @@
 app.py        the program: its name, its options
 line.py       the commands of the line: demo, ingest, build, sql, run, and those that look at it
 collect.py    finops collect
+deliver.py    finops deliver
 export.py     finops export
 forecast.py   finops forecast
 runs.py       finops runs ...
@@ -30,6 +31,7 @@ from finops_lib.cli import (  # noqa: F401  # registers their commands
     anomalies,
     budgets,
     collect,
+    deliver,
     export,
     forecast,
     fx,

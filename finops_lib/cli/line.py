@@ -120,6 +120,13 @@ def run(
     once: Annotated[
         str, typer.Option(help="A key of your own: a run that succeeded under it is not made again.", metavar="KEY")
     ] = "",
+    deliver: Annotated[
+        bool, typer.Option("--deliver", help="Send the report to those who have it among their `reports`.")
+    ] = False,
+    deliver_to: Annotated[
+        list[str] | None,
+        typer.Option(help="Send the report to this recipient, address or channel; repeat for more.", metavar="NAME"),
+    ] = None,
 ) -> None:
     """Run one notebook; print the run's id, its status and where the report is."""
     from finops_lib.runs.notebook import run_notebook
@@ -140,7 +147,18 @@ def run(
             on_progress=on_progress,
             once=once,
         )
+    if not (deliver or deliver_to):
+        print_run(record, settings)
+        return
+    from finops_lib.cli.deliver import print_delivery
+    from finops_lib.runs.deliver import deliver as deliver_run
+    from finops_lib.runs.failures import tell_owner_of_failed_run
+
+    # Of a slot of the schedule a failure may be tried again; the schedule tells of the last one.
+    if record.status != "SUCCEEDED" and not once:
+        tell_owner_of_failed_run(settings, record)
     print_run(record, settings)
+    print_delivery(deliver_run(settings, record.run_id, to=deliver_to or (), subscribed=deliver), Format.table)
 
 
 @app.command()

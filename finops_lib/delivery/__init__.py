@@ -1,7 +1,7 @@
 """Who gets it? Messages leave here, each through a channel of params/workbench.yaml.
 
 slack.py      Slack, by an incoming webhook; slack_blocks.py says how a message looks there
-mail.py       mail, by SMTP; mail_page.py says how a message looks there
+mail.py       mail, by SMTP; mail_page.py says how a message looks there, letter.py what a report's mail is
 pagerduty.py  PagerDuty, Events API v2
 other.py      anything else that apprise knows
 post.py       one HTTP request, and whether it can have arrived
@@ -28,6 +28,8 @@ from finops_lib.registry import Registry
 
 # Gives the secret behind `env:NAME` or `file:PATH`.
 Reveal = Callable[[str], str]
+# In a payload: the file of a letter, below the outputs folder; and, as it is sent, the letter itself.
+LETTER, ENCLOSED = "letter", "enclosed"
 
 
 class NotDelivered(SourceError):

@@ -19,7 +19,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from finops_lib.delivery import CHANNELS, NotDelivered, Options, Reveal
+from finops_lib.delivery import CHANNELS, ENCLOSED, NotDelivered, Options, Reveal
+from finops_lib.delivery.letter import addressed
 from finops_lib.delivery.mail_page import html_of, subject_of, text_of
 from finops_lib.delivery.plain import clean
 from finops_lib.messages import Leased
@@ -47,6 +48,8 @@ class MailOptions(Options):
             relay on this machine or in this network.
         user, password: where there is a login; the password is a reference.
         sender: the address in From.
+        unsubscribe: where a reader says that they want no more reports, a mailto: or https: address; empty = a mail to
+            the sender.
     """
 
     host: str
@@ -56,6 +59,7 @@ class MailOptions(Options):
     user: str = ""
     password: SecretReference | None = None
     sender_name: str = "FinOps workbench"
+    unsubscribe: str = Field(default="", pattern=r"^$|^(mailto:|https://)[!-;=?-~]{1,300}$")
 
 
 class Mail:
@@ -95,9 +99,18 @@ class Mail:
 
 
 def letter_of(options: MailOptions, held: Leased) -> EmailMessage:
-    """Make the mail: headers, the text, the page."""
+    """Make the mail: headers, the text, the page; a report's is made already and gets its reader."""
     message, payload = held.message, held.message.payload
     user, _, domain = options.sender.rpartition("@")
+    if content := payload.get(ENCLOSED):
+        return addressed(
+            content,
+            sender=Address(clean(options.sender_name, 80), user, domain),
+            target=message.target,
+            message_id=f"<{message.message_id}@{domain}>",
+            date=format_datetime(_moment(str(payload.get("at", "")))),
+            unsubscribe=options.unsubscribe or f"mailto:{options.sender}?subject=unsubscribe",
+        )
     subject = subject_of(payload)
     # A subject that is broken into lines gets blanks in odd places; one of plain letters need not be broken.
     letter = EmailMessage(policy=SMTP.clone(max_line_length=_LONGEST_LINE) if subject.isascii() else SMTP)

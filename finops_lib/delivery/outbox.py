@@ -73,6 +73,7 @@ class Sending:
         doors: channel's name -> channel.
         reveal: gives the secret behind a reference.
         random: gives a number from 0 to 1, for the jitter.
+        enclose: gives a message with the letter it names; NotDelivered where that is gone.
         sleep, elapsed: seconds.
     """
 
@@ -82,6 +83,7 @@ class Sending:
     random: Callable[[], float]
     sleep: Callable[[float], None] = time.sleep
     elapsed: Callable[[], float] = time.monotonic
+    enclose: Callable[[Leased], Leased] = lambda held: held
     done: Delivered = field(default_factory=Delivered)
     _breakers: dict[str, Breaker] = field(default_factory=dict)
     _last: dict[str, float] = field(default_factory=dict)
@@ -116,8 +118,10 @@ class Sending:
         name = held.message.channel
         breaker = self._breakers.setdefault(name, Breaker(name))
         try:
+            # Before the channel is called: that a letter is gone says nothing against it.
+            whole = self.enclose(held)
             with breaker.call():
-                reference = self._sent_or_refused(held, door)
+                reference = self._sent_or_refused(whole, door)
         except NotDelivered as error:
             self._fail(held, error)
             if error.wait_s is not None and not breaker.is_open and error.wait_s <= PATIENCE_S:

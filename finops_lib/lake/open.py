@@ -113,8 +113,15 @@ def open_lake(
         raise
 
 
-def attach(con: duckdb.DuckDBPyConnection, place: Place, *, read_only: bool, snapshot: int | None = None) -> int:
-    """Attach the catalog as `lake`, make it the default, and give the snapshot that is seen."""
+def attach(
+    con: duckdb.DuckDBPyConnection,
+    place: Place,
+    *,
+    read_only: bool,
+    snapshot: int | None = None,
+    name: str = "lake",
+) -> int:
+    """Attach the catalog as `name`, make it the default, and give the snapshot that is seen."""
     equip(con, place)
     # Files are named relative to the data path, so a lake that was moved or copied works where it is now.
     options = [f"data_path '{sql_text(place.data)}/'", "override_data_path true", "data_inlining_row_limit 0"]
@@ -128,9 +135,9 @@ def attach(con: duckdb.DuckDBPyConnection, place: Place, *, read_only: bool, sna
         options.append("read_only")
     if snapshot is not None:
         options.append(f"snapshot_version {int(snapshot)}")
-    con.execute(f"attach '{sql_text(address)}' as lake ({', '.join(options)})")
-    con.execute("use lake")
-    [[seen]] = con.execute("select id from lake.current_snapshot()").fetchall()
+    con.execute(f"attach '{sql_text(address)}' as {name} ({', '.join(options)})")
+    con.execute(f"use {name}")
+    [[seen]] = con.execute(f"select id from {name}.current_snapshot()").fetchall()
     return int(seen)
 
 

@@ -107,14 +107,14 @@ def budget_table(
     columns = {
         "status": Column("Status", "status", word_from="word"),
         "budget": Column("Budget"),
-        "owner": Column("Owner"),
+        "owner": Column("Owner", in_mail=False),
         "amount": Column("Budget of its period", "money", currency_from="currency"),
         "actual": Column("Spent", "money", currency_from="currency"),
-        "share": Column("of budget", "percent"),
+        "share": Column("of budget", "percent", in_mail=False),
         "forecast": Column("Expected", "money", currency_from="currency"),
-        "at_risk": Column("At risk", "money", currency_from="currency"),
+        "at_risk": Column("At risk", "money", currency_from="currency", in_mail=False),
         "course": Column("Each day", "spark"),
-        "reason": Column("Why"),
+        "reason": Column("Why", in_mail=False),
     }
     if courses is None:
         del columns["course"]

@@ -95,19 +95,25 @@ class Chart:
 
     def vega_lite(self, width: int = LAB_WIDTH) -> dict[str, Any]:
         """Give the whole spec, with title, legend and mid-tone colours, for JupyterLab and for pictures in a mail."""
-        spec = json.loads(json.dumps(self.spec))
-        if "facet" in spec:
-            spec["spec"]["width"] = width // spec.get("columns", 3) - 60
-        else:
-            spec["width"] = width
-        _show_legends(spec)
         title = {"text": markup.clean(self.title), "subtitle": markup.clean(self.subtitle)}
-        return {"$schema": LAB_SCHEMA, "config": config(), "title": title, **spec}
+        return {**whole(self.spec, width), "title": title}
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         if markup.is_report():
-            return {"text/html": self.html(), "text/plain": self.text()}
+            said = {"title": self.title, "subtitle": self.subtitle, "alt": self.alt or self.title, "note": self.note}
+            return markup.bundle(self, {"kind": "chart", **said})
         return {LAB_MIME: self.vega_lite(), "text/plain": self.text()}
+
+
+def whole(bare: Spec, width: int) -> dict[str, Any]:
+    """Give a spec as the page holds it with what the page adds to it: width, legend and mid-tone colours."""
+    spec = json.loads(json.dumps(bare))
+    if "facet" in spec:
+        spec["spec"]["width"] = width // spec.get("columns", 3) - 60
+    else:
+        spec["width"] = width
+    _show_legends(spec)
+    return {"$schema": LAB_SCHEMA, "config": config(), **spec}
 
 
 def finish(
@@ -122,8 +128,8 @@ def finish(
     note: str = "",
 ) -> Chart:
     """Turn a drawing over named rows into a Chart that holds them."""
-    whole = {**spec, "data": {"name": ROWS, "values": list(rows)}}
-    return Chart(title, subtitle, source, alt, tuple(legend), note, whole)
+    filled = {**spec, "data": {"name": ROWS, "values": list(rows)}}
+    return Chart(title, subtitle, source, alt, tuple(legend), note, filled)
 
 
 def plain_number(value: Number) -> float | None:

@@ -2,12 +2,15 @@
 
 import os
 import re
+from collections.abc import Mapping
 from functools import cache
 from html import escape
 from importlib import resources
-from typing import Protocol
+from typing import Any, Protocol
 
 LONGEST = 160
+# Beside an element's HTML: the same as plain words and numbers, by name.
+PART_MIME = "application/vnd.finops.part+json"
 # Control characters, direction overrides (they let a name rewrite the words around it) and halves of characters.
 _UNSEEN = re.compile(
     "[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
@@ -66,10 +69,14 @@ class Showable(Protocol):
         """Say the same in plain words."""
 
 
-def bundle(item: Showable) -> dict[str, str]:
-    """Give what a cell shows of an element."""
+def bundle(item: Showable, part: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Give what a cell shows of an element.
+
+    Args:
+        part: what it says, for a mail that is made of the executed notebook; kept by the runner alone.
+    """
     html = item.html() if is_report() else shown(item.still())
-    return {"text/html": html, "text/plain": item.text()}
+    return {"text/html": html, "text/plain": item.text(), **({PART_MIME: part} if part and is_report() else {})}
 
 
 def is_report() -> bool:

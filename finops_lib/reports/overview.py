@@ -139,10 +139,39 @@ def overview_answer(totals: Totals | None, movers: pl.DataFrame, statuses: Seque
     if totals is None:
         return page.answer(QUESTION, NOTHING)
     breaking = [s for s in statuses if s.colour in ("red", "orange")]
-    status = breaking[0].colour if breaking else ""
-    word = f"{say.number(len(breaking))} of {say.plural(len(statuses), 'budget')} break" if breaking else ""
-    words = [_month_sentence(totals), _mover_sentence(totals, movers), _expected_sentence(totals)]
-    return page.answer(QUESTION, " ".join(sentence for sentence in words if sentence), status, word)
+    kept = any(s.colour == "green" for s in statuses)
+    status = breaking[0].colour if breaking else "green" if kept else ""
+    share = f"{say.number(len(breaking))} of {say.plural(len(statuses), 'budget')} break"
+    word = share if breaking else "no budget breaks" if kept else ""
+    mover = _mover_sentence(totals, movers)
+    words = [_month_sentence(totals), mover, _expected_sentence(totals)]
+    return page.answer(
+        QUESTION,
+        " ".join(sentence for sentence in words if sentence),
+        status,
+        word,
+        headline=month_headline(totals, statuses),
+        changed=" ".join(sentence for sentence in (_month_sentence(totals), mover) if sentence),
+    )
+
+
+def month_headline(totals: Totals, statuses: Sequence[BudgetStatus]) -> str:
+    """Say the month in a dozen words: 412k USD month to date, 596k expected (570k-628k) against 600k."""
+    said = f"{say.money(totals.month, totals.currency)} month to date"
+    budget = company_budget(totals, statuses)
+    against = f" against {say.money(budget.amount)}" if budget else ""
+    if totals.expected_month is None:
+        return f"{said}{against}"
+    low, high = totals.expected_low, totals.expected_high
+    known = low is not None and high is not None and low != high
+    span = f" ({say.money(low)}{say.DASH}{say.money(high)})" if known else ""
+    return f"{said}, {say.money(totals.expected_month)} expected{span}{against}"
+
+
+def company_budget(totals: Totals, statuses: Sequence[BudgetStatus]) -> BudgetStatus | None:
+    """Give the one budget that speaks of everything on the page; None = there is none, or not just one."""
+    found = [s for s in statuses if s.currency == totals.currency and s.scope_type == "organization"]
+    return found[0] if len(found) == 1 and not totals.provider else None
 
 
 def overview_figures(
@@ -159,8 +188,8 @@ def overview_figures(
     currency = totals.currency
     by_day = daily.group_by("day").agg(pl.col("effective_cost").sum()).sort("day")
     by_month = months["effective_cost"].to_list()
-    company = [s for s in statuses if s.currency == currency and s.scope_type == "organization"]
-    budget = f"budget {say.money(company[0].amount, currency)}; " if len(company) == 1 and not totals.provider else ""
+    company = company_budget(totals, statuses)
+    budget = f"budget {say.money(company.amount, currency)}; " if company else ""
     return page.figures(
         [
             Figure(

@@ -1,7 +1,8 @@
 """Elements of a page: the answer, headline figures, status strip, sentences, callouts, actions."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from finops_lib.reports import markup
 from finops_lib.reports.format import Number, plural
@@ -31,10 +32,15 @@ SPOKEN = {"stale": "STALE", "incomplete": "incomplete", "warning": "warning", "e
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A piece of the page: escaped HTML, and the same in plain words for a terminal or a mail."""
+    """A piece of the page: escaped HTML, and the same in plain words for a terminal.
+
+    Args:
+        part: `kind` and what it says, unescaped, as JSON knows it: what a mail is made of. Empty = no mail shows it.
+    """
 
     body: str
     words: str
+    part: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
     def html(self) -> str:
         return self.body
@@ -46,8 +52,8 @@ class Element:
     def text(self) -> str:
         return self.words
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return markup.bundle(self)
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        return markup.bundle(self, self.part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +97,23 @@ class Action:
     due: str = ""
 
 
-def answer(question: str, answer: str, status: str = "", word: str = "") -> Element:
-    """Show the page's question with its computed answer; the question becomes the title of the report."""
+def answer(
+    question: str, answer: str, status: str = "", word: str = "", *, headline: str = "", changed: str = ""
+) -> Element:
+    """Show the page's question with its computed answer; the question becomes the title of the report.
+
+    Args:
+        headline: the answer in a dozen words and numbers, for the subject of a mail; "" = the answer's first sentence.
+        changed: the one sentence of what changed, for the mail; "" = the answer.
+    """
+    part = {"kind": "answer", "question": question, "answer": answer, "headline": headline, "changed": changed}
     mark = f"<p>{status_html(status, word)}</p>" if status else ""
     words = f"{question}\n{answer}" + (f"\n{status_text(status, word)}" if status else "")
     return Element(
         f'<div class="fw-answer"><p class="fw-question">{markup.text(question, None)}</p>'
         f'<p class="fw-said">{markup.text(answer, None)}</p>{mark}</div>',
         words,
+        part={**part, "status": status_name(status) if status else "", "word": word},
     )
 
 
@@ -119,7 +134,19 @@ def figures(items: Sequence[Figure]) -> Element:
         + (f" {status_text(item.status, item.word)}" if item.status else "")
         for item in items
     ]
-    return Element(f'<dl class="fw-figures">{"".join(cells)}</dl>', "\n".join(lines))
+    shown = [
+        {
+            "label": item.label,
+            "value": item.value,
+            "note": item.note,
+            "status": status_name(item.status) if item.status else "",
+            "word": item.word,
+        }
+        for item in items
+    ]
+    return Element(
+        f'<dl class="fw-figures">{"".join(cells)}</dl>', "\n".join(lines), part={"kind": "figures", "items": shown}
+    )
 
 
 def strip(kind: str, text: str) -> Element:
@@ -133,12 +160,15 @@ def strip(kind: str, text: str) -> Element:
         f'<div class="fw-strip fw-edge-{status_name(kind)}" role="note">{status_html(kind, word)} '
         f"<span>{markup.text(text, None)}</span></div>",
         f"{status_text(kind, word)}: {text}",
+        part={"kind": "strip", "status": status_name(kind), "word": word, "text": text},
     )
 
 
 def sentence(text: str) -> Element:
     """Show one computed sentence."""
-    return Element(f'<p class="fw-sentence">{markup.text(text, None)}</p>', text)
+    return Element(
+        f'<p class="fw-sentence">{markup.text(text, None)}</p>', text, part={"kind": "sentence", "text": text}
+    )
 
 
 def callout(title: str, text: str, kind: str = "info") -> Element:
@@ -147,13 +177,19 @@ def callout(title: str, text: str, kind: str = "info") -> Element:
         f'<div class="fw-callout fw-edge-{status_name(kind)}"><strong>{markup.text(title)}</strong>'
         f"<p>{markup.text(text, None)}</p></div>",
         f"{title}: {text}",
+        part={"kind": "callout", "status": status_name(kind), "title": title, "text": text},
     )
 
 
-def actions(items: Sequence[Action], nothing: str = "Nothing needs to be done.") -> Element:
-    """Show what to do: at most three actions, the most valuable first as given; further ones are only counted."""
+def actions(items: Sequence[Action], nothing: str = "Nothing needs to be done.", *, title: str = "") -> Element:
+    """Show what to do: at most three actions, the most valuable first as given; further ones are only counted.
+
+    Args:
+        title: the heading above them in a mail, where nothing else stands above; "" = what to do.
+    """
     if not items:
-        return Element(f'<p class="fw-sentence">{markup.text(nothing, None)}</p>', nothing)
+        part = {"kind": "actions", "title": title, "items": [], "nothing": nothing}
+        return Element(f'<p class="fw-sentence">{markup.text(nothing, None)}</p>', nothing, part=part)
     rows, lines = [], []
     for place, item in enumerate(items[:MOST_ACTIONS], start=1):
         facts = [fact for fact in (item.owner, f"by {item.due}" if item.due else "") if fact]
@@ -167,7 +203,12 @@ def actions(items: Sequence[Action], nothing: str = "Nothing needs to be done.")
     rest = len(items) - MOST_ACTIONS
     more = f"{plural(rest, 'further action')} in the tables above." if rest > 0 else ""
     html = f'<ol class="fw-actions">{"".join(rows)}</ol>' + (f'<p class="fw-note">{more}</p>' if more else "")
-    return Element(f'<div class="fw-todo">{html}</div>', "\n".join([*lines, more] if more else lines))
+    listed = [asdict(item) for item in items[:MOST_ACTIONS]]
+    return Element(
+        f'<div class="fw-todo">{html}</div>',
+        "\n".join([*lines, more] if more else lines),
+        part={"kind": "actions", "title": title, "items": listed, "nothing": nothing},
+    )
 
 
 def facts(items: Mapping[str, object], title: str = "") -> Element:

@@ -58,6 +58,7 @@ class Column:
         style: of money: unit, cent or headline.
         currency_from: the column that holds the row's currency, where a table has several.
         word_from: the column that holds the word beside a status.
+        in_mail: whether there is room for it in a mail, on a phone.
     """
 
     label: str
@@ -65,6 +66,7 @@ class Column:
     style: say.MoneyStyle = "unit"
     currency_from: str = ""
     word_from: str = ""
+    in_mail: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ def table(
     if absent := [name for name in wanted if name not in frame.columns]:
         raise ConfigError.unknown("column", absent[0], frame.columns)
     if frame.is_empty():
-        return Element(f'<p class="fw-sentence fw-empty">{markup.text(empty, None)}</p>', empty)
+        said = {"kind": "sentence", "text": empty}
+        return Element(f'<p class="fw-sentence fw-empty">{markup.text(empty, None)}</p>', empty, part=said)
 
     rows = frame.head(limit).to_dicts()
     cells = {key: _cells(rows, key, column, currency, bool(total)) for key, column in shown.items()}
@@ -128,7 +131,26 @@ def table(
         )
         + "</figure>",
         _plain(title, labels, list(cells.values())),
+        part=_part(title, list(shown.values()), labels, list(cells.values()), has_total=bool(total), rows=frame.height),
     )
+
+
+def _part(
+    title: str, columns: list[Column], labels: list[str], cells: list[list[Cell]], *, has_total: bool, rows: int
+) -> dict[str, Any]:
+    """Give what a mail shows of a table: names and numbers of the first rows; sentences and drawings stay behind."""
+    fits = [column.in_mail and column.kind not in ("spark", "sentence") for column in columns]
+    kept = [place for place, is_kept in enumerate(fits) if is_kept]
+    body = [cells[place][: len(cells[place]) - has_total][:SHORT] for place in kept]
+    return {
+        "kind": "table",
+        "title": title,
+        "labels": [labels[place] for place in kept],
+        "right": [columns[place].kind in RIGHT for place in kept],
+        "rows": [[cell.words for cell in row] for row in zip(*body, strict=True)],
+        "total": [cells[place][-1].words for place in kept] if has_total else [],
+        "of": rows,
+    }
 
 
 def _cells(rows: Sequence[Mapping[str, Any]], key: str, column: Column, currency: str, adds_up: bool) -> list[Cell]:

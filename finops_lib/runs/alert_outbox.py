@@ -17,6 +17,7 @@ from finops_lib.errors import ConfigError, FinOpsError
 from finops_lib.messages import Leased, Outgoing
 from finops_lib.runs import clock, processes
 from finops_lib.runs.acting import acting_user
+from finops_lib.runs.letters import with_letter
 from finops_lib.runs.opened import opened_state
 from finops_lib.runs.secrets import resolve
 from finops_lib.settings import Settings
@@ -40,7 +41,14 @@ def deliver_waiting(settings: Settings, state: State, *, sleep: Callable[[float]
     foldable = {name for name, door in doors.items() if door.channel.folds}
     outbox.fold(state, lambda waiting: _folds(waiting, foldable), at=now)
     sender = Sender(processes.this_host(), os.getpid(), processes.birth_of(os.getpid()))
-    return Sending(_StateBox(state, sender), doors, reveal=resolve, random=random.random, sleep=sleep).run()
+    return Sending(
+        _StateBox(state, sender),
+        doors,
+        reveal=resolve,
+        random=random.random,
+        sleep=sleep,
+        enclose=lambda held: with_letter(settings, held),
+    ).run()
 
 
 def deliver_all(settings: Settings) -> Delivered:

@@ -15,6 +15,7 @@ from finops_lib.findings import Anomaly
 from finops_lib.runs.folder import RunFolder
 from finops_lib.runs.handover import RERUN_OF
 from finops_lib.runs.opened import has_state, opened_state
+from finops_lib.runs.readers_scope import narrow_anomalies
 from finops_lib.settings import Settings
 from finops_lib.state.anomalies import list_anomalies, waited_hours
 
@@ -39,8 +40,12 @@ class AnomalyInputs:
         return asked.pop() if len(asked) == 1 else ""
 
 
-def anomaly_inputs(settings: Settings, folder: RunFolder) -> AnomalyInputs:
-    """Read what is written down, and keep it beside the result; a rerun gets what the first run kept."""
+def anomaly_inputs(settings: Settings, folder: RunFolder, *, scope: str = "") -> AnomalyInputs:
+    """Read what is written down, and keep it beside the result; a rerun gets what the first run kept.
+
+    Args:
+        scope: all that the page's reader may see; "" = everything.
+    """
     if os.environ.get(RERUN_OF):
         # The params of a rerun are the inputs that the first run kept; one of before they were kept had none.
         path = settings.params / INPUT
@@ -51,5 +56,7 @@ def anomaly_inputs(settings: Settings, folder: RunFolder) -> AnomalyInputs:
             inputs = AnomalyInputs(tuple(list_anomalies(state)), waited_hours(state))
     else:
         inputs = AnomalyInputs()
+    if scope:
+        inputs = narrow_anomalies(inputs, scope)
     folder.write_input(INPUT, TypeAdapter(AnomalyInputs).dump_json(inputs, indent=1).decode())
     return inputs

@@ -19,6 +19,7 @@ from finops_lib.runs.budget_plan import period_start
 from finops_lib.runs.folder import RunFolder
 from finops_lib.runs.handover import RERUN_OF
 from finops_lib.runs.opened import has_state, opened_state
+from finops_lib.runs.readers_scope import narrow_budgets
 from finops_lib.settings import Settings, load_budget_plan, load_future_events
 from finops_lib.state.alerts import list_events
 from finops_lib.state.budget_import import plan_changes
@@ -57,8 +58,11 @@ class BudgetInputs:
         return [(one.day, one.kept.status) for one in self.forecasts]
 
 
-def budget_inputs(settings: Settings, folder: RunFolder, *, as_of: date) -> BudgetInputs:
+def budget_inputs(settings: Settings, folder: RunFolder, *, as_of: date, scope: str = "") -> BudgetInputs:
     """Read what a page needs of budgets, and keep it beside the result; a rerun gets what the first run kept.
+
+    Args:
+        scope: all that the page's reader may see; "" = everything.
 
     Raises:
         ConfigError: the plan file is wrong.
@@ -72,6 +76,8 @@ def budget_inputs(settings: Settings, folder: RunFolder, *, as_of: date) -> Budg
         inputs = BudgetInputs(tuple(load_budget_plan(settings.budget_plan)))
     if not os.environ.get(RERUN_OF):
         inputs = replace(inputs, changes=tuple(load_future_events(settings.budget_plan)))
+    if scope:
+        inputs = narrow_budgets(inputs, scope)
     folder.write_input(INPUT, TypeAdapter(BudgetInputs).dump_json(inputs, indent=1).decode())
     return inputs
 

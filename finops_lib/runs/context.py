@@ -140,6 +140,22 @@ def stale_sources(coverage: Sequence[Coverage], at: datetime) -> dict[str, datet
     }
 
 
+def freshness_check(coverage: Sequence[Coverage], context: Context) -> dict[str, object]:
+    """Say whether the page's money is fresh: one forgotten export is named on it, but most of it may not be old.
+
+    Returns:
+        name, ok and message of a check; a page on which stale sources hold half of the cost or more is not sent.
+    """
+    mine = [c for c in coverage if c.currency == context.currency and context.provider in ("", c.provider)]
+    stale = stale_sources(mine, context.judged_at)
+    whole = sum((abs(c.effective_cost) for c in mine), Decimal(0))
+    old = sum((abs(c.effective_cost) for c in mine if c.source in stale), Decimal(0))
+    ok = not stale or 2 * old < whole
+    share = f"{100 * old / whole:.0f} %" if whole else "all"
+    said = f"{', '.join(sorted(stale))} should have delivered and hold {share} of the cost"
+    return {"name": "the bills are fresh", "ok": ok, "message": said if stale else "every source delivers in time"}
+
+
 def _judged_at(asked_day: date | None, now: datetime) -> datetime:
     if asked_day is None:
         return now

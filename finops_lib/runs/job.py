@@ -17,6 +17,7 @@ from finops_lib.runs.cells import first_line
 from finops_lib.runs.handover import RERUN_OF, SPEC, STARTED_AT, Spec
 from finops_lib.runs.parameters import Value
 from finops_lib.runs.publish import private_folder
+from finops_lib.runs.readers_scope import SCOPE, SCOPE_VARIABLE
 from finops_lib.runs.secrets import Scrubber, known_secrets
 from finops_lib.settings import Settings
 from finops_lib.state.runs import RunRecord
@@ -70,6 +71,7 @@ def prepare_job(
     snapshot: int | None,
     *,
     rerun_of: RunRecord | None,
+    scope: str = "",
     timeout_s: float,
     cell_timeout_s: float | None,
 ) -> Job:
@@ -82,12 +84,13 @@ def prepare_job(
     (runtime / "jupyter").mkdir(mode=0o700)
     environment = _environment(settings, run, folder, runtime, snapshot)
     first = rerun_of or run
+    environment[SCOPE_VARIABLE] = scope
     environment |= {RERUN_OF: rerun_of.run_id if rerun_of else "", STARTED_AT: first.started_at.isoformat()}
     references = [settings.workbench.model_dump(mode="json")]
     scrubber = Scrubber.of(known_secrets([values, *references], environment))
     run = replace(
         run,
-        parameters=scrubber.scrub_tree(values),
+        parameters=scrubber.scrub_tree(values | ({SCOPE: scope} if scope else {})),
         snapshot=snapshot,
         as_of=str(values.get("as_of") or "") or None,
         cells_total=len(content["cells"]),

@@ -29,6 +29,7 @@ from finops_lib.runs.job import Job, find_notebook, prepare_job, read_notebook
 from finops_lib.runs.ledger import open_ledger, rebuild_gallery
 from finops_lib.runs.parameters import Value, merge_parameters, read_parameter_file, read_parameters, shown_parameters
 from finops_lib.runs.publish import LOG, REPORT_NOTEBOOK, REPORT_PAGE, plain_page, publish, write_run_json
+from finops_lib.runs.readers_scope import SCOPE, check_can_be_narrowed, without_scope
 from finops_lib.runs.residuals import in_words
 from finops_lib.runs.secrets import Scrubber, known_secrets
 from finops_lib.runs.supervise import Ended, Progress, run_child
@@ -55,6 +56,7 @@ def run_notebook(
     as_of: str | None = None,
     snapshot: int | None = None,
     recorded: RunRecord | None = None,
+    scope: str = "",
     timeout_s: float = 900.0,
     cell_timeout_s: float | None = None,
     on_progress: OnProgress | None = None,
@@ -69,6 +71,7 @@ def run_notebook(
         as_of: the same as the parameter of that name.
         snapshot: the lake snapshot to read; None = the newest.
         recorded: a run to be made again: its parameters and snapshot count, and it loads nothing.
+        scope: all that the page's reader may see, as an expression of scopes; "" = everything.
         timeout_s: for the whole run, by the clock on the wall.
         cell_timeout_s: for each cell; None = only the run's limit counts.
         on_progress: told how many cells are done, of how many, and under which heading the next one stands.
@@ -79,6 +82,8 @@ def run_notebook(
         SourceError: the lake's server does not answer.
     """
     notebook = find_notebook(settings, name)
+    scope = scope or (str(recorded.parameters.get(SCOPE, "")) if recorded else "")
+    check_can_be_narrowed(notebook.stem, scope)
     with open_ledger(settings) as state, needs_room(settings.outputs, OSError):
         if once and (before := succeeded_under(state, once)) is not None:
             return before
@@ -89,7 +94,7 @@ def run_notebook(
             values = (
                 _checked_parameters(settings, notebook, content, parameters or {}, params_file, as_of)
                 if recorded is None
-                else merge_parameters(read_parameters(content), [(recorded.run_id, recorded.parameters)], {})
+                else _recorded_parameters(content, recorded, as_of)
             )
             pinned = _pinned_snapshot(settings, run, recorded.snapshot if recorded else snapshot, recorded)
         except (ConfigError, LakeError) as error:
@@ -106,6 +111,7 @@ def run_notebook(
             values,
             pinned,
             rerun_of=recorded,
+            scope=scope,
             timeout_s=timeout_s,
             cell_timeout_s=cell_timeout_s,
         )
@@ -171,6 +177,11 @@ def _checked_parameters(
     if params_file is not None:
         files.append((str(params_file), read_parameter_file(params_file)))
     return merge_parameters(read_parameters(content), files, texts)
+
+
+def _recorded_parameters(content: Mapping[str, Any], recorded: RunRecord, as_of: str | None) -> dict[str, Value]:
+    texts = {"as_of": as_of} if as_of else {}
+    return merge_parameters(read_parameters(content), [(recorded.run_id, without_scope(recorded.parameters))], texts)
 
 
 def _pinned_snapshot(

@@ -22,6 +22,7 @@ from finops_lib.state.runs import RunRecord
 REPORT_NOTEBOOK = "report.ipynb"
 REPORT_PAGE = "report.html"
 RUN = "run.json"
+MAIL = "mail.eml"
 LOG = "log.txt"
 INDEX = "index.html"
 

@@ -46,6 +46,24 @@ def rerun(settings: Settings, run_id: str, *, on_progress: OnProgress | None = N
     """
     with open_ledger(settings) as state:
         first = get_run(state, run_id)
+    record = run_again(settings, first, on_progress=on_progress)
+    folder = settings.outputs / first.notebook / first.run_id
+    again = settings.outputs / record.notebook / record.run_id / RESULT
+    is_same = again.is_file() and again.read_bytes() == (folder / RESULT).read_bytes()
+    return Rerun(first, record, is_same, _what_changed(first, record))
+
+
+def run_again(
+    settings: Settings, first: RunRecord, *, scope: str = "", once: str = "", on_progress: OnProgress | None = None
+) -> RunRecord:
+    """Run what a run was made from once more, for a reader with a scope where one is given.
+
+    Args:
+        once: see `run_notebook`.
+    Raises:
+        ConfigError: it left no result, or its page cannot be narrowed.
+        LakeError: its snapshot is gone.
+    """
     folder = settings.outputs / first.notebook / first.run_id
     if first.status != "SUCCEEDED" or not (folder / RESULT).is_file():
         raise ConfigError(
@@ -60,16 +78,17 @@ def rerun(settings: Settings, run_id: str, *, on_progress: OnProgress | None = N
             snapshot=first.snapshot,
         )
     inputs = folder / INPUTS
-    record = run_notebook(
+    return run_notebook(
         settings.model_copy(update={"params": inputs, "workbench": load_workbench(inputs)}),
         first.notebook,
         recorded=first,
+        # A part of the estate may be complete longer than the whole; both pages are about the same day.
+        as_of=first.as_of if scope else None,
+        scope=scope,
+        once=once,
         on_progress=on_progress,
         trigger=f"rerun of {first.run_id}",
     )
-    again = settings.outputs / record.notebook / record.run_id / RESULT
-    is_same = again.is_file() and again.read_bytes() == (folder / RESULT).read_bytes()
-    return Rerun(first, record, is_same, _what_changed(first, record))
 
 
 def _what_changed(first: RunRecord, again: RunRecord) -> str:

@@ -16,6 +16,7 @@ from finops_lib.findings import KeptRecommendation
 from finops_lib.runs.folder import RunFolder
 from finops_lib.runs.handover import RERUN_OF
 from finops_lib.runs.opened import opened_state
+from finops_lib.runs.readers_scope import narrow_recommendations
 from finops_lib.settings import Settings
 from finops_lib.state.recommendations import list_recommendations
 
@@ -23,10 +24,15 @@ INPUT = "recommendations.json"
 _KEPT = TypeAdapter(tuple[KeptRecommendation, ...])
 
 
-def savings_inputs(settings: Settings, folder: RunFolder, *, as_of: date) -> tuple[KeptRecommendation, ...]:
+def savings_inputs(
+    settings: Settings, folder: RunFolder, *, as_of: date, scope: str = ""
+) -> tuple[KeptRecommendation, ...]:
     """Read the recommendations that were known on a day, and keep them beside the result; a rerun gets those kept.
 
     The use before a change is left out: pages show what bills said, not what they said it from.
+
+    Args:
+        scope: all that the page's reader may see; "" = everything.
     """
     if os.environ.get(RERUN_OF):
         # The params of a rerun are the inputs that the first run kept.
@@ -38,6 +44,8 @@ def savings_inputs(settings: Settings, folder: RunFolder, *, as_of: date) -> tup
         kept = tuple(replace(one, baseline="") for one in known if one.first_found <= as_of)
     else:
         kept = ()
+    if scope:
+        kept = narrow_recommendations(kept, scope)
     folder.write_input(INPUT, _KEPT.dump_json(kept, indent=1).decode())
     return kept
 

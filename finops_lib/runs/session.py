@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -23,11 +23,12 @@ from finops_lib.marts.figures import figure_sql
 from finops_lib.offers import CommitmentPolicy, Offer
 from finops_lib.plans import Budget
 from finops_lib.runs import clock
-from finops_lib.runs.context import Context, Coverage, Notice, resolve_context
+from finops_lib.runs.context import Context, Coverage, Notice, freshness_check, resolve_context
 from finops_lib.runs.empty_lake import EmptyLake, open_empty_lake
 from finops_lib.runs.figures import bind, run_query
 from finops_lib.runs.folder import RunFolder
 from finops_lib.runs.handover import STARTED_AT
+from finops_lib.runs.readers_scope import SCOPE, asked_scope, narrow_lake, without_names
 from finops_lib.runs.residuals import Reconciled, in_words
 from finops_lib.runs.shown import ResultShown, context_strips
 from finops_lib.settings import Settings, load_settings
@@ -60,7 +61,15 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
     settings, folder = load_settings(), RunFolder.from_environment()
     kept = _anomaly_inputs(settings, folder) if anomaly_id else None
     pinned = os.environ.get("FINOPS_RUN_SNAPSHOT", "")
-    lake, coverage, missing = open_with_coverage(settings, snapshot=int(pinned) if pinned else None)
+    scope = asked_scope()
+    lake, missing = _opened(settings, int(pinned) if pinned else None)
+    checks = _checks(lake)
+    if scope and isinstance(lake, Lake):
+        narrow_lake(lake, scope)
+        checks = without_names(checks)
+    coverage, missing = ([], missing) if missing else _coverage(lake)
+    if scope:
+        as_of = _no_later(as_of, coverage)
     context = resolve_context(
         coverage,
         as_of=as_of,
@@ -71,7 +80,10 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
     )
     if missing:
         context = replace(context, notices=(Notice("warning", missing),))
-    checks = _checks(lake)
+    if coverage:
+        checks.append(freshness_check(coverage, context))
+    if scope:
+        context = replace(context, notices=(Notice("info", f"Only what {scope} pays is shown."), *context.notices))
     if not all(check["ok"] for check in checks):
         failed = "; ".join(f"{check['name']}: {check['message']}" for check in checks if not check["ok"])
         context = replace(
@@ -91,6 +103,7 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
         as_of="" if context.is_empty else context.as_of.isoformat(),
         currency=context.currency,
         provider=context.provider,
+        **({SCOPE: scope} if scope else {}),
     )
     folder.remember_checks(checks)
     run = Run(notebook=notebook, lake=lake, context=context, settings=settings, folder=folder, _anomaly_inputs=kept)
@@ -164,8 +177,10 @@ class Run:
 
         Reports are left out: what they state is not in the lake (`finops reconcile` compares them).
         """
+        from finops_lib.runs.readers_scope import check_can_be_narrowed
         from finops_lib.runs.reconcile import steps_of
 
+        check_can_be_narrowed(self.notebook, asked_scope())
         found = steps_of(self.lake, self.query)
         failed = [step.words for step in found if not step.ok]
         residual = f"{len(found)} comparisons, each residual is 0 or explained"
@@ -179,7 +194,7 @@ class Run:
         from finops_lib.runs.budget_inputs import budget_inputs
 
         if self._budget_inputs is None:
-            self._budget_inputs = budget_inputs(self.settings, self.folder, as_of=self.as_of)
+            self._budget_inputs = budget_inputs(self.settings, self.folder, as_of=self.as_of, scope=asked_scope())
         return self._budget_inputs
 
     def budget_plan(self) -> list[Budget]:
@@ -213,7 +228,7 @@ class Run:
         from finops_lib.runs.savings_inputs import savings_inputs
 
         if self._recommendations is None:
-            self._recommendations = savings_inputs(self.settings, self.folder, as_of=self.as_of)
+            self._recommendations = savings_inputs(self.settings, self.folder, as_of=self.as_of, scope=asked_scope())
         return self._recommendations
 
     def savings_frames(self) -> dict[str, pl.DataFrame]:
@@ -262,7 +277,7 @@ class Run:
         """Write result.json (sorted keys, Decimals as text) and give an element that shows it folded."""
         return ResultShown(self.folder.write_result(result))
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         return context_strips(self.context, snapshot=self.snapshot)
 
 
@@ -270,7 +285,13 @@ def _anomaly_inputs(settings: Settings, folder: RunFolder) -> AnomalyInputs:
     # Imported here: a page without anomalies need not load the state's library.
     from finops_lib.runs.anomaly_inputs import anomaly_inputs
 
-    return anomaly_inputs(settings, folder)
+    return anomaly_inputs(settings, folder, scope=asked_scope())
+
+
+def _no_later(as_of: str, coverage: Sequence[Coverage]) -> str:
+    """Give a page's day, or the newest of a reader whose charges end before it."""
+    newest = max((c.newest_day.isoformat() for c in coverage if c.newest_day), default=as_of)
+    return min(as_of, newest)
 
 
 def _started_at() -> datetime:
@@ -308,14 +329,25 @@ def _checks(lake: Lake | EmptyLake) -> list[dict[str, object]]:
 
 def open_with_coverage(settings: Settings, *, snapshot: int | None) -> tuple[Lake | EmptyLake, list[Coverage], str]:
     """Open the lake, or an empty one with the sentence that says what is missing."""
+    lake, missing = _opened(settings, snapshot)
+    coverage, missing = ([], missing) if missing else _coverage(lake)
+    return lake, coverage, missing
+
+
+def _opened(settings: Settings, snapshot: int | None) -> tuple[Lake | EmptyLake, str]:
     if snapshot is None and not is_there(settings.lake):
-        return open_empty_lake(settings.lake), [], "There is no lake yet; run: finops ingest PATH --source NAME"
+        return open_empty_lake(settings.lake), "There is no lake yet; run: finops ingest PATH --source NAME"
     lake = open_lake(settings.lake, snapshot=snapshot, memory_limit=settings.memory_limit, threads=settings.threads)
     try:
-        rows = run_query(lake, figure_sql("run_context"), {})
+        run_query(lake, figure_sql("run_context"), {})
     except duckdb.CatalogException:
         lake.con.close()
         empty = open_empty_lake(settings.lake, snapshot_id=lake.snapshot_id)
-        return empty, [], "The tables behind this page are not built yet; run: finops build"
+        return empty, "The tables behind this page are not built yet; run: finops build"
+    return lake, ""
+
+
+def _coverage(lake: Lake | EmptyLake) -> tuple[list[Coverage], str]:
+    rows = run_query(lake, figure_sql("run_context"), {})
     coverage = [Coverage.from_row(row) for row in rows.iter_rows(named=True)]
-    return lake, coverage, "" if coverage else "The lake holds no charges yet; run: finops ingest PATH --source NAME"
+    return coverage, "" if coverage else "The lake holds no charges yet; run: finops ingest PATH --source NAME"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from finops_lib.reports import markup
 from finops_lib.reports.page import strip
@@ -22,13 +23,15 @@ class ResultShown:
         return {"text/html": markup.shown(page), "text/plain": self.text}
 
 
-def context_strips(context: Context, *, snapshot: int | None) -> dict[str, str]:
+def context_strips(context: Context, *, snapshot: int | None) -> dict[str, Any]:
     """Say what the page covers, then everything a reader must know before the first number."""
     strips = [strip(notice.kind, notice.text) for notice in context.notices]
     if not context.is_empty:
         strips.insert(0, strip("info", _coverage(context, snapshot)))
     body = "".join(element.html() for element in strips)
-    return {"text/html": markup.shown(body), "text/plain": "\n".join(element.text() for element in strips)}
+    words = "\n".join(element.text() for element in strips)
+    part = {"kind": "strips", "items": [dict(element.part) for element in strips]} if markup.is_report() else {}
+    return {"text/html": markup.shown(body), "text/plain": words, **({markup.PART_MIME: part} if part else {})}
 
 
 def _coverage(context: Context, snapshot: int | None) -> str:

@@ -32,7 +32,7 @@ def _tags(cell: dict[str, Any]) -> list[str]:
 
 
 def test_all_pages_of_the_first_light_are_there() -> None:
-    assert {path.stem for path in NOTEBOOKS} >= {"ingestion", "overview", "budgets", "anomalies", "savings"}
+    assert {path.stem for path in NOTEBOOKS} >= {"ingestion", "overview", "budgets", "anomalies", "savings", "leadership"}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

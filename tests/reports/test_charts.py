@@ -6,7 +6,7 @@ import altair
 import polars as pl
 import pytest
 
-from finops_lib.reports import charts, page
+from finops_lib.reports import charts, markup, page
 from finops_lib.reports.chart import LAB_MIME
 from finops_lib.reports.theme import PROVIDERS, Palette
 from tests.reports import sample_page
@@ -34,7 +34,7 @@ def test_under_the_runner_a_chart_is_a_figure_with_its_spec(monkeypatch, all_kin
     monkeypatch.setenv("FINOPS_RUN_DIR", "/nowhere")
     for chart in all_kinds:
         bundle = chart._repr_mimebundle_()
-        assert set(bundle) == {"text/html", "text/plain"}
+        assert set(bundle) == {"text/html", "text/plain", markup.PART_MIME}
         html = bundle["text/html"]
         payload = re.search(r'<script type="application/json" class="fw-spec">(.*?)</script>', html)[1]
         assert json.loads(payload) == json.loads(json.dumps(chart.spec))

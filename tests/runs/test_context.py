@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from finops_lib.errors import ConfigError
-from finops_lib.runs.context import Coverage, resolve_context
+from finops_lib.runs.context import Context, Coverage, freshness_check, resolve_context
 
 
 def covers(
@@ -135,3 +135,20 @@ def test_the_configured_currency_is_preferred_only_where_there_is_cost_in_it() -
 def test_an_empty_lake_has_a_day_and_a_currency_all_the_same() -> None:
     context = resolve_context([], as_of="2026-10-01", currency="", provider="azure")
     assert (context.is_empty, context.as_of, context.currency) == (True, date(2026, 10, 1), "USD")
+
+
+def test_a_page_whose_money_is_mostly_old_is_not_fresh() -> None:
+    now = datetime(2026, 10, 10, tzinfo=UTC)
+    day = date(2026, 10, 8)
+
+    def source(name: str, cost: int, stale_from: datetime) -> Coverage:
+        return Coverage("aws", name, "USD", day, day, day, Decimal(cost), now - timedelta(days=4), stale_from)
+
+    context = Context(day, "USD", "", is_empty=False, notices=(), judged_at=now)
+    late, punctual = now - timedelta(hours=1), now + timedelta(hours=1)
+    # One forgotten export is named on the page and holds nothing back: 40 of 100 are late.
+    fresh = freshness_check([source("a", 40, late), source("b", 60, punctual)], context)
+    assert (fresh["ok"], fresh["message"]) == (True, "a should have delivered and hold 40 % of the cost")
+    old = freshness_check([source("a", 50, late), source("b", 50, punctual)], context)
+    assert (old["ok"], old["message"]) == (False, "a should have delivered and hold 50 % of the cost")
+    assert freshness_check([source("b", 60, punctual)], context)["message"] == "every source delivers in time"

@@ -30,7 +30,8 @@ def fold(waiting: Sequence[Outgoing], *, foldable: Collection[str], above: int =
     """
     groups: dict[tuple[str, str], list[Outgoing]] = {}
     for message in waiting:
-        if message.action != "digest" and message.channel in foldable:
+        # A report is read by itself.
+        if message.action not in ("digest", "report") and message.channel in foldable:
             groups.setdefault((message.channel, message.target), []).append(message)
     return [_digest(messages) for messages in groups.values() if len(messages) > above]
 

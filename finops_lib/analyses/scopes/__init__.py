@@ -31,6 +31,7 @@ from finops_lib.analyses.scopes.tree import (
     matches,
     preset,
 )
+from finops_lib.analyses.scopes.within import is_within
 
 __all__ = [
     "EVERYTHING",
@@ -43,6 +44,7 @@ __all__ = [
     "Scope",
     "canonical",
     "columns_of",
+    "is_within",
     "matches",
     "parse_scope",
     "preset",

@@ -11,5 +11,6 @@ Declined: a union of a thousand filtered selects; a clause pasted together from 
 from finops_lib.marts.scoped.ask import ScopedCosts, scoped_costs, scoped_sql
 from finops_lib.marts.scoped.claims import filter_of
 from finops_lib.marts.scoped.narrow import narrowed
+from finops_lib.marts.scoped.only import WHOLE, keep_only
 
-__all__ = ["ScopedCosts", "filter_of", "narrowed", "scoped_costs", "scoped_sql"]
+__all__ = ["WHOLE", "ScopedCosts", "filter_of", "keep_only", "narrowed", "scoped_costs", "scoped_sql"]

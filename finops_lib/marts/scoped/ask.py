@@ -102,7 +102,7 @@ def _gather_kept(con: Connection, scopes: Mapping[int, Scope], since: date) -> N
     # In a list a null equals a null; no column at all is one combination.
     key = FunctionExpression("list_value", *map(ColumnExpression, asked)) if asked else ConstantExpression("")
     wanted = ColumnExpression("day") >= ConstantExpression(since) if scopes else ConstantExpression(False)
-    keyed = con.table("lake.daily_cost").filter(wanted).select(StarExpression(), key.alias("member_key"))
+    keyed = con.sql("from lake.daily_cost").filter(wanted).select(StarExpression(), key.alias("member_key"))
     keys = keyed.select(*map(ColumnExpression, asked), "member_key").distinct()
     keys.query("part", "create temp table member_keys as select *, row_number() over () as member from part")
     numbered = keyed.join(con.table("temp.member_keys").select("member_key", "member"), "member_key")
@@ -123,7 +123,7 @@ def _choose(con: Connection, scopes: Mapping[int, Scope]) -> tuple[list[int], li
 
 def _gather_charges(con: Connection, number: int, scope: Scope, since: date) -> None:
     started = ColumnExpression("ChargePeriodStart") >= ConstantExpression(since)
-    mine = con.table("lake.cost").filter(filter_of(scope, column_of_charge)).filter(started)
+    mine = con.sql("from lake.cost").filter(filter_of(scope, column_of_charge)).filter(started)
     # The mart's own select, over the charges of this scope instead of all.
     days = mine.query("cost", read_marts()["daily_cost"].sql)
     numbered = days.select(StarExpression(), ConstantExpression(-number).alias("member"))

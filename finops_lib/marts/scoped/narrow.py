@@ -36,8 +36,8 @@ def narrowed(con: Connection, scope: Scope) -> Iterator[None]:
 def days_of(con: Connection, scope: Scope) -> duckdb.DuckDBPyRelation:
     """Give the rows of `daily_cost` that a scope means, from the mart where it suffices, else from the charges."""
     if columns_of(scope) <= KEPT:
-        return con.table("lake.daily_cost").filter(filter_of(scope, column_of_mart))
-    mine = con.table("lake.cost").filter(filter_of(scope, column_of_charge))
+        return con.sql("from lake.daily_cost").filter(filter_of(scope, column_of_mart))
+    mine = con.sql("from lake.cost").filter(filter_of(scope, column_of_charge))
     # The mart's own select, over the charges of this scope instead of all.
     return mine.query("cost", read_marts()["daily_cost"].sql)
 

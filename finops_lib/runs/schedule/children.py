@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from finops_lib.runs import processes
-from finops_lib.runs.schedule.due import Due, trigger_of
+from finops_lib.runs.schedule.due import BACKFILL, Due, trigger_of
 
 MARK = "FINOPS_SLOT"
 USER = "FINOPS_USER"
@@ -127,13 +127,11 @@ class ProcessLauncher:
         processes.kill_all(processes.marked(mark, variable=MARK))
         environment = {**self.environment, MARK: mark}
         environment.setdefault(USER, "schedule")
-        # A report that a killed scheduler could not write down any more is not made twice.
-        words = [*due.job.words_of(due.slot), *(("--once", due.key) if due.job.notebook else ())]
         output = log.open("ab")
         output.truncate(0)
         try:
             process = subprocess.Popen(
-                [sys.executable, "-m", "finops_lib.cli", *words],
+                [sys.executable, "-m", "finops_lib.cli", *words_for(due)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -147,6 +145,18 @@ class ProcessLauncher:
             raise
         limit = time.monotonic() + due.job.timeout.total_seconds()
         return Process(due, process, log, output, limit, mark)
+
+
+def words_for(due: Due) -> list[str]:
+    """Give the words after `finops` that do what is due and send its report."""
+    words = [*due.job.words_of(due.slot)]
+    if due.job.notebook:
+        # A report that a killed scheduler could not write down any more is not made twice.
+        words += ["--once", due.key]
+    if due.job.notebook and due.why != BACKFILL:
+        # A day that is made up for is no news.
+        words += ["--deliver", *(word for name in due.job.recipients for word in ("--deliver-to", name))]
+    return words
 
 
 def clean_up(job: str, slot: datetime) -> None:

@@ -23,6 +23,8 @@ from finops_lib.state.slots import Slot, SlotStatus
 GRACE = timedelta(minutes=5)
 # Of a machine that was off for longer, only this many slots of a job are looked at, the newest.
 MOST_SLOTS = 5_000
+# Why a slot runs that somebody asked for afterwards.
+BACKFILL = "backfill"
 
 Known = Mapping[str, Mapping[datetime, Slot]]
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from finops_lib.errors import ConfigError, LockError, RunError
 from finops_lib.runs import clock
-from finops_lib.runs.schedule.due import Due
+from finops_lib.runs.schedule.due import BACKFILL, Due
 from finops_lib.runs.schedule.jobs import Job
 from finops_lib.runs.schedule.opened import load_schedule
 from finops_lib.runs.schedule.serve import in_words, scheduler_of
@@ -26,7 +26,6 @@ from finops_lib.state.open import State, open_state
 from finops_lib.state.slots import Slot
 
 _LOOK_EVERY_S = 0.5
-BACKFILL = "backfill"
 
 Say = Callable[[str], None]
 

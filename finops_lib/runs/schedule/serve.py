@@ -52,7 +52,7 @@ def scheduler_of(settings: Settings, schedule: Schedule, state: State) -> Schedu
         state,
         this_worker(),
         launcher,
-        LedgerJudge(state),
+        LedgerJudge(state, settings),
         is_alive=processes.is_alive,
         clean_up=clean_up,
         awake_since=clock.now(),

@@ -16,7 +16,7 @@ from finops_lib.recurrence import Recurrence
 from finops_lib.runs import processes
 from finops_lib.runs.schedule import children
 from finops_lib.runs.schedule.children import MARK, Ended, Process, ProcessLauncher
-from finops_lib.runs.schedule.due import Due, trigger_of
+from finops_lib.runs.schedule.due import BACKFILL, Due, trigger_of
 from finops_lib.runs.schedule.jobs import Job
 
 SLOT = datetime(2026, 11, 2, 3, tzinfo=UTC)
@@ -55,6 +55,26 @@ def test_its_words_are_those_of_the_command_line(launcher: ProcessLauncher) -> N
     process = launcher.start(due("--version"))
     assert ended(process) == Ended(0, timed_out=False, said=process.log.read_text().strip())
     assert process.log.read_text().strip().count(".") == 2
+
+
+def test_a_report_is_made_once_and_sent_to_those_who_are_to_get_it() -> None:
+    recurrence = Recurrence.parse("0 3 * * *")
+    job = Job("daily", ("run", "overview"), recurrence, notebook="overview", recipients=("ann", "bob"), days_before=3)
+    assert children.words_for(Due(job, SLOT, "on time")) == [
+        *("run", "overview", "--as-of", "2026-10-30", "--once", "schedule daily 2026-11-02T03:00Z"),
+        *("--deliver", "--deliver-to", "ann", "--deliver-to", "bob"),
+    ]
+
+
+def test_a_report_of_a_day_that_is_made_up_for_is_sent_to_nobody() -> None:
+    job = Job("daily", ("run", "overview"), Recurrence.parse("0 3 * * *"), notebook="overview", recipients=("ann",))
+    words = children.words_for(Due(job, SLOT, BACKFILL, "2026-11-09"))
+    assert words[-2:] == ["--once", "schedule daily 2026-11-02T03:00Z again 2026-11-09"]
+
+
+def test_a_command_has_no_report_to_send() -> None:
+    job = Job("fetch", ("collect",), Recurrence.parse("0 3 * * *"), recipients=("ann",))
+    assert children.words_for(Due(job, SLOT, "on time")) == ["collect"]
 
 
 def test_its_last_word_says_why_it_failed(launcher: ProcessLauncher) -> None:

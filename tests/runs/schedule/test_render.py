@@ -19,10 +19,12 @@ import yaml
 from finops_lib.errors import ConfigError
 from finops_lib.recurrence import Recurrence
 from finops_lib.runs.schedule.jobs import Job, Schedule
+from finops_lib.runs.schedule.opened import load_schedule
 from finops_lib.runs.schedule.render import RENDERERS, Where, longest
 from finops_lib.runs.schedule.render.systemd import on_calendar
 from finops_lib.runs.schedule.rendered import write_rendered
 from finops_lib.settings import Settings
+from tests.conftest import PROJECT
 
 GOLDEN = Path(__file__).parent / "golden"
 COLLECT = Job(
@@ -149,8 +151,11 @@ def test_files_of_an_older_schedule_are_taken_away_and_others_left(settings: Set
     gone.write_text("# Rendered from scheduler/schedule.yaml; change it there and render again.\n", encoding="utf-8")
     mine = folder / "mine.timer"
     mine.write_text("# my own\n", encoding="utf-8")
-    paths = write_rendered(settings, "systemd", Where(), to=folder)
-    assert (gone.exists(), mine.exists(), len(paths)) == (False, True, 22)
+    workbench = settings.model_copy(update={"project": PROJECT})
+    paths = write_rendered(workbench, "systemd", Where(), to=folder)
+    # A service and a timer for each job of the workbench's own schedule.
+    jobs = len(load_schedule(workbench).jobs)
+    assert (gone.exists(), mine.exists(), len(paths)) == (False, True, 2 * jobs)
 
 
 @pytest.mark.parametrize(

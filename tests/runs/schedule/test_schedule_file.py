@@ -13,7 +13,7 @@ from finops_lib.runs.schedule.schedule_file import read_schedule
 from tests.conftest import PROJECT
 
 NOTEBOOKS = (*(path.stem for path in (PROJECT / "notebooks").glob("*.ipynb")), "leadership")
-COMMANDS = ("collect", "budgets", "anomalies", "savings")
+COMMANDS = ("alerts", "collect", "budgets", "anomalies", "savings")
 
 
 def read(folder: Path, text: str) -> Schedule:
