@@ -27,7 +27,7 @@ from finops_lib.runs.context import Context, Coverage, Notice, resolve_context
 from finops_lib.runs.empty_lake import EmptyLake, open_empty_lake
 from finops_lib.runs.figures import bind, run_query
 from finops_lib.runs.folder import RunFolder
-from finops_lib.runs.handover import STARTED_AT
+from finops_lib.runs.handover import REPLAYED_DAY, STARTED_AT
 from finops_lib.runs.residuals import Reconciled, in_words
 from finops_lib.runs.shown import ResultShown, context_strips
 from finops_lib.settings import Settings, load_settings
@@ -63,7 +63,7 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
     lake, coverage, missing = open_with_coverage(settings, snapshot=int(pinned) if pinned else None)
     context = resolve_context(
         coverage,
-        as_of=as_of,
+        as_of=as_of or os.environ.get(REPLAYED_DAY, ""),
         currency=currency or (kept.currency_of(anomaly_id) if kept else ""),
         provider=provider,
         preferred_currency=settings.workbench.currency,
