@@ -56,3 +56,23 @@ def runs_rerun(run_id: Annotated[str, typer.Argument(help="A run's id, or its be
     typer.echo(f"result.json {'equals' if done.is_same else 'differs from'} that of {done.first.run_id}{since}")
     if not done.is_same:
         raise typer.Exit(1)
+
+
+@runs_app.command("diff")
+def runs_diff(
+    first: Annotated[str, typer.Argument(help="A run's id or its beginning, latest, or previous.")] = "previous",
+    second: Annotated[str, typer.Argument(help="The run to compare it with, named the same way.")] = "latest",
+    notebook: Annotated[str, typer.Option(help="Whose latest run is meant; empty = the newest of all.")] = "",
+    timeout: Annotated[float, typer.Option(help="Seconds that the comparison may take.", min=1)] = 900.0,
+    format: FormatOption = Format.table,
+) -> None:
+    """Say how every number changed from one run to another: by new days, restatement, parameters, rules, code."""
+    from finops_lib.runs.diff import as_flat_rows, as_rows, diff_runs, moved
+    from finops_lib.settings import load_settings
+
+    changes = diff_runs(load_settings(), first, second, notebook=notebook or None, timeout_s=timeout)
+    if format is Format.table:
+        print_rows(as_flat_rows(moved(changes)), format, empty="No number changed.")
+        typer.echo(f"{len(changes) - len(moved(changes))} of {len(changes)} numbers did not change.", err=True)
+    else:
+        print_rows(as_rows(changes) if format is Format.json else as_flat_rows(changes), format)

@@ -54,8 +54,12 @@ def run_cells(cells: list[str]) -> None:
     if all(map(_is_plain_python, cells)):
         story = types.ModuleType("__main__")
         sys.modules["__main__"] = story
+        drawing: set[str] = set()
         for number, cell in enumerate(cells):
-            exec(compile(cell, f"<cell {number}>", "exec"), story.__dict__)  # noqa: S102
+            tree = ast.parse(cell)
+            drawing |= _names_that_draw(tree)
+            tree.body = [line for line in tree.body if not _only_draws(line, drawing)]
+            exec(compile(tree, f"<cell {number}>", "exec"), story.__dict__)
         return
     # Magics, await: IPython knows them, still without a kernel.
     from IPython.core.interactiveshell import InteractiveShell
@@ -63,6 +67,23 @@ def run_cells(cells: list[str]) -> None:
     shell = InteractiveShell.instance()
     for cell in cells:
         shell.run_cell(cell, silent=True).raise_error()
+
+
+def _names_that_draw(tree: ast.Module) -> set[str]:
+    """Give the names that a cell takes from `finops_lib.reports`, which makes pictures of numbers and no numbers."""
+    imports = [line for line in tree.body if isinstance(line, ast.ImportFrom) and line.module]
+    ours = [line for line in imports if f"{line.module}.".startswith("finops_lib.reports.")]
+    return {name.asname or name.name for line in ours for name in line.names}
+
+
+def _only_draws(line: ast.stmt, drawing: set[str]) -> bool:
+    """Whether a line is nothing but a call of something that draws, whose outcome nobody keeps."""
+    if not isinstance(line, ast.Expr) or not isinstance(line.value, ast.Call):
+        return False
+    called = line.value.func
+    owner = called.value if isinstance(called, ast.Attribute) else called
+    keeps = any(isinstance(part, ast.NamedExpr | ast.Await) for part in ast.walk(line))
+    return isinstance(owner, ast.Name) and owner.id in drawing and not keeps
 
 
 def _is_plain_python(cell: str) -> bool:

@@ -28,6 +28,8 @@ class RunRecord:
     Args:
         checks_failed: names and residuals of the run's own checks that failed; None = all passed.
         reconcile_failed: what a later reconciliation found wrong at the run's snapshot; None = nothing.
+        pinned: why its report is never pruned; None = it is not pinned.
+        pruned_at: when its report was given up; its numbers are gone, its line here stays.
     """
 
     run_id: str
@@ -59,6 +61,8 @@ class RunRecord:
     git_sha: str | None = None
     git_dirty: bool | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    pinned: str | None = None
+    pruned_at: datetime | None = None
 
 
 def start_run(state: State, record: RunRecord) -> None:
@@ -84,6 +88,20 @@ def note_reconciliation(state: State, run_id: str, reason: str | None) -> None:
     """Say what a reconciliation found wrong at a run's snapshot; None takes it back."""
     with state.write() as session:
         session.execute(update(Run).where(Run.run_id == run_id).values(reconcile_failed=reason))
+
+
+def note_pin(state: State, run_id: str, reason: str | None) -> None:
+    """Say why a run's report is to be kept; None takes it back."""
+    with state.write() as session:
+        session.execute(update(Run).where(Run.run_id == run_id).values(pinned=reason))
+
+
+def note_pruned(state: State, run_id: str, *, at: datetime) -> bool:
+    """Say that a run's report is given up, and whether it was: a run that runs or was pinned meanwhile keeps it."""
+    may_go = (Run.run_id == run_id, Run.status != "RUNNING", Run.pinned.is_(None), Run.pruned_at.is_(None))
+    with state.write() as session:
+        result = session.execute(update(Run).where(*may_go).values(report=None, pruned_at=at))
+        return bool(result.rowcount)  # type: ignore[attr-defined]  # an update's result has one
 
 
 def get_run(state: State, run_id: str) -> RunRecord:

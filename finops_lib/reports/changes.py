@@ -1,0 +1,164 @@
+"""The box at the foot of every report: what changed since the last one, and how much of it by which cause."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import get_args
+
+from finops_lib.findings import Cause, Change
+from finops_lib.reports import format as say
+from finops_lib.reports import markup
+
+ANCHOR = "since-the-last-report"
+# Cause -> head of its column, and how a sentence puts it.
+WORDS: dict[Cause, tuple[str, str]] = {
+    "new_days": ("New days", "by new days"),
+    "restated": ("Restated", "by restated bills"),
+    "parameters": ("Parameters", "by other parameters"),
+    "rules": ("Rules", "by other rules, budgets or settings"),
+    "code": ("Code", "by other code"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A headline number under the name a reader knows, and how it moved."""
+
+    label: str
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class SinceLast:
+    """What the box says; without a `run_id` the report is the first of its kind.
+
+    Args:
+        run_id: the former report.
+        day: the last day of its data; None = it had none.
+        made_at: when it was made.
+        day_now: the last day of this report's data.
+        left_out: why the changes are not here; "" = they are.
+    """
+
+    run_id: str = ""
+    day: dt.date | None = None
+    made_at: dt.datetime | None = None
+    day_now: dt.date | None = None
+    numbers: tuple[Moved, ...] = ()
+    left_out: str = ""
+
+    def without(self, why: str) -> SinceLast:
+        return replace(self, left_out=why)
+
+    def with_numbers(self, numbers: Iterable[Moved]) -> SinceLast:
+        return replace(self, numbers=tuple(numbers))
+
+
+def heading(since: SinceLast) -> str:
+    """Give the title of the box."""
+    if since.made_at is None:
+        return "What changed since the last report"
+    return f"What changed since the report of {say.day(since.made_at.date(), 'full')}"
+
+
+def sentence(since: SinceLast) -> str:
+    """Say in plain words what changed most and why."""
+    if not since.run_id:
+        return "This is the first report of its kind: the next one says here what changed."
+    if since.left_out:
+        return f"Not worked out this time: {since.left_out}."
+    what = _data_words(since)
+    moved = [number for number in since.numbers if number.change.change]
+    if not moved:
+        parts = [number for number in since.numbers if any(number.change.causes.values())]
+        same = "None of the headline numbers changed"
+        return f"{same}: what moved them evens out. {what}" if parts else f"{same}. {what}"
+    first = moved[0]
+    said = f"{first.label}: {_amount(first.change, first.change.after)}, {_signed(first.change)}"
+    return f"{said} {say.names(_why(first.change), limit=6)}. {what}"
+
+
+def box(since: SinceLast) -> str:
+    """Give the HTML of the section."""
+    title = f'<a class="fw-anchor" href="#{ANCHOR}">{markup.text(heading(since), None)}</a>'
+    said = f'<p class="fw-sentence">{markup.text(sentence(since), None)}</p>'
+    return f'<section id="{ANCHOR}" class="fw-since"><h2>{title}</h2>{said}{_table(since)}</section>'
+
+
+def _data_words(since: SinceLast) -> str:
+    then, now = (say.day(day, "full") for day in (since.day, since.day_now))
+    return f"Data through {now}, as then." if since.day == since.day_now else f"Data through {now}; then through {then}."
+
+
+def _why(change: Change) -> list[str]:
+    parts = {WORDS[cause][1]: part for cause, part in change.causes.items() if part}
+    if change.residual:
+        parts["by nothing we know of"] = change.residual
+    if len(parts) == 1:
+        return list(parts)
+    return [f"{_signed(change, part)} {words}" for words, part in parts.items()]
+
+
+def _table(since: SinceLast) -> str:
+    if not since.numbers or since.left_out:
+        return ""
+    shown: list[Cause] = [c for c in get_args(Cause) if any(number.change.causes[c] for number in since.numbers)]
+    heads = ["Number", "Then", "Now", "Change", *(WORDS[cause][0] for cause in shown), "Not explained"]
+    cells = "".join(
+        f'<th scope="col"{"" if place == 0 else chr(32) + RIGHT}>{head}</th>' for place, head in enumerate(heads)
+    )
+    rows = "".join(_row(number, shown) for number in since.numbers)
+    note = (
+        "The parts add up to the change. Restated: what today's bills say of the days that the former report knew."
+        f" Former report: {since.run_id}."
+    )
+    return (
+        '<figure class="fw-table"><div class="fw-scroll" tabindex="0" role="region" aria-label="Changes">'
+        f'<table class="fw-grid"><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<p class="fw-source">{markup.text(note, None)}</p></figure>'
+    )
+
+
+RIGHT = 'class="fw-right"'
+
+
+def _row(number: Moved, shown: Sequence[Cause]) -> str:
+    change = number.change
+    parts = [*(change.causes[cause] for cause in shown), change.residual]
+    # Rounded parts still add up to the rounded change.
+    step = Decimal(1) if max(map(abs, (*parts, change.change)), default=Decimal(0)) >= 1000 else Decimal("0.01")
+    rounded = say.round_parts(parts, step)
+    exact = [change.before, change.after, change.change, *parts]
+    told = [
+        _amount(change, change.before),
+        _amount(change, change.after),
+        _plain_signed(sum((part for part in rounded if part), Decimal(0)), step),
+        *(_plain_signed(part or Decimal(0), step) for part in rounded),
+    ]
+    cells = "".join(
+        f'<td {RIGHT}><span data-v="{"" if value is None else f"{value:f}"}">{markup.text(words)}</span></td>'
+        for value, words in zip(exact, told, strict=True)
+    )
+    return f'<tr><th scope="row">{markup.name(number.label)}</th>{cells}</tr>'
+
+
+def _plain_signed(value: Decimal, step: Decimal) -> str:
+    if not value:
+        return "0"
+    return ("+" if value > 0 else "") + say.number(value, 0 if step == 1 or value == int(value) else 2)
+
+
+def _amount(change: Change, value: Decimal | None) -> str:
+    if value is None:
+        return "none"
+    return say.money(value, change.unit, "unit") if change.unit else say.number(value)
+
+
+def _signed(change: Change, part: Decimal | None = None) -> str:
+    value = change.change if part is None else part
+    if change.unit:
+        return say.signed_money(value, change.unit, "unit" if abs(value) >= 1 else "cent")
+    return ("+" if value > 0 else "") + say.number(value)
