@@ -78,7 +78,8 @@ def sentence(since: SinceLast) -> str:
         return f"{same}: what moved them evens out. {what}" if parts else f"{same}. {what}"
     first = moved[0]
     said = f"{first.label}: {_amount(first.change, first.change.after)}, {_signed(first.change)}"
-    return f"{said} {say.names(_why(first.change), limit=6)}. {what}"
+    why = _why(first.change)
+    return f"{said}{'' if len(why) == 1 else ':'} {say.names(why, limit=6)}. {what}"
 
 
 def box(since: SinceLast) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -76,7 +77,9 @@ def replay(
             for one in running:
                 processes.kill_all(processes.descendants(one.process.pid))
                 one.process.kill()
-                one.process.communicate()
+                one.process.wait()
+                assert one.process.stdin is not None
+                one.process.stdin.close()
     return results
 
 
@@ -106,27 +109,29 @@ def _start(
         REPLAYED_DAY: configuration.day,
         _SCOPE_VARIABLE: str(configuration.parameters.get(_SCOPE, "")) if _SCOPE not in values else "",
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "finops_lib.runs.replay", str(notebook)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=(folder / "errors").open("wb"),
-        env={**environment, **own},
-        cwd=project,
-    )
+    with (folder / "errors").open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "finops_lib.runs.replay", str(notebook)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            env={**environment, **own},
+            cwd=project,
+        )
     assert process.stdin is not None
-    process.stdin.write(json.dumps(values).encode() + b"\n")
-    process.stdin.flush()
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(json.dumps(values).encode() + b"\n")
+        process.stdin.flush()
     return process
 
 
 def _read(one: _Running) -> str:
-    if one.process.stdin is not None:
-        one.process.stdin.close()
+    assert one.process.stdin is not None
+    one.process.stdin.close()
     result = one.folder / RESULT
     if one.process.returncode == 0 and result.is_file():
         return result.read_text(encoding="utf-8")
     said = (one.folder / "errors").read_text(encoding="utf-8", errors="replace").strip().splitlines()
     ended = f"the process ended with {one.process.returncode}"
     why = said[-1] if said else "the notebook wrote no result" if one.process.returncode == 0 else ended
-    raise RunError(f"the notebook could not be replayed: {why}", next_step="look at what it reads: finops runs show RUN")
+    raise RunError(f"the notebook could not be replayed: {why}", next_step="look at the two runs: finops runs show RUN")
