@@ -166,13 +166,13 @@ def test_what_cannot_be_compared_says_why(project: Settings, write_bill: WriteBi
     # Of a snapshot that is gone only what needs no second reading can be said.
     _load(project, write_bill, "11", days=11)
     second = _run(project)
-    make_notebook(STORY[0], STORY[1].replace("rate,", "rate * 5,"), parameters=PARAMETERS)
-    third = _run(project)
-    unpin(project.lake, owner=first.run_id)
-    unpin(project.lake, owner=other.run_id)
+    for owner in (first.run_id, other.run_id):
+        unpin(project.lake, owner=owner)
     now = clock.now()
     expire(project.lake, superseded_before=now.replace(year=now.year + 1), at=now)
     assert _number(diff_runs(project, first.run_id, second.run_id), "cost").change > 0
+    make_notebook(STORY[0], STORY[1].replace("rate,", "rate * 5,"), parameters=PARAMETERS)
+    third = _run(project)
     with pytest.raises(LakeError, match=f"snapshot {first.snapshot} of run {first.run_id} is no longer in the lake"):
         diff_runs(project, first.run_id, third.run_id)
 
