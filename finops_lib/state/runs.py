@@ -90,20 +90,6 @@ def note_reconciliation(state: State, run_id: str, reason: str | None) -> None:
         session.execute(update(Run).where(Run.run_id == run_id).values(reconcile_failed=reason))
 
 
-def note_pin(state: State, run_id: str, reason: str | None) -> None:
-    """Say why a run's report is to be kept; None takes it back."""
-    with state.write() as session:
-        session.execute(update(Run).where(Run.run_id == run_id).values(pinned=reason))
-
-
-def note_pruned(state: State, run_id: str, *, at: datetime) -> bool:
-    """Say that a run's report is given up, and whether it was: a run that runs or was pinned meanwhile keeps it."""
-    may_go = (Run.run_id == run_id, Run.status != "RUNNING", Run.pinned.is_(None), Run.pruned_at.is_(None))
-    with state.write() as session:
-        result = session.execute(update(Run).where(*may_go).values(report=None, pruned_at=at))
-        return bool(result.rowcount)  # type: ignore[attr-defined]  # an update's result has one
-
-
 def get_run(state: State, run_id: str) -> RunRecord:
     """Give one run, by its id or by a beginning of it that no other run shares.
 
