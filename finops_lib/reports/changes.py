@@ -91,7 +91,9 @@ def box(since: SinceLast) -> str:
 
 def _data_words(since: SinceLast) -> str:
     then, now = (say.day(day, "full") for day in (since.day, since.day_now))
-    return f"Data through {now}, as then." if since.day == since.day_now else f"Data through {now}; then through {then}."
+    return (
+        f"Data through {now}, as then." if since.day == since.day_now else f"Data through {now}; then through {then}."
+    )
 
 
 def _why(change: Change) -> list[str]:

@@ -133,8 +133,11 @@ def _row(place: int, run: Mapping[str, Any]) -> str:
     told = "".join(f' data-{name}="{markup.text(value, None)}"' for name, value in facts.items())
     kept = f'<p class="fw-note">kept: {markup.text(run["pinned"], 80)}</p>' if run.get("pinned") else ""
     gone = '<p class="fw-note">report pruned</p>' if run.get("pruned_at") else ""
+    # What the report and its error say can be searched for, too.
+    sought = markup.text(" ".join(str(run[name]) for name in ("headline", "error") if run.get(name)), None)
+    notebook = f'<span data-v="{markup.text(run["notebook"], None)}">{_link(run, str(run["notebook"]))}</span>'
     return (
-        f'<tr data-place="{place}"{told}><td>{_link(run, str(run["notebook"]))}{kept}{gone}</td>'
+        f'<tr data-place="{place}"{told}><td>{notebook}{kept}{gone}<span hidden>{sought}</span></td>'
         f"<td>{_status(run)}{_badge(run)}</td><td>{markup.text(day_words(run.get('as_of') or ''))}</td>"
         f'<td><span data-v="{markup.text(_when(run), None)}">{markup.text(_said_when(run))}</span></td>'
         f'<td class="fw-right"><span data-v="{markup.text(run.get("duration_s") or "", None)}">{_took(run)}</span></td>'

@@ -11,9 +11,8 @@ from urllib.parse import quote
 
 import mistune
 
-from finops_lib.reports import changes
+from finops_lib.reports import changes, markup
 from finops_lib.reports import format as say
-from finops_lib.reports import markup
 from finops_lib.reports.bundle import chart_library
 from finops_lib.reports.changes import SinceLast
 from finops_lib.reports.frame import day_words, fill, policy

@@ -31,11 +31,12 @@ def earlier_run(settings: Settings, state: State, run: RunRecord, parameters: Ma
     """
     asked = str(parameters.get("as_of") or "")
     for other in list_runs(state, notebook=run.notebook, status="SUCCEEDED"):
-        is_earlier = (other.started_at, other.run_id) < (run.started_at, run.run_id)
-        is_later_day = bool(asked and other.as_of and other.as_of > asked)
-        if is_earlier and not is_later_day and not is_rerun(other) and _subject(other.parameters) == _subject(parameters):
-            if result_of(settings, other).is_file():
-                return other
+        if is_rerun(other) or (other.started_at, other.run_id) >= (run.started_at, run.run_id):
+            continue
+        if _subject(other.parameters) != _subject(parameters) or (asked and str(other.as_of or "") > asked):
+            continue
+        if result_of(settings, other).is_file():
+            return other
     return None
 
 

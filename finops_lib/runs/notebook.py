@@ -175,9 +175,7 @@ def _checked_parameters(
     return merge_parameters(read_parameters(content), files, texts)
 
 
-def _earlier(
-    settings: Settings, state: State, run: RunRecord, values: Mapping[str, Value]
-) -> dict[str, Any] | None:
+def _earlier(settings: Settings, state: State, run: RunRecord, values: Mapping[str, Value]) -> dict[str, Any] | None:
     """Give the run that the report says the changes since: {} = it is the first, None = it is not to say them."""
     if not settings.reports_say_changes:
         return None

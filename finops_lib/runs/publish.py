@@ -88,7 +88,7 @@ def plain_page(title: str, error: str) -> str:
 
 
 def write_gallery(outputs: Path, runs: Sequence[RunRecord]) -> None:
-    """Write outputs/index.html from the ledger, and beside the runs of each notebook a page that leads to its latest."""
+    """Write outputs/index.html from the ledger, and in each notebook's folder a page that leads to its latest run."""
     from finops_lib.reports.index import gallery, latest_page
 
     told = [as_json(run) for run in runs]

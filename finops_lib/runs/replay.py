@@ -66,7 +66,7 @@ def run_cells(cells: list[str]) -> None:
 
     shell = InteractiveShell.instance()
     for cell in cells:
-        shell.run_cell(cell, silent=True).raise_error()
+        shell.run_cell(cell, silent=True).raise_error()  # type: ignore[no-untyped-call]
 
 
 def _names_that_draw(tree: ast.Module) -> set[str]:

@@ -106,7 +106,15 @@ def test_the_list_of_runs_opens_and_filters(tmp_path):
 def test_runs_are_filtered_by_notebook_status_and_day(tmp_path):
     path = tmp_path / "index.html"
     runs = [run(hour=hour, status="FAILED" if hour % 5 == 0 else "SUCCEEDED") for hour in range(20)]
-    runs += [run("budgets", started_at=f"2026-11-{day:02d}T06:00:00Z", run_id=f"b-{day}") for day in range(1, 29)]
+    runs += [
+        run(
+            "budgets",
+            started_at=f"2026-11-{day:02d}T06:00:00Z",
+            run_id=f"b-{day}",
+            headline=f"Bedrock rose on the {day}th",
+        )
+        for day in range(1, 29)
+    ]
     path.write_text(gallery(runs), encoding="utf-8")
     with opened(path) as (page, requests, complaints):
         rows = page.locator("#runs tbody tr:visible")
@@ -120,6 +128,10 @@ def test_runs_are_filtered_by_notebook_status_and_day(tmp_path):
         assert page.get_by_role("status").filter(has_text="rows").inner_text() == "3 of 48 rows"
         page.get_by_role("searchbox").fill("b-11")
         assert rows.count() == 1
+        # Also by what a report said, which its row does not show.
+        page.get_by_role("searchbox").fill("bedrock rose on the 12th")
+        assert rows.count() == 1
+        assert page.evaluate("document.querySelector('.fw-table').fwCsv()").count("\n") == 1
         page.get_by_role("searchbox").fill("")
         page.get_by_role("button", name="Show all", exact=True).press("Enter")
         page.get_by_label("Status").select_option("failed")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -152,11 +151,13 @@ def test_the_box_costs_no_run_its_report(
         assert not (project.outputs / "story" / record.run_id / "changes.json").exists()
 
 
-def test_what_cannot_be_compared_says_why(project: Settings, write_bill: WriteBill, make_notebook: MakeNotebook) -> None:
+def test_what_cannot_be_compared_says_why(
+    project: Settings, write_bill: WriteBill, make_notebook: MakeNotebook
+) -> None:
     make_notebook('from finops_lib.runs import open_run\nopen_run("other").write_result({"n": 1})', name="other")
     _load(project, write_bill, "10", days=10)
     first, other = _run(project), _run(project, "other")
-    with pytest.raises(ConfigError, match="is a run of story, .* one of other"):
+    with pytest.raises(ConfigError, match=r"is a run of story, .* one of other"):
         diff_runs(project, first.run_id, other.run_id)
     with pytest.raises(ConfigError, match=f"no earlier report like {first.run_id}"):
         diff_runs(project, "previous", first.run_id)
@@ -197,5 +198,3 @@ def test_the_real_pages_are_replayed_to_the_byte(settings: Settings, write_bill:
     }
     assert days > 0
     assert change.residual == 0
-
-

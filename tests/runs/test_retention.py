@@ -117,4 +117,6 @@ def test_whatever_the_history_nothing_recent_and_no_months_only_report_goes(hist
     assert len(stays) >= min(keep_last, len(runs))
     assert all(run.run_id in stays for run in runs if run.started_at > NOW - timedelta(days=7))
     # Judged again after the others are gone, nothing more goes.
-    assert not any(one.goes for one in judge([r for r in runs if r.run_id in stays], Retention(keep_last, 7, 14), now=NOW))
+    assert not any(
+        one.goes for one in judge([r for r in runs if r.run_id in stays], Retention(keep_last, 7, 14), now=NOW)
+    )
