@@ -329,7 +329,7 @@ class Change:
     @property
     def change(self) -> Decimal:
         """The whole difference, exact."""
-        return EXACT.subtract(self.after or Decimal(0), self.before or Decimal(0))
+        return EXACT.subtract(self.after or Decimal(0), self.before or Decimal(0)) or Decimal(0)
 
     @property
     def residual(self) -> Decimal:
@@ -337,4 +337,4 @@ class Change:
         rest = self.change
         for part in self.causes.values():
             rest = EXACT.subtract(rest, part)
-        return rest
+        return rest or Decimal(0)

@@ -35,5 +35,7 @@ def split_changes(before: Measures, steps: Sequence[tuple[Cause, Measures]], aft
             value = numbers.get((name, unit), Decimal(0))
             causes[cause] = EXACT.add(causes[cause], EXACT.subtract(value, reached))
             reached = value
-        changes.append(Change(name, unit, before.get((name, unit)), after.get((name, unit)), causes))
+        # Nothing is 0, without the digits of what it was worked out from.
+        parts = {cause: part or Decimal(0) for cause, part in causes.items()}
+        changes.append(Change(name, unit, before.get((name, unit)), after.get((name, unit)), parts))
     return changes

@@ -13,6 +13,8 @@ from finops_lib.reports import format as say
 from finops_lib.reports import markup
 
 ANCHOR = "since-the-last-report"
+# On a page about all that was ever loaded, whatever the day, new days cannot be told from restated ones.
+LOADED = ("Loaded since", "by what was loaded since")
 # Cause -> head of its column, and how a sentence puts it.
 WORDS: dict[Cause, tuple[str, str]] = {
     "new_days": ("New days", "by new days"),
@@ -40,6 +42,7 @@ class SinceLast:
         day: the last day of its data; None = it had none.
         made_at: when it was made.
         day_now: the last day of this report's data.
+        is_of_whole_lake: its numbers are about everything loaded, whatever the day.
         left_out: why the changes are not here; "" = they are.
     """
 
@@ -47,8 +50,13 @@ class SinceLast:
     day: dt.date | None = None
     made_at: dt.datetime | None = None
     day_now: dt.date | None = None
+    is_of_whole_lake: bool = False
     numbers: tuple[Moved, ...] = ()
     left_out: str = ""
+
+    def words(self, cause: Cause) -> tuple[str, str]:
+        """Give the head of a cause's column, and how a sentence puts it."""
+        return LOADED if cause == "restated" and self.is_of_whole_lake else WORDS[cause]
 
     def without(self, why: str) -> SinceLast:
         return replace(self, left_out=why)
@@ -78,7 +86,7 @@ def sentence(since: SinceLast) -> str:
         return f"{same}: what moved them evens out. {what}" if parts else f"{same}. {what}"
     first = moved[0]
     said = f"{first.label}: {_amount(first.change, first.change.after)}, {_signed(first.change)}"
-    why = _why(first.change)
+    why = _why(since, first.change)
     return f"{said}{'' if len(why) == 1 else ':'} {say.names(why, limit=6)}. {what}"
 
 
@@ -96,8 +104,8 @@ def _data_words(since: SinceLast) -> str:
     )
 
 
-def _why(change: Change) -> list[str]:
-    parts = {WORDS[cause][1]: part for cause, part in change.causes.items() if part}
+def _why(since: SinceLast, change: Change) -> list[str]:
+    parts = {since.words(cause)[1]: part for cause, part in change.causes.items() if part}
     if change.residual:
         parts["by nothing we know of"] = change.residual
     if len(parts) == 1:
@@ -109,15 +117,13 @@ def _table(since: SinceLast) -> str:
     if not since.numbers or since.left_out:
         return ""
     shown: list[Cause] = [c for c in get_args(Cause) if any(number.change.causes[c] for number in since.numbers)]
-    heads = ["Number", "Then", "Now", "Change", *(WORDS[cause][0] for cause in shown), "Not explained"]
+    heads = ["Number", "Then", "Now", "Change", *(since.words(cause)[0] for cause in shown), "Not explained"]
     cells = "".join(
         f'<th scope="col"{"" if place == 0 else chr(32) + RIGHT}>{head}</th>' for place, head in enumerate(heads)
     )
     rows = "".join(_row(number, shown) for number in since.numbers)
-    note = (
-        "The parts add up to the change. Restated: what today's bills say of the days that the former report knew."
-        f" Former report: {since.run_id}."
-    )
+    restated = " Restated: what today's bills say of the days that the former report knew."
+    note = f"The parts add up to the change.{'' if since.is_of_whole_lake else restated} Former report: {since.run_id}."
     return (
         '<figure class="fw-table"><div class="fw-scroll" tabindex="0" role="region" aria-label="Changes">'
         f'<table class="fw-grid"><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table></div>'

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from finops_lib.errors import FinOpsError, RunError
 from finops_lib.reports.changes import Moved, SinceLast
+from finops_lib.runs.collect import COLLECTED
 from finops_lib.runs.diff import as_rows, changes_between
-from finops_lib.runs.folder import CONTEXT, RESULT, SNAPSHOT
+from finops_lib.runs.folder import CONTEXT, INPUTS, RESULT, SNAPSHOT
 from finops_lib.runs.handover import Spec
 from finops_lib.runs.listing import plain_value
 from finops_lib.runs.made_from import MadeRun, code_of, steps_between
@@ -42,6 +43,8 @@ def since_last(spec: Spec, *, limit_s: float = LIMIT_S) -> SinceLast | None:
         run_id=before.run_id,
         day=date.fromisoformat(before.as_of) if before.as_of else None,
         made_at=datetime.fromisoformat(before.started_at),
+        # What loads before it reads speaks of all that is there.
+        is_of_whole_lake=(spec.folder / INPUTS / COLLECTED).is_file(),
         day_now=date.fromisoformat(after.as_of) if after.as_of else None,
     )
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 from finops_lib.analyses.run_changes import CAUSES
@@ -65,3 +66,9 @@ def test_hostile_names_stay_words() -> None:
     page = box(SINCE.with_numbers([_moved("1", label="<img src=x>", code="1")]).without(""))
     assert "<img" not in page
     assert "&lt;img" in page
+
+
+def test_a_page_about_the_whole_lake_does_not_call_new_days_restated() -> None:
+    since = replace(SINCE, is_of_whole_lake=True).with_numbers([_moved("100", restated="5")])
+    assert "+5 USD by what was loaded since." in _plain(sentence(since))
+    assert "Restated" not in box(since)
