@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import get_args
+from typing import Literal, get_args
 
 from finops_lib.findings import Cause, Change
 from finops_lib.reports import format as say
@@ -85,9 +85,8 @@ def sentence(since: SinceLast) -> str:
         same = "None of the headline numbers changed"
         return f"{same}: what moved them evens out. {what}" if parts else f"{same}. {what}"
     first = moved[0]
-    said = f"{first.label}: {_amount(first.change, first.change.after)}, {_signed(first.change)}"
     why = _why(since, first.change)
-    return f"{said}{'' if len(why) == 1 else ':'} {say.names(why, limit=6)}. {what}"
+    return f"{_how(first)}{', ' if len(why) == 1 else ': '}{say.names(why, limit=6)}. {what}"
 
 
 def box(since: SinceLast) -> str:
@@ -104,13 +103,29 @@ def _data_words(since: SinceLast) -> str:
     )
 
 
+def _how(number: Moved) -> str:
+    change = number.change
+    if change.before is None:
+        return f"{number.label} is new, {_amount(change, change.after)}"
+    if change.after is None:
+        return f"{number.label} is gone, {_amount(change, change.before)} before"
+    way = "rose" if change.change > 0 else "fell"
+    return f"{number.label} {way} by {_amount(change, abs(change.change))} to {_amount(change, change.after)}"
+
+
 def _why(since: SinceLast, change: Change) -> list[str]:
     parts = {since.words(cause)[1]: part for cause, part in change.causes.items() if part}
     if change.residual:
         parts["by nothing we know of"] = change.residual
     if len(parts) == 1:
         return list(parts)
-    return [f"{_signed(change, part)} {words}" for words, part in parts.items()]
+    rounded = say.round_parts(list(parts.values()), _step([*parts.values(), change.change]))
+    return [f"{_signed(change, part)} {words}" for words, part in zip(parts, rounded, strict=True) if part]
+
+
+def _step(values: Sequence[Decimal]) -> Decimal:
+    """Choose how exactly the parts of a change are said."""
+    return Decimal(1) if max(map(abs, values), default=Decimal(0)) >= 100 else Decimal("0.01")
 
 
 def _table(since: SinceLast) -> str:
@@ -138,7 +153,7 @@ def _row(number: Moved, shown: Sequence[Cause]) -> str:
     change = number.change
     parts = [*(change.causes[cause] for cause in shown), change.residual]
     # Rounded parts still add up to the rounded change.
-    step = Decimal(1) if max(map(abs, (*parts, change.change)), default=Decimal(0)) >= 1000 else Decimal("0.01")
+    step = _step([*parts, change.change])
     rounded = say.round_parts(parts, step)
     exact = [change.before, change.after, change.change, *parts]
     told = [
@@ -163,11 +178,14 @@ def _plain_signed(value: Decimal, step: Decimal) -> str:
 def _amount(change: Change, value: Decimal | None) -> str:
     if value is None:
         return "none"
-    return say.money(value, change.unit, "unit") if change.unit else say.number(value)
+    return say.money(value, change.unit, _style(value)) if change.unit else say.number(value)
 
 
-def _signed(change: Change, part: Decimal | None = None) -> str:
-    value = change.change if part is None else part
+def _signed(change: Change, value: Decimal) -> str:
     if change.unit:
-        return say.signed_money(value, change.unit, "unit" if abs(value) >= 1 else "cent")
+        return say.signed_money(value, change.unit, _style(value))
     return ("+" if value > 0 else "") + say.number(value)
+
+
+def _style(value: Decimal) -> Literal["unit", "cent"]:
+    return "unit" if abs(value) >= 100 or value == int(value) else "cent"

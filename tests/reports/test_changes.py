@@ -40,11 +40,11 @@ def test_the_sentence_names_the_number_its_change_and_the_causes() -> None:
     assert _plain(heading(since)) == "What changed since the report of 27 Nov 2026"
     # 100 + 20.4 - 3.2 = 117.2
     assert _plain(sentence(since)) == (
-        "Month to date: 117 USD, +17 USD: +20 USD by new days and -3 USD by restated bills."
+        "Month to date rose by 17.20 USD to 117 USD: +20.40 USD by new days and -3.20 USD by restated bills."
         " Data through 26 Nov 2026; then through 25 Nov 2026."
     )
-    [alone] = [SINCE.with_numbers([_moved("100", code="5")])]
-    assert "+5 USD by other code." in _plain(sentence(alone))
+    alone = sentence(SINCE.with_numbers([_moved("100", code="-5")]))
+    assert _plain(alone).startswith("Month to date fell by 5 USD to 95 USD, by other code.")
 
 
 def test_rounded_parts_add_up_to_the_rounded_change() -> None:
@@ -53,6 +53,16 @@ def test_rounded_parts_add_up_to_the_rounded_change() -> None:
     change, *parts = [int(cell.replace(",", "")) for cell in shown]
     # Each part rounds to 1000, their sum 3001.2 to 3001.
     assert (change, sum(parts), sorted(parts)) == (3001, 3001, [0, 1000, 1000, 1001])
+    said = [int(part.replace(",", "")) for part in re.findall(r"\+([\d,]+)", sentence(since))]
+    assert sum(said) == 3001
+
+
+def test_a_number_that_is_new_or_gone_is_called_so() -> None:
+    parts = dict.fromkeys(CAUSES, Decimal(0))
+    new = Moved("web, spent", Change("b", "USD", None, Decimal(7), parts | {"rules": Decimal(7)}))
+    gone = Moved("web, spent", Change("b", "USD", Decimal(7), None, parts | {"rules": Decimal(-7)}))
+    assert _plain(sentence(SINCE.with_numbers([new]))).startswith("web, spent is new, 7 USD, by other rules")
+    assert _plain(sentence(SINCE.with_numbers([gone]))).startswith("web, spent is gone, 7 USD before, by other rules")
 
 
 def test_nothing_changed_and_left_out_are_sentences() -> None:
@@ -70,5 +80,5 @@ def test_hostile_names_stay_words() -> None:
 
 def test_a_page_about_the_whole_lake_does_not_call_new_days_restated() -> None:
     since = replace(SINCE, is_of_whole_lake=True).with_numbers([_moved("100", restated="5")])
-    assert "+5 USD by what was loaded since." in _plain(sentence(since))
+    assert "rose by 5 USD to 105 USD, by what was loaded since." in _plain(sentence(since))
     assert "Restated" not in box(since)
