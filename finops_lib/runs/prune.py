@@ -22,13 +22,15 @@ _LEAVING = ".pruned-"
 
 
 def prune(settings: Settings, policy: Retention, *, dry_run: bool = True) -> list[Judged]:
-    """Say what becomes of every report, newest first; remove those that go unless it is a dry run.
+    """Say what becomes of every report in the outputs folder, newest first; remove those that go unless it is a dry run.
 
     The run's line in the ledger stays, marked as pruned; its folder goes, and its snapshot may expire.
     """
     with open_ledger(settings) as state:
         now = clock.now()
-        judged = judge(list_runs(state), policy, now=now)
+        # Reports in another outputs folder are not ours to give up, nor do they count as kept.
+        here = [run for run in list_runs(state) if run.status == "RUNNING" or _folder(settings, run).is_dir()]
+        judged = judge(here, policy, now=now)
         if dry_run:
             return judged
         who = acting_user()
@@ -57,7 +59,7 @@ def _finish(settings: Settings, state: State) -> None:
     """Remove what is left of all runs that are marked as pruned, also of those that an earlier prune began with."""
     pruned = [run for run in list_runs(state) if run.pruned_at is not None]
     for run in pruned:
-        _remove(settings.outputs / run.notebook, run.run_id)
+        _remove(_folder(settings, run))
     if not pruned or not is_there(settings.lake):
         return
     pinning = {owner for snapshot in list_snapshots(settings.lake) for owner in snapshot.pinned_by}
@@ -65,8 +67,12 @@ def _finish(settings: Settings, state: State) -> None:
         unpin(settings.lake, owner=run_id)
 
 
-def _remove(notebook: Path, run_id: str) -> None:
-    folder, leaving = notebook / run_id, notebook / f"{_LEAVING}{run_id}"
+def _folder(settings: Settings, run: RunRecord) -> Path:
+    return settings.outputs / run.notebook / run.run_id
+
+
+def _remove(folder: Path) -> None:
+    leaving = folder.with_name(f"{_LEAVING}{folder.name}")
     # Another prune may be at it, too.
     with contextlib.suppress(FileNotFoundError):
         if folder.is_symlink():

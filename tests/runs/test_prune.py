@@ -97,3 +97,9 @@ def test_a_link_in_place_of_a_folder_is_removed_and_not_followed(
     prune(settings, LEAST, dry_run=False)
     assert not folder.is_symlink()
     assert json.loads((elsewhere / "result.json").read_text(encoding="utf-8")) == {"n": 1}
+
+
+def test_reports_in_another_folder_are_left_alone(settings: Settings, runs: list[RunRecord], tmp_path: Path) -> None:
+    elsewhere = settings.model_copy(update={"outputs": tmp_path / "other outputs"})
+    assert prune(elsewhere, LEAST, dry_run=False) == []
+    assert _folders(settings) == _pinning(settings) == {run.run_id for run in runs}
