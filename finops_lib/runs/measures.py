@@ -72,7 +72,7 @@ def read_measures(text: str) -> dict[tuple[str, str], Decimal]:
 def headlines(notebook: str, changes: Sequence[Change]) -> list[tuple[str, Change]]:
     """Give the three to five numbers that stand for a page, each with its label; those that moved most come first.
 
-    A notebook of one's own is spoken for by its first numbers.
+    A notebook of one's own is spoken for by those of its numbers that moved most.
     """
     chosen: list[tuple[str, Change]] = []
     for pattern, label in HEADLINES.get(notebook, {"*": "{}"}).items():

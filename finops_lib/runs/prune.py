@@ -22,7 +22,7 @@ _LEAVING = ".pruned-"
 
 
 def prune(settings: Settings, policy: Retention, *, dry_run: bool = True) -> list[Judged]:
-    """Say what becomes of every report in the outputs folder, newest first; remove those that go unless it is a dry run.
+    """Say what becomes of every report in the outputs folder, newest first; remove what goes unless it is a dry run.
 
     The run's line in the ledger stays, marked as pruned; its folder goes, and its snapshot may expire.
     """
