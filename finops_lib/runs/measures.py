@@ -114,7 +114,6 @@ def _of_record(item: Any, declared: ListOf, *, name: str, currency: str) -> Iter
     who = " ".join(str(item[key]) for key in declared.keys if item.get(key))
     for field in (*declared.money, *declared.numbers):
         value = item.get(field)
-        if isinstance(value, str) and not _AMOUNT.fullmatch(value):
-            continue
-        if value is not None and not isinstance(value, bool):
+        is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+        if is_number or (isinstance(value, str) and _AMOUNT.fullmatch(value)):
             yield f"{name}.{who}.{field}", own if field in declared.money else "", Decimal(value)

@@ -59,14 +59,14 @@ def since_last(spec: Spec, *, limit_s: float = LIMIT_S) -> SinceLast | None:
             # Removed with the sockets by whoever survives.
             within=Path(os.environ["JUPYTER_RUNTIME_DIR"]).parent,
         )
+        rows = [{name: plain_value(value) for name, value in row.items()} for row in as_rows(changes)]
+        kept = {"since": before.run_id, "changes": rows}
+        (spec.folder / CHANGES).write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     except RunError as error:
         return said.without(error.what)
     except (FinOpsError, OSError, ValueError) as error:
         # The other run's folder is being pruned, or was written by another version.
         return said.without(f"the former report cannot be read: {error}")
-    rows = [{name: plain_value(value) for name, value in row.items()} for row in as_rows(changes)]
-    kept = {"since": before.run_id, "changes": rows}
-    (spec.folder / CHANGES).write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return said.with_numbers([Moved(label, change) for label, change in headlines(spec.stamp["notebook"], changes)])
 
 

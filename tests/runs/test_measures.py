@@ -61,3 +61,8 @@ def test_a_page_is_spoken_for_by_its_declared_numbers_the_largest_changes_first(
     assert len(headlines("budgets", changes)) == 5
     # A notebook that nobody declared: its numbers as they are called.
     assert headlines("story", changes)[0][0] == "budgets.b.actual"
+
+
+def test_a_field_that_is_no_number_is_left_out() -> None:
+    item = {"budget": "web", "currency": "USD", "actual": {"a": 1}, "amount": True, "forecast_p50": "soon"}
+    assert _read(budgets=[item]) == {("budgets.count", ""): Decimal(1)}
