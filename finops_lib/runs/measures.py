@@ -113,7 +113,11 @@ def _of_record(item: Any, declared: ListOf, *, name: str, currency: str) -> Iter
     own = str(item.get("currency") or item.get("BillingCurrency") or currency)
     who = " ".join(str(item[key]) for key in declared.keys if item.get(key))
     for field in (*declared.money, *declared.numbers):
-        value = item.get(field)
-        is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
-        if is_number or (isinstance(value, str) and _AMOUNT.fullmatch(value)):
-            yield f"{name}.{who}.{field}", own if field in declared.money else "", Decimal(value)
+        unit = own if field in declared.money else ""
+        match item.get(field):
+            case bool():
+                continue
+            case int() | Decimal() as value:
+                yield f"{name}.{who}.{field}", unit, Decimal(value)
+            case str() as text if _AMOUNT.fullmatch(text):
+                yield f"{name}.{who}.{field}", unit, Decimal(text)
