@@ -6,9 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from hashlib import sha256
 from typing import Literal
+
+# Twenty-eight digits before and after the point and then some: no sum of amounts is ever rounded.
+EXACT = Context(prec=100)
 
 Colour = Literal["green", "yellow", "orange", "red", "grey"]
 Standing = Literal["exceeded", "off_track", "at_risk", "on_track", "under", "undefined", "stale"]
@@ -34,6 +37,8 @@ RecommendationStatus = Literal[
     "superseded",
     "resolved_externally",
 ]
+# What can make two runs of one notebook differ; the order in which reports name it.
+Cause = Literal["new_days", "restated", "parameters", "rules", "code"]
 RunStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "KERNEL_DIED", "SKIPPED", "INVALID_PARAMS"]
 
 
@@ -302,3 +307,34 @@ class BudgetStatus:
     def forecast(self) -> Decimal | None:
         """The middle of the forecast."""
         return self.forecast_p50
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How one number of a report moved between two runs, and what moved it; `sum(causes) + residual = change`.
+
+    Args:
+        measure: the number's name, e.g. `month_cost` or `budgets.web.actual`.
+        unit: its currency; "" = a count or a ratio.
+        before, after: None where the run has no such number; then it counts as nothing in the difference.
+        causes: what each cause added; those that are the same in both runs are 0.
+    """
+
+    measure: str
+    unit: str
+    before: Decimal | None
+    after: Decimal | None
+    causes: Mapping[Cause, Decimal]
+
+    @property
+    def change(self) -> Decimal:
+        """The whole difference, exact."""
+        return EXACT.subtract(self.after or Decimal(0), self.before or Decimal(0)) or Decimal(0)
+
+    @property
+    def residual(self) -> Decimal:
+        """What no cause explains; 0 unless two runs made from the same things differ."""
+        rest = self.change
+        for part in self.causes.values():
+            rest = EXACT.subtract(rest, part)
+        return rest or Decimal(0)

@@ -180,10 +180,15 @@ class Environment(BaseSettings):
     params: Path | None = None
     memory_limit: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$")] = MEMORY_LIMIT
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+    report_diff: Literal["on", "off"] = "on"
 
 
 class Settings(Strict):
-    """Everything a run needs to know about where it is. All paths are absolute."""
+    """Everything a run needs to know about where it is. All paths are absolute.
+
+    Args:
+        reports_say_changes: a report says what changed since the last one.
+    """
 
     project: Path
     lake: Place
@@ -193,6 +198,7 @@ class Settings(Strict):
     memory_limit: str
     threads: int | None
     workbench: Workbench
+    reports_say_changes: bool = True
 
     @property
     def notebooks(self) -> Path:
@@ -244,6 +250,7 @@ def load_settings() -> Settings:
         memory_limit=environment.memory_limit,
         threads=environment.threads,
         workbench=load_workbench(params),
+        reports_say_changes=environment.report_diff == "on",
     )
 
 

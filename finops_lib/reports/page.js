@@ -157,16 +157,18 @@
     const table = figure.querySelector("table");
     const rows = all("tbody tr", table);
     const heads = all("thead th", table);
-    const state = { open: false, words: "" };
+    const state = { open: false, words: "", keeps: null };
     const count = make("span");
+    count.setAttribute("role", "status");
     const more = make("button", "fw-button fw-more");
     const show = () => {
-      const found = rows.filter((row) => row.textContent.toLowerCase().includes(state.words));
-      const kept = new Set(state.open || state.words ? found : found.slice(0, SHORT));
+      const found = rows.filter((row) => row.textContent.toLowerCase().includes(state.words) && (!state.keeps || state.keeps(row)));
+      const narrowed = Boolean(state.words || state.keeps);
+      const kept = new Set(state.open || narrowed ? found : found.slice(0, SHORT));
       for (const row of rows) row.hidden = !kept.has(row);
-      more.hidden = Boolean(state.words) || rows.length <= SHORT;
+      more.hidden = narrowed || rows.length <= SHORT;
       more.textContent = state.open ? "Show fewer" : `Show all ${rows.length} rows`;
-      count.textContent = state.words ? `${found.length} of ${rows.length} rows` : "";
+      count.textContent = narrowed ? `${found.length} of ${rows.length} rows` : "";
     };
     more.type = "button";
     more.addEventListener("click", () => { state.open = !state.open; show(); });
@@ -177,7 +179,7 @@
     filter.addEventListener("input", () => { state.words = filter.value.trim().toLowerCase(); show(); });
     const button = make("button", "fw-button", "Copy as CSV");
     button.type = "button";
-    const csv = () => [heads.map((head) => forCsv(head.textContent.trim())), ...rows.filter((row) => !state.words || !row.hidden).map((row) => [...row.cells].map((cell) => forCsv(exact(cell))))]
+    const csv = () => [heads.map((head) => forCsv(head.textContent.trim())), ...rows.filter((row) => !(state.words || state.keeps) || !row.hidden).map((row) => [...row.cells].map((cell) => forCsv(exact(cell))))]
       .map((line) => line.join(",")).join("\r\n");
     button.addEventListener("click", async () => {
       await copy(csv());
@@ -185,6 +187,7 @@
       setTimeout(() => { button.textContent = "Copy as CSV"; }, 1500);
     });
     figure.fwCsv = csv;
+    figure.fwNarrow = (keeps) => { state.keeps = keeps; show(); };
     heads.forEach((head, place) => {
       const sort = make("button", "fw-sort");
       sort.type = "button";

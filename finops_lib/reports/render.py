@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 import mistune
 
+from finops_lib.reports import changes, markup
 from finops_lib.reports import format as say
-from finops_lib.reports import markup
 from finops_lib.reports.bundle import chart_library
+from finops_lib.reports.changes import SinceLast
 from finops_lib.reports.frame import day_words, fill, policy
 from finops_lib.reports.marks import status_html
 from finops_lib.reports.page import strip
@@ -42,6 +44,7 @@ def render(
     run: Mapping[str, Any],
     figures_sql: Sequence[Mapping[str, Any]] = (),
     checks: Sequence[Mapping[str, Any]] = (),
+    since: SinceLast | None = None,
 ) -> str:
     """Give the report's HTML.
 
@@ -52,6 +55,7 @@ def render(
             versions, error; what is absent is left out.
         figures_sql: name, sql and parameters of each figure's query.
         checks: name, ok and message of each check.
+        since: what changed since the last report; None = nothing is said of it.
     """
     page = _Page()
     for cell in notebook["cells"]:
@@ -60,6 +64,8 @@ def render(
         elif cell["cell_type"] == "code":
             for output in cell.get("outputs", ()):
                 page.add_output(output)
+    if since is not None:
+        page.add_section(changes.ANCHOR, changes.heading(since))
     body, specs = _take_specs(page.body())
     question = page.question or f"<span>{markup.text(page.heading or title, None)}</span>"
     script = markup.asset("page.js")
@@ -73,8 +79,9 @@ def render(
             "kicker": _kicker(run),
             "question": question,
             "failure": _failure(run),
+            "runs": _neighbours(run),
             "contents": page.contents(),
-            "body": body,
+            "body": body + (changes.box(since) if since is not None else ""),
             "made": _made(run, figures_sql, checks, page.about),
             "data": _blobs(specs),
         },
@@ -90,6 +97,11 @@ class _Page:
         self.about = ""
         self._sections: list[tuple[str, str, list[str]]] = [("", "", [])]
         self._anchors: dict[str, int] = {}
+        self._more: list[tuple[str, str]] = []
+
+    def add_section(self, anchor: str, name: str) -> None:
+        """List a section that is not the notebook's own."""
+        self._more.append((anchor, name))
 
     def add_words(self, source: str) -> None:
         lines = source.strip().splitlines()
@@ -124,7 +136,7 @@ class _Page:
         return "\n".join(parts)
 
     def contents(self) -> str:
-        entries = [(anchor, name) for anchor, name, _ in self._sections if anchor]
+        entries = [(anchor, name) for anchor, name, _ in self._sections if anchor] + self._more
         items = "".join(f'<li><a href="#{anchor}">{markup.text(name, 60)}</a></li>' for anchor, name in entries)
         return f'<nav class="fw-contents" aria-label="Contents"><ul>{items}</ul></nav>' if len(entries) > 1 else ""
 
@@ -184,6 +196,21 @@ def _error(output: Mapping[str, Any]) -> str:
         )
         + "</div>"
     )
+
+
+def _neighbours(run: Mapping[str, Any]) -> str:
+    """Lead to the other reports of the folder: the list knows which come before and after, whatever is made later."""
+    if not run.get("run_id"):
+        return ""
+    place = quote(str(run["run_id"]))
+    links = {
+        f"../../index.html#before={place}": "Previous report",
+        f"../../index.html#after={place}": "Next report",
+        "../latest.html": "Latest report",
+        "../../index.html": "All reports",
+    }
+    items = "".join(f'<li><a href="{address}">{words}</a></li>' for address, words in links.items())
+    return f'<nav class="fw-runs" aria-label="Other reports"><ul>{items}</ul></nav>'
 
 
 def _kicker(run: Mapping[str, Any]) -> str:

@@ -18,13 +18,16 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from finops_lib.findings import RunStatus
 from finops_lib.runs import processes
 from finops_lib.runs.cells import cell_number, error_line, first_line
 from finops_lib.runs.handover import OUTCOME, PROGRESS, Outcome, Spec
 from finops_lib.runs.secrets import Scrubber, known_secrets
+
+if TYPE_CHECKING:
+    from finops_lib.reports.changes import SinceLast
 
 
 class StopAsked(BaseException):
@@ -37,12 +40,13 @@ def main(spec_path: str) -> None:
     threading.Thread(target=_die_with_parent, daemon=True).start()
     signal.signal(signal.SIGTERM, _stop)
     notebook, outcome = _salvage(spec) if spec.salvage else _execute(spec)
+    since = _since_last(spec) if outcome.status == "SUCCEEDED" else None
     # From here on there is nothing left to stop, and a report to lose.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     scrubber = Scrubber.of(known_secrets([spec.parameters, spec.references], os.environ))
     from finops_lib.runs.report import write_report
 
-    outcome = write_report(spec, notebook, outcome.scrubbed(scrubber), scrubber)
+    outcome = write_report(spec, notebook, outcome.scrubbed(scrubber), scrubber, since)
     outcome.write(spec.folder / OUTCOME)
 
 
@@ -114,6 +118,16 @@ def _execute(spec: Spec) -> tuple[Any, Outcome]:
         # papermill puts its own words in red between the cells, and every later index is off.
         remove_error_markers(trace.notebook)
     return trace.notebook, _outcome(status, error, trace)
+
+
+def _since_last(spec: Spec) -> SinceLast | None:
+    """Work out what changed since the last report; the run's own time ends that, but not the report."""
+    from finops_lib.runs.since import LEFT_OUT, since_last
+
+    try:
+        return since_last(spec)
+    except StopAsked:
+        return LEFT_OUT
 
 
 def _outcome(status: RunStatus, error: str, trace: Any) -> Outcome:

@@ -18,6 +18,8 @@ PROGRESS = "FINOPS_RUN_PROGRESS"
 RERUN_OF = "FINOPS_RUN_RERUN_OF"
 # The variable that says when the run started; of a rerun, when the first one did.
 STARTED_AT = "FINOPS_RUN_STARTED_AT"
+# The variable that names the day of a replay, as the lake itself named it to the run that is replayed.
+REPLAYED_DAY = "FINOPS_RUN_DAY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Spec:
         references: settings in which secret references may be.
         stamp: what is written into the notebook's metadata and under the report.
         salvage: the outcome, where only a report of a dead run is to be made.
+        earlier: the run that the report says the changes since; {} = this is the first of its kind; None = it does
+            not say.
     """
 
     run_id: str
@@ -72,6 +76,7 @@ class Spec:
     stamp: dict[str, Any]
     references: list[Any] = field(default_factory=list)
     salvage: Outcome | None = None
+    earlier: dict[str, Any] | None = None
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), default=str), encoding="utf-8")

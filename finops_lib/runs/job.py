@@ -72,6 +72,7 @@ def prepare_job(
     *,
     rerun_of: RunRecord | None,
     scope: str = "",
+    earlier: Mapping[str, Any] | None = None,
     timeout_s: float,
     cell_timeout_s: float | None,
 ) -> Job:
@@ -106,6 +107,7 @@ def prepare_job(
         cell_timeout_s=cell_timeout_s,
         stamp=_stamp(run),
         references=references,
+        earlier=None if earlier is None else dict(earlier),
     )
     try:
         spec.write(folder / SPEC)
@@ -116,9 +118,8 @@ def prepare_job(
     return Job(run, spec, folder, runtime, environment, scrubber)
 
 
-def _environment(
-    settings: Settings, run: RunRecord, folder: Path, runtime: Path, snapshot: int | None
-) -> dict[str, str]:
+def settings_environment(settings: Settings) -> dict[str, str]:
+    """Give the environment in which a child process finds this project, lake and library, and counts as we do."""
     library = str(Path(str(finops_lib.__file__)).parent.parent)
     own = {
         "FINOPS_PROJECT": str(settings.project),
@@ -129,20 +130,28 @@ def _environment(
         "FINOPS_PARAMS": str(settings.params),
         "FINOPS_MEMORY_LIMIT": settings.memory_limit,
         "FINOPS_THREADS": "" if settings.threads is None else str(settings.threads),
+        # The same notebook on the same snapshot gives the same bytes, whoever runs it and where.
+        "PYTHONHASHSEED": "0",
+        "TZ": "UTC",
+        "PYTHONPATH": os.pathsep.join(filter(None, [library, os.environ.get("PYTHONPATH", "")])),
+    }
+    return {**os.environ, **own}
+
+
+def _environment(
+    settings: Settings, run: RunRecord, folder: Path, runtime: Path, snapshot: int | None
+) -> dict[str, str]:
+    own = {
         "FINOPS_RUN_DIR": str(folder),
         "FINOPS_RUN_ID": run.run_id,
         # The notebook runs in the project's folder; a path in a parameter means what it does where it was typed.
         "FINOPS_RUN_FROM": str(Path.cwd()),
         "FINOPS_RUN_SNAPSHOT": "" if snapshot is None else str(snapshot),
-        # The same notebook on the same snapshot gives the same bytes, whoever runs it and where.
-        "PYTHONHASHSEED": "0",
-        "TZ": "UTC",
-        "PYTHONPATH": os.pathsep.join(filter(None, [library, os.environ.get("PYTHONPATH", "")])),
         "JUPYTER_RUNTIME_DIR": str(runtime / "jupyter"),
         # Start-up files of whoever runs it are none of the report's business.
         "IPYTHONDIR": str(runtime / "ipython"),
     }
-    return {**os.environ, **own}
+    return {**settings_environment(settings), **own}
 
 
 def _stamp(run: RunRecord) -> dict[str, Any]:

@@ -23,12 +23,13 @@ from finops_lib.lake.snapshots import pin, unpin
 from finops_lib.marts.build import build, stale_slices
 from finops_lib.runs import clock, processes, stamp
 from finops_lib.runs.cells import first_line
+from finops_lib.runs.earlier import earlier_run
 from finops_lib.runs.folder import CHECKS, CONTEXT, SNAPSHOT
 from finops_lib.runs.handover import OUTCOME, SPEC, Outcome
 from finops_lib.runs.job import Job, find_notebook, prepare_job, read_notebook
 from finops_lib.runs.ledger import open_ledger, rebuild_gallery
 from finops_lib.runs.parameters import Value, merge_parameters, read_parameter_file, read_parameters, shown_parameters
-from finops_lib.runs.publish import LOG, REPORT_NOTEBOOK, REPORT_PAGE, plain_page, publish, write_run_json
+from finops_lib.runs.publish import LOG, REPORT_NOTEBOOK, REPORT_PAGE, as_json, plain_page, publish, write_run_json
 from finops_lib.runs.readers_scope import SCOPE, check_can_be_narrowed, without_scope
 from finops_lib.runs.residuals import in_words
 from finops_lib.runs.secrets import Scrubber, known_secrets
@@ -112,6 +113,9 @@ def run_notebook(
             pinned,
             rerun_of=recorded,
             scope=scope,
+            earlier=_earlier(settings, state, run, {**values, **({SCOPE: scope} if scope else {})})
+            if recorded is None
+            else None,
             timeout_s=timeout_s,
             cell_timeout_s=cell_timeout_s,
         )
@@ -182,6 +186,14 @@ def _checked_parameters(
 def _recorded_parameters(content: Mapping[str, Any], recorded: RunRecord, as_of: str | None) -> dict[str, Value]:
     texts = {"as_of": as_of} if as_of else {}
     return merge_parameters(read_parameters(content), [(recorded.run_id, without_scope(recorded.parameters))], texts)
+
+
+def _earlier(settings: Settings, state: State, run: RunRecord, values: Mapping[str, Value]) -> dict[str, Any] | None:
+    """Give the run that the report says the changes since: {} = it is the first, None = it is not to say them."""
+    if not settings.reports_say_changes:
+        return None
+    before = earlier_run(settings, state, run, values)
+    return {} if before is None else as_json(before)
 
 
 def _pinned_snapshot(

@@ -25,6 +25,7 @@ RUN = "run.json"
 MAIL = "mail.eml"
 LOG = "log.txt"
 INDEX = "index.html"
+LATEST = "latest.html"
 
 # What runner, child and session had to say to each other; run.json and the report have what is worth keeping.
 _PRIVATE_FILES = (SPEC, OUTCOME, CHECKS, CONTEXT, SNAPSHOT, FIGURES)
@@ -88,15 +89,29 @@ def plain_page(title: str, error: str) -> str:
 
 
 def write_gallery(outputs: Path, runs: Sequence[RunRecord]) -> None:
-    """Write outputs/index.html from the ledger, whole or not at all."""
-    from finops_lib.reports.index import gallery
+    """Write outputs/index.html from the ledger, and in each notebook's folder a page that leads to its latest run."""
+    from finops_lib.reports.index import gallery, latest_page
 
-    page = gallery([as_json(run) for run in runs])
-    unfinished = outputs / f".{INDEX}.{os.getpid()}"
+    told = [as_json(run) for run in runs]
+    _write_whole(outputs / INDEX, gallery(told))
+    newest: dict[str, dict[str, Any]] = {}
+    # A page of an earlier day that was made later is not the latest, nor is one that was made again.
+    for run in sorted(told, key=lambda run: (run["as_of"] or "", run["started_at"])):
+        is_repeated, is_partial = str(run["trigger"]).startswith("rerun of "), bool(run["parameters"].get("scope"))
+        if run["status"] == "SUCCEEDED" and run["report"] and not is_repeated and not is_partial:
+            newest[run["notebook"]] = run
+    for notebook, run in newest.items():
+        if (outputs / notebook / run["run_id"]).is_dir():
+            _write_whole(outputs / notebook / LATEST, latest_page(run))
+
+
+def _write_whole(path: Path, page: str) -> None:
+    """Write a file whole or not at all; readers never see half of one."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         unfinished.write_text(page, encoding="utf-8")
         unfinished.chmod(0o666 & ~_umask())
-        unfinished.replace(outputs / INDEX)
+        unfinished.replace(path)
     except OSError:
         unfinished.unlink(missing_ok=True)
         raise

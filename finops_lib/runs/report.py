@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from papermill.iorw import load_notebook_node  # type: ignore[import-untyped]
@@ -21,12 +21,19 @@ from finops_lib.runs.handover import Outcome, Spec
 from finops_lib.runs.publish import REPORT_NOTEBOOK, REPORT_PAGE, plain_page
 from finops_lib.runs.secrets import Scrubber
 
+if TYPE_CHECKING:
+    from finops_lib.reports.changes import SinceLast
+
 _ANSWER = re.compile(r'class="fw-said">(.*?)</p>', re.DOTALL)
 
 
-def write_report(spec: Spec, notebook: Any, outcome: Outcome, scrubber: Scrubber) -> Outcome:
+def write_report(
+    spec: Spec, notebook: Any, outcome: Outcome, scrubber: Scrubber, since: SinceLast | None = None
+) -> Outcome:
     """Write report.ipynb and report.html into the run's folder.
 
+    Args:
+        since: what changed since the last report, for the box at the foot.
     Returns:
         the outcome; FAILED if the page could not be drawn, for a run without a report has not succeeded.
     """
@@ -48,7 +55,7 @@ def write_report(spec: Spec, notebook: Any, outcome: Outcome, scrubber: Scrubber
         from finops_lib.reports.render import render
 
         said = _said_in_page(spec, scrubber.scrub_tree(run))
-        page = render(notebook, title=spec.title, run=said, figures_sql=figures, checks=checks)
+        page = render(notebook, title=spec.title, run=said, figures_sql=figures, checks=checks, since=since)
     except Exception as error:
         problem = scrubber.scrub(error_line(type(error).__name__, str(error)))
         outcome = _undrawn(outcome, problem)

@@ -27,7 +27,7 @@ from finops_lib.runs.context import Context, Coverage, Notice, freshness_check, 
 from finops_lib.runs.empty_lake import EmptyLake, open_empty_lake
 from finops_lib.runs.figures import bind, run_query
 from finops_lib.runs.folder import RunFolder
-from finops_lib.runs.handover import STARTED_AT
+from finops_lib.runs.handover import REPLAYED_DAY, STARTED_AT
 from finops_lib.runs.readers_scope import SCOPE, asked_scope, narrow_lake, without_names
 from finops_lib.runs.residuals import Reconciled, in_words
 from finops_lib.runs.shown import ResultShown, context_strips
@@ -72,12 +72,15 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
         as_of = _no_later(as_of, coverage)
     context = resolve_context(
         coverage,
-        as_of=as_of,
+        as_of=as_of or os.environ.get(REPLAYED_DAY, ""),
         currency=currency or (kept.currency_of(anomaly_id) if kept else ""),
         provider=provider,
         preferred_currency=settings.workbench.currency,
         now=_started_at(),
     )
+    if not as_of and REPLAYED_DAY in os.environ:
+        # The day was not asked for: whoever ran the page first judged its sources as of that moment.
+        context = replace(context, judged_at=_started_at())
     if missing:
         context = replace(context, notices=(Notice("warning", missing),))
     if coverage:

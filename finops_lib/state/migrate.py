@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, inspect, text
 from finops_lib.errors import ConfigError
 
 # Repeated here so that an ordinary command need not import alembic to learn that there is nothing to do.
-HEAD = "0006"
+HEAD = "0007"
 
 # Any number, the same in every process: PostgreSQL's advisory locks are numbered.
 _POSTGRES_LOCK = 7_301_482

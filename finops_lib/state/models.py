@@ -66,6 +66,8 @@ class Run(Base):
     pid: Mapped[int] = mapped_column(Integer)
     pid_started: Mapped[float] = mapped_column(Float)
     heartbeat_at: Mapped[datetime] = mapped_column(UtcTime)
+    pinned: Mapped[str | None] = mapped_column(Text)
+    pruned_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class BudgetVersion(Base):

@@ -28,6 +28,8 @@ class RunRecord:
     Args:
         checks_failed: names and residuals of the run's own checks that failed; None = all passed.
         reconcile_failed: what a later reconciliation found wrong at the run's snapshot; None = nothing.
+        pinned: why its report is never pruned; None = it is not pinned.
+        pruned_at: when its report was given up; its numbers are gone, its line here stays.
     """
 
     run_id: str
@@ -59,6 +61,8 @@ class RunRecord:
     git_sha: str | None = None
     git_dirty: bool | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    pinned: str | None = None
+    pruned_at: datetime | None = None
 
 
 def start_run(state: State, record: RunRecord) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from finops_lib.reports.index import gallery
+from finops_lib.reports.index import gallery, latest_page
 from finops_lib.reports.render import render
 from tests.reports import sample_page
 from tests.reports.browser import inspect_page, needs_chromium, opened
@@ -101,3 +101,65 @@ def test_the_list_of_runs_opens_and_filters(tmp_path):
     with opened(path) as (page, *_):
         page.get_by_role("searchbox").fill("budgets")
         assert page.locator("#runs tbody tr:visible").count() == 1
+
+
+def test_runs_are_filtered_by_notebook_status_and_day(tmp_path):
+    path = tmp_path / "index.html"
+    runs = [run(hour=hour, status="FAILED" if hour % 5 == 0 else "SUCCEEDED") for hour in range(20)]
+    runs += [
+        run(
+            "budgets",
+            started_at=f"2026-11-{day:02d}T06:00:00Z",
+            run_id=f"b-{day}",
+            headline=f"Bedrock rose on the {day}th",
+        )
+        for day in range(1, 29)
+    ]
+    path.write_text(gallery(runs), encoding="utf-8")
+    with opened(path) as (page, requests, complaints):
+        rows = page.locator("#runs tbody tr:visible")
+        # Too many to read whole: fifteen, and a button for the rest.
+        assert rows.count() == 15
+        page.get_by_label("Notebook").select_option("budgets")
+        assert rows.count() == 28
+        page.get_by_label("Made from").fill("2026-11-10")
+        page.get_by_label("to", exact=True).fill("2026-11-12")
+        assert rows.count() == 3
+        assert page.get_by_role("status").filter(has_text="rows").inner_text() == "3 of 48 rows"
+        page.get_by_role("searchbox").fill("b-11")
+        assert rows.count() == 1
+        # Also by what a report said, which its row does not show.
+        page.get_by_role("searchbox").fill("bedrock rose on the 12th")
+        assert rows.count() == 1
+        assert page.evaluate("document.querySelector('.fw-table').fwCsv()").count("\n") == 1
+        page.get_by_role("searchbox").fill("")
+        page.get_by_role("button", name="Show all", exact=True).press("Enter")
+        page.get_by_label("Status").select_option("failed")
+        # Hours 0, 5, 10 and 15.
+        assert rows.count() == 4
+        assert (complaints, [url for url in requests if not url.startswith("file:")]) == ([], [])
+
+
+def test_a_report_leads_to_the_one_before_and_after_it_through_the_list(tmp_path):
+    names = ["first", "second & more", "third"]
+    runs = [run(hour=hour, run_id=name, report=f"overview/{name}/report.html") for hour, name in enumerate(names)]
+    runs.append(run("budgets", hour=1, run_id="other", report="budgets/other/report.html"))
+    (tmp_path / "index.html").write_text(gallery(runs), encoding="utf-8")
+    for name in names:
+        folder = tmp_path / "overview" / name
+        folder.mkdir(parents=True)
+        page = render({"cells": []}, title=name, run={"run_id": name, "notebook": "overview"})
+        (folder / "report.html").write_text(page, encoding="utf-8")
+    (tmp_path / "overview" / "latest.html").write_text(latest_page(runs[2]), encoding="utf-8")
+    with opened(tmp_path / "overview" / "second & more" / "report.html") as (page, *_):
+        page.get_by_role("link", name="Previous report").click()
+        page.wait_for_url("**/first/report.html")
+        page.get_by_role("link", name="Previous report").click()
+        page.get_by_text("There is no earlier report of overview in this list.").wait_for()
+        page.go_back()
+        for expected in ("second%20&%20more", "third"):
+            page.get_by_role("link", name="Next report").click()
+            page.wait_for_url(lambda url, expected=expected: f"/{expected}/report.html" in url.replace("%26", "&"))
+        page.goto((tmp_path / "overview" / "first" / "report.html").as_uri())
+        page.get_by_role("link", name="Latest report").click()
+        page.wait_for_url("**/third/report.html")

@@ -1,6 +1,6 @@
 import datetime as dt
 
-from finops_lib.reports.index import gallery
+from finops_lib.reports.index import gallery, latest_page
 
 
 def run(notebook="overview", status="SUCCEEDED", hour=6, **more):
@@ -19,7 +19,8 @@ def test_newest_first_and_the_newest_of_each_notebook_on_top():
     page = gallery([run(hour=5), run("budgets", hour=7), run(hour=6)])
     cards, _, history = page.partition('<section id="runs">')
     assert 'href="./overview/r%206/report.html"' in cards
-    assert "r%205" not in cards
+    assert '<h2><a href="./overview/r%205' not in cards
+    assert 'Before: <a href="./overview/r%205/report.html"' in cards
     assert [history.index(f"r-{name}") for name in ("budgets-7", "overview-6", "overview-5")] == sorted(
         history.index(f"r-{name}") for name in ("budgets-7", "overview-6", "overview-5")
     )
@@ -60,3 +61,24 @@ def test_a_run_that_is_held_back_says_so_on_its_card_and_in_its_row() -> None:
     assert page.count("held back") == 2
     assert "differ, by up to 0.25" in page
     assert "held back" not in gallery([run("overview"), run("savings", status="FAILED", checks_failed="x")])
+
+
+def test_rows_carry_what_they_are_filtered_by_and_hostile_names_stay_words():
+    page = gallery([run('"><img src=x onerror=alert(1)>', pinned="<b>audit</b>"), run("savings", status="TIMED_OUT")])
+    assert 'data-notebook="savings" data-status="timed out" data-day="2026-10-03"' in page
+    assert '<option value="timed out">timed out</option>' in page
+    assert "<img" not in page
+    assert "kept: &lt;b&gt;audit&lt;/b&gt;" in page
+
+
+def test_a_pruned_run_has_a_line_and_no_link():
+    page = gallery([run(report=None, pruned_at="2026-11-01T00:00:00+00:00")])
+    assert "report pruned" in page
+    assert "report.html" not in page
+
+
+def test_the_latest_page_leads_to_its_run_from_any_folder():
+    page = latest_page(run("my <b>", run_id="r 1&2"))
+    assert page.count('"./r%201%262/report.html"') == 1
+    assert 'content="0; url=./r%201%262/report.html"' in page
+    assert "my &lt;b&gt;" in page
