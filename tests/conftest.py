@@ -124,6 +124,8 @@ def settings(
     for name in ("CATALOG", "STATE", "THREADS", "MEMORY_LIMIT", "RUN_ID", "RUN_DIR", "RUN_SNAPSHOT"):
         monkeypatch.delenv(f"FINOPS_{name}", raising=False)
     monkeypatch.setenv("FINOPS_PROJECT", str(PROJECT))
+    # The box of changes makes a second run of a page twice as long; tests that are about it switch it on.
+    monkeypatch.setenv("FINOPS_REPORT_DIFF", os.environ.get("FINOPS_REPORT_DIFF", "off"))
     monkeypatch.setenv("FINOPS_LAKE", str(tmp_path / "lake"))
     if lake_kind != "sqlite":
         database = new_database(request.getfixturevalue("postgres"))

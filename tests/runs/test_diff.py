@@ -35,6 +35,11 @@ STORY = (
 PARAMETERS = 'as_of: str = ""  # day\nshare: int = 1  # whole times'
 
 
+@pytest.fixture(autouse=True)
+def _boxes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FINOPS_REPORT_DIFF", "on")
+
+
 @pytest.fixture
 def project(settings: Settings, make_notebook: MakeNotebook) -> Settings:
     """A project with a notebook whose one number depends on everything that can change."""
