@@ -39,7 +39,7 @@ _texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _cells = st.one_of(_amounts, _amounts, _texts, st.text("0123456789.,eE+-_ $%NanInf", max_size=14))
 
 _quick = settings(
-    max_examples=150,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
