@@ -24,6 +24,8 @@ def lab_environment(settings: Settings) -> dict[str, str]:
         "FINOPS_STATE": settings.state_url,
         "FINOPS_OUTPUTS": str(settings.outputs),
         "FINOPS_PARAMS": str(settings.params),
+        # Every kernel, also of a notebook that is begun there, has `%%sql`.
+        "JUPYTER_PATH": os.pathsep.join(filter(None, (str(_LAB_CONFIG), os.environ.get("JUPYTER_PATH")))),
         # Nothing of the workbench asks the network on its own; JupyterLab would ask to show its makers' news.
         "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, (str(_LAB_CONFIG), os.environ.get("JUPYTER_CONFIG_PATH")))),
     }

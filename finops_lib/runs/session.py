@@ -28,6 +28,8 @@ from finops_lib.runs.empty_lake import EmptyLake, open_empty_lake
 from finops_lib.runs.figures import bind, run_query
 from finops_lib.runs.folder import RunFolder
 from finops_lib.runs.handover import STARTED_AT
+from finops_lib.runs.lab_kernel import register_here
+from finops_lib.runs.lab_progress import at_work_with
 from finops_lib.runs.readers_scope import SCOPE, asked_scope, narrow_lake, without_names
 from finops_lib.runs.residuals import Reconciled, in_words
 from finops_lib.runs.shown import ResultShown, context_strips
@@ -58,6 +60,7 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
         ConfigError: a value the lake does not have.
         LakeError: the pinned snapshot is gone.
     """
+    register_here()
     settings, folder = load_settings(), RunFolder.from_environment()
     kept = _anomaly_inputs(settings, folder) if anomaly_id else None
     pinned = os.environ.get("FINOPS_RUN_SNAPSHOT", "")
@@ -168,6 +171,7 @@ class Run:
         # As text: a moment has no place among the parameters that are kept.
         judged_at = self.context.judged_at.replace(tzinfo=None).isoformat(timespec="seconds")
         bound = bind(name, sql, known | {"judged_at": judged_at}, values)
+        at_work_with(f"the query {name}")
         frame = run_query(self.lake, sql, bound)
         self.folder.remember_figure(name, sql, bound, rows=frame.height)
         return frame
