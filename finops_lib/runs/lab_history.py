@@ -21,12 +21,13 @@ def register(shell: InteractiveShell) -> None:
     def forget_runs(_result: object) -> None:
         from finops_lib.runs.session import Run
 
-        names = shell.user_ns
-        history: dict[int, Any] = names.get("_oh", {})
+        history: dict[int, Any] = shell.user_ns.get("_oh", {})
         for number in [number for number, value in history.items() if isinstance(value, Run)]:
             del history[number]
-        for name in [name for name in names if _KEPT.fullmatch(name) and isinstance(names[name], Run)]:
-            names[name] = None
+        # What it does not list as the person's own is there a second time.
+        for names in (shell.user_ns, shell.user_ns_hidden):
+            for name in [name for name in names if _KEPT.fullmatch(name) and isinstance(names[name], Run)]:
+                names[name] = None
         if shell.displayhook is not None:
             for name in ("_", "__", "___"):
                 if isinstance(getattr(shell.displayhook, name, None), Run):

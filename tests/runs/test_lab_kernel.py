@@ -60,7 +60,8 @@ class Kernel:
                 html.append(content["data"].get("text/html", ""))
             elif kind == "error":
                 said.append(f"{content['ename']}: {content['evalue']}")
-        reply = self.client.get_shell_msg(timeout=PATIENCE)
+        while (reply := self.client.get_shell_msg(timeout=PATIENCE))["parent_header"].get("msg_id") != sent:
+            pass
         return reply["content"]["status"], "\n".join(said), html
 
     def complete(self, before: str, after: str = "") -> list[str]:
@@ -104,8 +105,7 @@ def test_the_stop_button_ends_a_slow_question_and_the_next_one_is_answered(kerne
     assert kernel.run("%%sql\nselect 1 as one")[0] == "ok"
     began = time.monotonic()
     status, said, html = kernel.run(f"%%sql\n{ENDLESS}", meanwhile=lambda: _interrupt_after(kernel, 4))
-    print(said, html)
-    assert (status, said.splitlines()[-1][:17]) == ("error", "KeyboardInterrupt")
+    assert (status, "KeyboardInterrupt" in said) == ("error", True)
     assert time.monotonic() - began < 15
     # Asked for more than two seconds, the cell said so, and took it back.
     assert "At work with the question" in html[0]
@@ -128,7 +128,7 @@ def test_a_kernel_open_for_days_keeps_nobody_from_loading_or_cleaning_up(
     later = clock.now() + timedelta(days=30)
     expired = expire(settings.lake, superseded_before=later, at=later)
     compact(settings.lake)
-    # Everything went but what the kernel reads; two days later, files that only waited went too.
+    # Everything went but what the kernel reads.
     assert (seen in expired.snapshots, expired.kept_in_use) == (False, 1)
     assert expired.snapshots
     assert kernel.run(asked)[1].strip() == "8.000000000000"
