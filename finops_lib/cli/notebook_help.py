@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import click
+from typing import Any
+
+import typer
 from typer.core import TyperCommand
 
 
 class RunCommand(TyperCommand):
     """The command `run`, whose help is that of the notebook as soon as one is named."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        asked = [word for word in args if word in ctx.help_option_names]
-        if asked:
-            # The rest is only read, not judged: whoever asks for help may be halfway.
-            rest = [word for word in args if word not in ctx.help_option_names]
-            known = self._named(ctx, rest)
-            if known:
-                click.echo(_help(known))
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words of the command line, or show the help of the notebook they name and leave."""
+        if any(word in ctx.help_option_names for word in args):
+            # The other words are only read, not judged: whoever asks for help may be halfway.
+            others = [word for word in args if word not in ctx.help_option_names]
+            values, _, _ = self.make_parser(ctx).parse_args(others)
+            if isinstance(named := values.get("notebook"), str):
+                typer.echo(_help(named))
                 ctx.exit()
         return super().parse_args(ctx, args)
-
-    def _named(self, ctx: click.Context, words: list[str]) -> str:
-        try:
-            values, _, _ = self.make_parser(ctx).parse_args(words)
-        except click.UsageError:
-            return ""
-        named = values.get("notebook")
-        return named if isinstance(named, str) else ""
 
 
 def _help(notebook: str) -> str:
