@@ -44,7 +44,7 @@ def open_lab(settings: Settings, arguments: Sequence[str]) -> int:
     ensure_lake(settings.lake)
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={settings.project}"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    command += ["--LabApp.default_url=/lab/tree/notebooks/overview.ipynb"]
+    command += ["--LabApp.default_url=/lab/tree/notebooks/start.ipynb"]
     try:
         return subprocess.run([*command, *arguments], env=lab_environment(settings), check=False).returncode
     except KeyboardInterrupt:

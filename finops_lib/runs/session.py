@@ -39,12 +39,13 @@ if TYPE_CHECKING:
     import polars as pl
 
     from finops_lib.analyses.anomalies import Investigation
+    from finops_lib.reports.start_workings import Workings
     from finops_lib.runs.anomaly_inputs import AnomalyInputs
     from finops_lib.runs.budget_inputs import BudgetInputs
     from finops_lib.runs.scoped import BudgetCosts
 
 # Their readers are told before the first number when the plan file says something else than the budgets that count.
-_SHOW_BUDGETS = frozenset({"budgets", "overview", "leadership"})
+_SHOW_BUDGETS = frozenset({"budgets", "overview", "leadership", "start"})
 
 
 def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: str = "", anomaly_id: str = "") -> Run:
@@ -257,6 +258,13 @@ class Run:
     def commitment_ends(self) -> dict[str, date]:
         """Give the ends of commitments that somebody wrote down, by their ids."""
         return dict(self.settings.workbench.commitments.ends)
+
+    def workings(self) -> Workings:
+        """Give how the workbench itself does: jobs, messages, reports; keeping a copy beside the result."""
+        # Imported here: only the start page speaks of them.
+        from finops_lib.runs.workings import read_workings
+
+        return read_workings(self.settings, self.folder, notebook=self.notebook)
 
     def investigate(self, found: Sequence[Anomaly]) -> list[Investigation]:
         """Explain the first episodes from their charges; the queries of those shown in full are remembered."""

@@ -21,7 +21,7 @@ from tests.reports.browser import inspect_page, needs_chromium
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("ingestion", "overview", "budgets", "anomalies", "savings", "leadership")
+PAGES = ("start", "ingestion", "overview", "budgets", "anomalies", "savings", "leadership")
 _FILES = {"report.html", "report.ipynb", "result.json", "run.json", "log.txt"}
 
 
