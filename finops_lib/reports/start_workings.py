@@ -62,6 +62,7 @@ class Workings:
 
     Args:
         scheduler: what its health file says, in one line; `scheduler_kind` whether that is well, none started, or bad.
+        schedule_error: why the jobs cannot be read; "" = they can, or none is written down.
         outputs: from the notebooks' folder to that of the reports; "" where no link leads there.
     """
 
@@ -70,6 +71,7 @@ class Workings:
     notebooks: tuple[NotebookStanding, ...] = ()
     scheduler: str = ""
     scheduler_kind: SchedulerKind = "info"
+    schedule_error: str = ""
     outputs: str = ""
 
 
@@ -91,6 +93,8 @@ def scheduler_strip(workings: Workings) -> Element:
 
 def jobs_table(workings: Workings) -> Element:
     """Show the jobs of the schedule, those that are not well first."""
+    if workings.schedule_error:
+        return page.strip("error", workings.schedule_error)
     ill = unwell(workings)
     rows = [
         {"status": _COLOURS.get(job.status, "grey"), "word": job.status.lower() or "not yet run", "job": job.job,

@@ -9,7 +9,7 @@ import os
 
 from pydantic import TypeAdapter
 
-from finops_lib.errors import ConfigError, FinOpsError, RunError
+from finops_lib.errors import ConfigError, RunError
 from finops_lib.reports.start_workings import DeadLetter, JobStanding, NotebookStanding, SchedulerKind, Workings
 from finops_lib.runs import clock
 from finops_lib.runs.catalog import notebooks
@@ -17,7 +17,7 @@ from finops_lib.runs.folder import RunFolder
 from finops_lib.runs.handover import RERUN_OF
 from finops_lib.runs.opened import has_state, opened_state
 from finops_lib.runs.schedule import health
-from finops_lib.runs.schedule.opened import load_schedule
+from finops_lib.runs.schedule.opened import load_schedule, schedule_path
 from finops_lib.settings import Settings
 from finops_lib.state.open import State
 from finops_lib.state.outbox import list_outbox
@@ -50,8 +50,10 @@ def read_workings(settings: Settings, folder: RunFolder, *, notebook: str) -> Wo
 
 def _read(settings: Settings, state: State | None, notebook: str) -> Workings:
     kind, said = _scheduler(settings)
+    jobs, schedule_error = _jobs(settings, state)
     return Workings(
-        jobs=_jobs(settings, state),
+        jobs=jobs,
+        schedule_error=schedule_error,
         dead_letters=_dead_letters(state),
         notebooks=_notebooks(settings, state, notebook),
         scheduler=said,
@@ -69,12 +71,14 @@ def _scheduler(settings: Settings) -> tuple[SchedulerKind, str]:
         return "error", str(error)
 
 
-def _jobs(settings: Settings, state: State | None) -> tuple[JobStanding, ...]:
+def _jobs(settings: Settings, state: State | None) -> tuple[tuple[JobStanding, ...], str]:
+    """Give the jobs, or why they cannot be read."""
+    if not schedule_path(settings).is_file():
+        return (), ""
     try:
         schedule = load_schedule(settings)
-    except FinOpsError:
-        # There is none, or `finops doctor` says what is wrong with it.
-        return ()
+    except ConfigError as error:
+        return (), str(error)
     found, now = [], clock.now()
     for job in schedule:
         last = next(iter(slots_of(state, job=job.name, limit=1)), None) if state is not None else None
@@ -87,7 +91,7 @@ def _jobs(settings: Settings, state: State | None) -> tuple[JobStanding, ...]:
                 next_slot=next(job.recurrence.after(now)),
             )
         )
-    return tuple(found)
+    return tuple(found), ""
 
 
 def _dead_letters(state: State | None) -> tuple[DeadLetter, ...]:
