@@ -10,6 +10,7 @@ from pathlib import Path
 
 from finops_lib.errors import ConfigError
 from finops_lib.lake.create import ensure_lake
+from finops_lib.runs.lab_saving import START, without_outputs
 from finops_lib.settings import Settings
 
 _LAB_CONFIG = Path(__file__).parent / "lab_config"
@@ -44,7 +45,10 @@ def open_lab(settings: Settings, arguments: Sequence[str]) -> int:
     ensure_lake(settings.lake)
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={settings.project}"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    command += ["--LabApp.default_url=/lab/tree/notebooks/start.ipynb"]
+    # Its only work is to run the cells of the start page, so that it opens with today's numbers.
+    command += [f"--LabApp.extra_labextensions_path={_LAB_CONFIG / 'labextensions'}"]
+    command += [f"--LabApp.default_url=/lab/tree/{START}"]
+    command += [f"--FileContentsManager.pre_save_hook={without_outputs.__module__}.{without_outputs.__name__}"]
     try:
         return subprocess.run([*command, *arguments], env=lab_environment(settings), check=False).returncode
     except KeyboardInterrupt:

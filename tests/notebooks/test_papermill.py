@@ -16,14 +16,14 @@ pytestmark = pytest.mark.slow
 
 
 def test_papermill_runs_a_notebook_with_a_parameter_and_draws_its_charts(
-    one_day_place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    sample_place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    one_day_place.enter(monkeypatch)
+    sample_place.enter(monkeypatch)
     # Where it is started is where the project is.
     monkeypatch.delenv("FINOPS_PROJECT")
     out = tmp_path / "out.ipynb"
     done = subprocess.run(
-        [sys.executable, "-m", "papermill", "notebooks/overview.ipynb", str(out), "-p", "as_of", "2026-05-02"],
+        [sys.executable, "-m", "papermill", "notebooks/budgets.ipynb", str(out), "-p", "as_of", "2026-10-15"],
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -39,6 +39,6 @@ def test_papermill_runs_a_notebook_with_a_parameter_and_draws_its_charts(
     kinds = [kind for output in outputs for kind in output["data"]]
     assert any("vegalite" in kind for kind in kinds)
     said = "".join("".join(output["data"]["text/plain"]) for output in outputs)
-    assert "through 2 May 2026" in said
+    assert "through 15 Oct 2026" in said
     # Nobody watches it: the line that says what a cell is at has no place in it.
     assert "At work" not in json.dumps(outputs)
