@@ -6,6 +6,12 @@
   const START = "notebooks/start.ipynb";
   const RUN_ALL = "notebook:run-all-cells";
 
+  // Running all cells goes to the last one; this page is read from its first.
+  async function toTheTop(notebook) {
+    notebook.activeCellIndex = 0;
+    await notebook.scrollToItem(0);
+  }
+
   async function bringUpToDate(app) {
     const widget = app.shell.currentWidget;
     if (widget?.context?.path !== START || !app.commands.hasCommand(RUN_ALL)) return;
@@ -14,9 +20,10 @@
     await widget.sessionContext.ready;
     // Without a kernel there is nothing to run on, and somebody who went elsewhere meanwhile is not called back.
     if (!widget.sessionContext.session?.kernel || app.shell.currentWidget !== widget) return;
-    await app.commands.execute(RUN_ALL);
-    widget.content.activeCellIndex = 0;
-    await widget.content.scrollToItem(0);
+    const ran = app.commands.execute(RUN_ALL);
+    await toTheTop(widget.content);
+    await ran;
+    await toTheTop(widget.content);
   }
 
   const plugin = {
