@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -135,8 +136,8 @@ def test_every_notebook_runs_while_a_load_is_going_on(lab: Lab, tmp_path: Path) 
             assert (name, _errors(cells)) == (name, [])
             page.screenshot(path=_picture(tmp_path, name))
             if name != "ingestion":
-                kinds = {kind for cell in cells for output in cell["outputs"] for kind in output.get("data", {})}
-                assert any("vegalite" in kind for kind in kinds), name
+                # Drawn by JupyterLab itself, or a picture among other elements.
+                assert re.search("vegalite|fw-picture", json.dumps(cells)), name
         assert lab.foreign(requests) == []
         assert load is not None
         said, complaints = load.communicate(timeout=120)

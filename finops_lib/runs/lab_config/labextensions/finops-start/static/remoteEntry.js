@@ -5,6 +5,8 @@
 (() => {
   const START = "notebooks/start.ipynb";
   const RUN_ALL = "notebook:run-all-cells";
+  const LOOK_EVERY_MS = 200;
+  const MOST_LOOKS = 600;
 
   // Running all cells goes to the last one; this page is read from its first.
   async function toTheTop(notebook) {
@@ -12,14 +14,23 @@
     await notebook.scrollToItem(0);
   }
 
+  // The page, its kernel and the command arrive in no particular order; until all are there, there is nothing to run.
+  async function whenOpen(app) {
+    for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+      const widget = app.shell.currentWidget;
+      const path = widget?.context?.path;
+      // Somebody who asked for another document is not called back from it.
+      if (path && path !== START) return null;
+      const hasKernel = widget?.sessionContext?.session?.kernel?.status === "idle";
+      if (path && widget.context.isReady && hasKernel && app.commands.hasCommand(RUN_ALL)) return widget;
+      await new Promise((go) => setTimeout(go, LOOK_EVERY_MS));
+    }
+    return null;
+  }
+
   async function bringUpToDate(app) {
-    const widget = app.shell.currentWidget;
-    if (widget?.context?.path !== START || !app.commands.hasCommand(RUN_ALL)) return;
-    await widget.context.ready;
-    await widget.revealed;
-    await widget.sessionContext.ready;
-    // Without a kernel there is nothing to run on, and somebody who went elsewhere meanwhile is not called back.
-    if (!widget.sessionContext.session?.kernel || app.shell.currentWidget !== widget) return;
+    const widget = await whenOpen(app);
+    if (widget === null) return;
     const ran = app.commands.execute(RUN_ALL);
     await toTheTop(widget.content);
     await ran;
