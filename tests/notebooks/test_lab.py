@@ -193,7 +193,9 @@ def _wait_until_run(page: Page) -> list[dict[str, Any]]:
         cells: list[dict[str, Any]] = page.evaluate(_CELLS)
         if _errors(cells) or all(cell["ran"] for cell in cells):
             return cells
-        assert time.monotonic() < until, [cell["source"] for cell in cells if not cell["ran"]]
+        if time.monotonic() > until:
+            page.screenshot(path=_picture(Path(), "stuck"))
+            pytest.fail(f"not run: {[cell['source'] for cell in cells if not cell['ran']]}")
         page.wait_for_timeout(300)
 
 

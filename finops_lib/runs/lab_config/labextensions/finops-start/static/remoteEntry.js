@@ -7,6 +7,10 @@
   const RUN_ALL = "notebook:run-all-cells";
   const LOOK_EVERY_MS = 200;
   const MOST_LOOKS = 600;
+  const LOOKS_PER_TRY = 50;
+  const MOST_TRIES = 5;
+
+  const pause = () => new Promise((go) => setTimeout(go, LOOK_EVERY_MS));
 
   // Running all cells goes to the last one; this page is read from its first.
   async function toTheTop(notebook) {
@@ -23,18 +27,26 @@
       if (path && path !== START) return null;
       const hasKernel = widget?.sessionContext?.session?.kernel?.status === "idle";
       if (path && widget.context.isReady && hasKernel && app.commands.hasCommand(RUN_ALL)) return widget;
-      await new Promise((go) => setTimeout(go, LOOK_EVERY_MS));
+      await pause();
     }
     return null;
   }
 
+  const hasBegun = (widget) => [...widget.content.model.cells].some((cell) => cell.executionCount);
+
   async function bringUpToDate(app) {
-    const widget = await whenOpen(app);
-    if (widget === null) return;
-    const ran = app.commands.execute(RUN_ALL);
-    await toTheTop(widget.content);
-    await ran;
-    await toTheTop(widget.content);
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const widget = await whenOpen(app);
+      if (widget === null) return;
+      const ran = app.commands.execute(RUN_ALL);
+      await toTheTop(widget.content);
+      // A kernel that has only just come may lose what it is told before its channels are open.
+      for (let looks = 0; looks < LOOKS_PER_TRY && !hasBegun(widget); looks += 1) await pause();
+      if (!hasBegun(widget)) continue;
+      await ran;
+      await toTheTop(widget.content);
+      return;
+    }
   }
 
   const plugin = {
