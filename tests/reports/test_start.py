@@ -88,7 +88,7 @@ def test_only_open_anomalies_wait(status: str, is_open: bool) -> None:
 
 def test_only_savings_nobody_decided_on_wait() -> None:
     assert "nat-1" in start.savings_to_decide(_now(kept=[_kept("pending")])).text()
-    assert "32.9 USD a month at most" in start.start_figures(_now(kept=[_kept("pending")])).text()
+    assert "32.9\u00a0USD a month at most" in start.start_figures(_now(kept=[_kept("pending")])).text()
     assert "No saving waits" in start.savings_to_decide(_now(kept=[_kept("approved")])).text()
 
 
