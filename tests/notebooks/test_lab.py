@@ -27,7 +27,7 @@ from tests.reports.browser import PATIENCE, needs_chromium
 pytestmark = pytest.mark.slow
 
 TOKEN = "for-this-test"
-PAGES = ("overview", "budgets", "anomalies", "savings", "ingestion")
+PAGES = ("overview", "leadership", "budgets", "anomalies", "savings", "ingestion")
 # What each code cell holds; JupyterLab draws only the cells in sight, so its model is asked.
 _CELLS = """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
   .filter((cell) => cell.type === 'code')
