@@ -24,7 +24,7 @@ __version__ = "0.3.0"
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Give notebooks the cell magic `%%sql` (`%load_ext finops_lib`)."""
-    from finops_lib.runs.magic import register
+    """Give a kernel what works with the lake: `%%sql`, records as tables (`%load_ext finops_lib`)."""
+    from finops_lib.runs.lab_kernel import register
 
     register(shell)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from finops_lib.cli.app import app
+from finops_lib.cli.notebook_help import RunCommand
 from finops_lib.cli.printing import FormatOption, print_rows, print_run
 from finops_lib.errors import ConfigError
 from finops_lib.runs.listing import Format, records
@@ -105,7 +106,7 @@ def sql(
     print_rows(rows, format, columns=columns)
 
 
-@app.command()
+@app.command(cls=RunCommand)
 def run(
     notebook: Annotated[str, typer.Argument(help="A name from notebooks/, e.g. overview.")],
     parameter: Annotated[
@@ -128,7 +129,10 @@ def run(
         typer.Option(help="Send the report to this recipient, address or channel; repeat for more.", metavar="NAME"),
     ] = None,
 ) -> None:
-    """Run one notebook; print the run's id, its status and where the report is."""
+    """Run one notebook; print the run's id, its status and where the report is.
+
+    finops run NOTEBOOK --help lists that notebook's parameters.
+    """
     from finops_lib.runs.notebook import run_notebook
     from finops_lib.runs.progress import cell_progress
     from finops_lib.runs.upkeep import chosen_snapshot

@@ -169,3 +169,17 @@ def newest_snapshot(place: Place) -> int:
 def has_snapshot(place: Place, snapshot: int) -> bool:
     with open_catalog(place) as catalog:
         return bool(catalog.rows("select 1 from ducklake_snapshot where snapshot_id = ?", [snapshot]))
+
+
+def columns_of_tables(place: Place) -> dict[str, tuple[str, ...]]:
+    """Give the names of the lake's tables as they are now, each with its columns in order."""
+    query = (
+        "select t.table_name, c.column_name from ducklake_table t join ducklake_column c on c.table_id = t.table_id "
+        "where t.end_snapshot is null and c.end_snapshot is null and c.parent_column is null "
+        "order by t.table_name, c.column_order"
+    )
+    found: dict[str, list[str]] = {}
+    with open_catalog(place) as catalog:
+        for table, column in catalog.rows(query):
+            found.setdefault(str(table), []).append(str(column))
+    return {table: tuple(columns) for table, columns in found.items()}

@@ -22,7 +22,7 @@ WORDS = {
     "RUNNING": ("grey", "running"),
 }
 # The reading order of the pages; notebooks of one's own follow by name.
-ORDER = ("overview", "leadership", "budgets", "anomalies", "savings", "ingestion")
+ORDER = ("start", "overview", "leadership", "budgets", "anomalies", "savings", "ingestion")
 
 
 def gallery(runs: Sequence[Mapping[str, Any]]) -> str:

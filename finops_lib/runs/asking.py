@@ -20,6 +20,7 @@ from finops_lib.errors import ConfigError, SourceError
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.open import Lake, attach_postgres, confine, open_lake, sql_text
 from finops_lib.lake.place import without_password
+from finops_lib.runs.patience import interruptible
 from finops_lib.settings import Settings
 
 _SQLITE = "sqlite:///"
@@ -81,7 +82,7 @@ def ask_for_frame(lake: Lake, query: str) -> polars.DataFrame:
 
     answer = ask(lake, query)
     with _in_one_line(polars.exceptions.ComputeError):
-        return polars.DataFrame(answer)
+        return interruptible(lake.con, lambda: polars.DataFrame(answer))
 
 
 def _unique(names: Sequence[str]) -> list[str]:

@@ -65,7 +65,7 @@ def entries(settings: Settings) -> list[Entry]:
     found += [
         Entry("mart", mart.name, mart.question, " x ".join(mart.grain)) for _, mart in sorted(read_marts().items())
     ]
-    found += _notebooks(settings)
+    found += notebooks(settings)
     found += [
         Entry("dialect", name, "how is a bill written down?", "finops ingest --dialect") for name in DIALECTS.names()
     ]
@@ -99,7 +99,8 @@ def entries(settings: Settings) -> list[Entry]:
     return found
 
 
-def _notebooks(settings: Settings) -> list[Entry]:
+def notebooks(settings: Settings) -> list[Entry]:
+    """List the notebooks, each with its question and its parameters."""
     if not settings.notebooks.is_dir():
         raise ConfigError(
             f"no notebooks folder in {settings.project}", next_step="go to the project's folder, or set FINOPS_PROJECT"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from finops_lib.errors import ConfigError
 from finops_lib.lake.open import without_pandas
+from finops_lib.runs.patience import interruptible
 
 if TYPE_CHECKING:
     import duckdb
@@ -59,6 +60,6 @@ def run_query(lake: HasConnection, sql: str, values: Mapping[str, object]) -> pl
 
     # Straight from the relation: no pyarrow, and DECIMAL, MAP and dates stay what they are.
     with without_pandas():
-        frame = pl.DataFrame(lake.con.sql(sql, params=dict(values)))
+        frame = interruptible(lake.con, lambda: pl.DataFrame(lake.con.sql(sql, params=dict(values))))
     # DuckDB sums whole numbers to 128 bits, which arrive as decimals without decimals; they are counts.
     return frame.with_columns(cs.by_dtype(pl.Decimal(38, 0)).cast(pl.Int64))

@@ -13,6 +13,7 @@ from finops_lib.errors import FinOpsError
 from finops_lib.lake.catalog import newest_snapshot
 from finops_lib.lake.open import Lake
 from finops_lib.runs.asking import ask_for_frame, open_for_questions
+from finops_lib.runs.lab_progress import at_work_with
 from finops_lib.settings import load_settings
 
 _open_lakes: dict[str, Lake] = {}
@@ -23,6 +24,7 @@ def register(shell: InteractiveShell) -> None:
 
     def sql(line: str, cell: str) -> polars.DataFrame | None:
         """Ask the lake. `%%sql` shows the answer; `%%sql name` also keeps it as the variable `name`."""
+        at_work_with("the question")
         try:
             frame = answer(cell)
         except FinOpsError as error:

@@ -28,6 +28,8 @@ from finops_lib.runs.empty_lake import EmptyLake, open_empty_lake
 from finops_lib.runs.figures import bind, run_query
 from finops_lib.runs.folder import RunFolder
 from finops_lib.runs.handover import REPLAYED_DAY, STARTED_AT
+from finops_lib.runs.lab_kernel import register_here
+from finops_lib.runs.lab_progress import at_work_with
 from finops_lib.runs.readers_scope import SCOPE, asked_scope, narrow_lake, without_names
 from finops_lib.runs.residuals import Reconciled, in_words
 from finops_lib.runs.shown import ResultShown, context_strips
@@ -37,12 +39,13 @@ if TYPE_CHECKING:
     import polars as pl
 
     from finops_lib.analyses.anomalies import Investigation
+    from finops_lib.reports.start_workings import Workings
     from finops_lib.runs.anomaly_inputs import AnomalyInputs
     from finops_lib.runs.budget_inputs import BudgetInputs
     from finops_lib.runs.scoped import BudgetCosts
 
 # Their readers are told before the first number when the plan file says something else than the budgets that count.
-_SHOW_BUDGETS = frozenset({"budgets", "overview", "leadership"})
+_SHOW_BUDGETS = frozenset({"budgets", "overview", "leadership", "start"})
 
 
 def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: str = "", anomaly_id: str = "") -> Run:
@@ -58,6 +61,7 @@ def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: st
         ConfigError: a value the lake does not have.
         LakeError: the pinned snapshot is gone.
     """
+    register_here()
     settings, folder = load_settings(), RunFolder.from_environment()
     kept = _anomaly_inputs(settings, folder) if anomaly_id else None
     pinned = os.environ.get("FINOPS_RUN_SNAPSHOT", "")
@@ -171,6 +175,7 @@ class Run:
         # As text: a moment has no place among the parameters that are kept.
         judged_at = self.context.judged_at.replace(tzinfo=None).isoformat(timespec="seconds")
         bound = bind(name, sql, known | {"judged_at": judged_at}, values)
+        at_work_with(f"the query {name}")
         frame = run_query(self.lake, sql, bound)
         self.folder.remember_figure(name, sql, bound, rows=frame.height)
         return frame
@@ -256,6 +261,13 @@ class Run:
     def commitment_ends(self) -> dict[str, date]:
         """Give the ends of commitments that somebody wrote down, by their ids."""
         return dict(self.settings.workbench.commitments.ends)
+
+    def workings(self) -> Workings:
+        """Give how the workbench itself does: jobs, messages, reports; keeping a copy beside the result."""
+        # Imported here: only the start page speaks of them.
+        from finops_lib.runs.workings import read_workings
+
+        return read_workings(self.settings, self.folder, notebook=self.notebook)
 
     def investigate(self, found: Sequence[Anomaly]) -> list[Investigation]:
         """Explain the first episodes from their charges; the queries of those shown in full are remembered."""

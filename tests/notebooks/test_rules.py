@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from papermill.translators import PythonTranslator
 
 from finops_lib.runs.parameters import read_parameters
 from tests.conftest import PROJECT
@@ -29,6 +30,11 @@ def _code(path: Path) -> list[dict[str, Any]]:
 def _tags(cell: dict[str, Any]) -> list[str]:
     tags: list[str] = cell["metadata"].get("tags", [])
     return tags
+
+
+def _inspected(path: Path) -> list[Any]:
+    [cell] = [cell for cell in _code(path) if "parameters" in _tags(cell)]
+    return PythonTranslator.inspect({"source": "".join(cell["source"])})
 
 
 def test_all_pages_of_the_first_light_are_there() -> None:
@@ -57,6 +63,12 @@ class TestNotebook:
         parameters = read_parameters(_read(path))
         assert "as_of" in {parameter.name for parameter in parameters}
         assert all(parameter.help for parameter in parameters)
+
+    def test_papermill_itself_reads_the_same_parameters(self, path: Path) -> None:
+        # An equals sign in a comment would keep a parameter from it, and it would warn of an unknown one.
+        ours = [(one.name, one.type, one.help) for one in read_parameters(_read(path))]
+        theirs = [(one.name, one.inferred_type_name, one.help) for one in _inspected(path)]
+        assert theirs == ours
 
     def test_its_cells_are_short_and_hold_no_logic(self, path: Path) -> None:
         forbidden = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try, ast.With, ast.Lambda, ast.ListComp)
