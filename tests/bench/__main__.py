@@ -24,6 +24,7 @@ from tests.bench import (
     runs,
     savings,
     savings_truth,
+    schedule_month,
 )
 from tests.bench.anomalies import measure as anomalies
 from tests.bench.budget_replay import measure as budgets
@@ -50,6 +51,7 @@ MEASUREMENTS = {
     "savings-truth": savings_truth.measure,
     "savings": savings.measure,
     "rightsizing": rightsizing.measure,
+    "schedule-month": schedule_month.measure,
 }
 
 if __name__ == "__main__":
