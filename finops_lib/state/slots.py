@@ -210,12 +210,19 @@ def note(state: State, slots: Sequence[Slot], *, also: Also = nothing) -> None:
 
 
 def reclaim(
-    state: State, *, host: str, at: datetime, is_alive: Callable[[int, float], bool], most_attempts: int
+    state: State,
+    *,
+    host: str,
+    at: datetime,
+    is_alive: Callable[[int, float], bool],
+    most_attempts: Callable[[str], int],
+    also: Callable[[Slot], Also] = lambda slot: nothing,
 ) -> list[Slot]:
     """Let slots whose taker is gone be taken again, and give them.
 
     Args:
-        most_attempts: one that was taken so often and never came to an end has failed.
+        most_attempts: of a job; a slot that was taken so often and never came to an end has failed.
+        also: what is done for one of them in the same transaction.
     """
 
     def is_dead(row: SlotRow) -> bool:
@@ -236,10 +243,11 @@ def reclaim(
                 continue
             beat_at = row.heartbeat_at or at
             said = f"the scheduler (process {row.pid} on {row.host}) was gone after {beat_at:%Y-%m-%d %H:%M:%S} UTC"
-            is_last = row.attempts >= most_attempts
+            is_last = row.attempts >= most_attempts(row.job)
             row.status, row.error, row.next_try = ("FAILED" if is_last else "WAITING"), said, None if is_last else at
             row.finished_at = at
             found.append(_slot(row))
+            also(found[-1])(session)
     return found
 
 

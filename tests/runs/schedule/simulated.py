@@ -64,10 +64,16 @@ class World:
             if running.child.poll() is None:
                 self.at_work[running.due.job.name] -= 1
 
-    def pass_time(self, *schedulers: Scheduler, until: datetime, step: timedelta = timedelta(minutes=1)) -> list[Slot]:
+    def pass_time(
+        self,
+        *schedulers: Scheduler,
+        until: datetime,
+        step: timedelta = timedelta(minutes=1),
+        stop: Callable[[], bool] = lambda: False,
+    ) -> list[Slot]:
         """Let every scheduler look once per step; give the slots that ended."""
         ended = []
-        while self.now < until:
+        while self.now < until and not stop():
             self.now += step
             for scheduler in schedulers:
                 ended += scheduler.tick(self.now)

@@ -58,7 +58,6 @@ class Troubles:
         chance = random.Random(seed)
 
         def moments(count: int) -> tuple[datetime, ...]:
-            # Half an hour after a full quarter of the day something is usually at work.
             return tuple(sorted(start + DAY * chance.uniform(0.5, 30.0) for _ in range(count)))
 
         def days(first: float, last: float) -> tuple[_Span, ...]:
@@ -154,11 +153,11 @@ class Month:
                 self._kill(world, first)
                 first, back_at = None, span[1]
             elif crashes and now >= crashes[0] and first is not None:
-                crashes.pop(0)
+                crashes = [moment for moment in crashes if moment > now]
                 self._kill(world, first)
                 first, back_at = None, now + len(crashes) % 7 * 3 * MINUTE
             elif unwritten and now >= unwritten[0] and first is not None and first.running:
-                unwritten.pop(0)
+                unwritten = [moment for moment in unwritten if moment > now]
                 self.unwritten += len(first.running)
                 # Its work ends, and nobody looks any more.
                 world.now += max(self._takes(running.due) for running in first.running.values())
