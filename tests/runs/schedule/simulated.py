@@ -39,9 +39,7 @@ class World:
     order: list[tuple[str, datetime]] = field(default_factory=list)
     _pids: int = 100
 
-    def scheduler(
-        self, schedule: Schedule, state: State, judge: Judge | None = None, *, host: str = HOST
-    ) -> Scheduler:
+    def scheduler(self, schedule: Schedule, state: State, judge: Judge | None = None, *, host: str = HOST) -> Scheduler:
         """Start one more scheduler, as another process of the same machine or of another one."""
         self._pids += 1
         self.alive.add(self._pids)
