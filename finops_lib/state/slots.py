@@ -73,10 +73,16 @@ class Slot:
         return self.status in SETTLED
 
 
+def settled(state: State, jobs: Collection[str]) -> dict[str, datetime]:
+    """Give until when the slots are settled of each of these jobs that was ever seen."""
+    with state.read() as session:
+        rows = session.scalars(select(JobRow).where(JobRow.job.in_(list(jobs))))
+        return {row.job: row.settled_through for row in rows}
+
+
 def register(state: State, jobs: Collection[str], *, at: datetime) -> dict[str, datetime]:
     """Give until when each job's slots are settled; a job seen for the first time owes nothing of before."""
-    with state.read() as session:
-        known = {row.job: row.settled_through for row in session.scalars(select(JobRow))}
+    known = settled(state, jobs)
     if new := [job for job in jobs if job not in known]:
         with state.write() as session:
             audit.take_turn(session)
@@ -85,7 +91,7 @@ def register(state: State, jobs: Collection[str], *, at: datetime) -> dict[str, 
                 if row is None:
                     session.add(JobRow(job=job, settled_through=at))
                 known[job] = row.settled_through if row else at
-    return {job: known[job] for job in jobs}
+    return known
 
 
 def settle(state: State, through: Mapping[str, datetime]) -> None:

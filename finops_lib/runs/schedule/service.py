@@ -168,7 +168,10 @@ class Scheduler:
         return [slot for slot in lost if slot.is_settled and self.only in ("", slot.job)]
 
     def _start(self, now: datetime) -> None:
-        settled = ledger.register(self.state, list(self.schedule.jobs), at=now)
+        names = list(self.schedule.jobs)
+        # Whoever runs one job does not say of the others that they owe nothing: their own first call is still to come.
+        new = ledger.register(self.state, [self.only] if self.only else names, at=now)
+        settled = dict.fromkeys(names, now) | ledger.settled(self.state, names) | new
         after = min([now - _LOOK_BACK, *settled.values()])
         found = plan(
             self.schedule,

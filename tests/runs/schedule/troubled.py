@@ -138,6 +138,7 @@ class Month:
     kills: int = 0
     unwritten: int = 0
     senders: int = 0
+    sent_at: datetime | None = None
 
     def run(self) -> Account:
         """Let the time pass and give the account."""
@@ -185,11 +186,12 @@ class Month:
             self._lease(world.now)
 
     def _next(self, now: datetime, schedulers: list[Scheduler]) -> datetime:
-        """Give the next moment at which anything can happen; every minute while anything is at work."""
+        """Give the next moment at which anything can happen; every other minute while anything is at work."""
         if any(one.running for one in schedulers):
-            return now + MINUTE
+            return now + 2 * MINUTE
         soonest = min(next(job.recurrence.after(now)) for job in self.schedule)
-        return min(soonest, now + 4 * MINUTE)
+        is_waiting = any(one.waiting for one in schedulers)
+        return min(soonest, now + (4 * MINUTE if is_waiting else 10 * MINUTE))
 
     def _takes(self, due: Due) -> timedelta:
         if due.job.name == "collect" and _inside(self.troubles.slow, due.slot):
@@ -220,6 +222,10 @@ class Month:
         return sender, [one.message.message_id for one in leased]
 
     def _send(self, now: datetime) -> None:
+        """Send what waits, every ten minutes."""
+        if self.sent_at is not None and now - self.sent_at < 10 * MINUTE and now < self.end:
+            return
+        self.sent_at = now
         sender, messages = self._lease(now)
         for message in messages:
             if outbox.begin(self.state, message, sender, at=now, until=now + 2 * MINUTE):
