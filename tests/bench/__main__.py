@@ -24,6 +24,7 @@ from tests.bench import (
     runs,
     savings,
     savings_truth,
+    schedule_day,
     schedule_month,
 )
 from tests.bench.anomalies import measure as anomalies
@@ -51,6 +52,7 @@ MEASUREMENTS = {
     "savings-truth": savings_truth.measure,
     "savings": savings.measure,
     "rightsizing": rightsizing.measure,
+    "schedule-day": schedule_day.measure,
     "schedule-month": schedule_month.measure,
 }
 
