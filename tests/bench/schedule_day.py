@@ -1,12 +1,12 @@
 """A day of scheduler/schedule.yaml on the sample estate: what each job costs, and all of them together.
 
-Goal: the daily jobs, each as often as a day asks for it, one after the other in less than 90 s on two cores. The jobs
-are the processes that the scheduler starts. The bill of the day before is in the lake already; the weekly jobs are
+Goal: the daily jobs, each as often as a day asks for it, in less than 90 s on two cores. The jobs are the processes that the scheduler starts. The bill of the day before is in the lake already; the weekly jobs are
 left out.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -27,6 +27,7 @@ _NEWEST = date(2026, 9, 30)
 # Reports are about three days before their slot's day.
 _DAY = datetime(2026, 10, 3, tzinfo=UTC)
 _ROWS = 250_000
+_SHARED = "by CPU, shared by two cores as `parallel: 2` does"
 
 
 def measure(folder: Path) -> None:
@@ -54,9 +55,10 @@ def measure(folder: Path) -> None:
             f"{ratio:4.2f} x the floor each",
             flush=True,
         )
-    kept = "MET" if whole.wall < _GOAL_S else "MISSED"
     print(f"the day                               {whole.wall:5.1f} s wall  {whole.cpu:5.2f} s CPU")
-    print(f"{kept}: {_GOAL_S:.0f} s, one job after the other")
+    for seconds, how in ((whole.wall, "by the clock on the wall, one job after the other"), (whole.cpu / 2, _SHARED)):
+        print(f"{'MET' if seconds < _GOAL_S else 'MISSED'}: {seconds:.0f} s of {_GOAL_S:.0f} s {how}")
+    print(f"(load average of the machine meanwhile: {os.getloadavg()[1]:.1f})")
 
 
 def _run(job: Job) -> tuple[Took, int]:
