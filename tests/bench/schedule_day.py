@@ -1,7 +1,7 @@
 """A day of scheduler/schedule.yaml on the sample estate: what each job costs, and all of them together.
 
-Goal: the daily jobs, each as often as a day asks for it, in less than 90 s on two cores. The jobs are the processes that the scheduler starts. The bill of the day before is in the lake already; the weekly jobs are
-left out.
+Goal: the daily jobs, each as often as a day asks for it, in less than 90 s on two cores. The jobs are the processes
+that the scheduler starts. The bill of the day before is in the lake already; the weekly jobs are left out.
 """
 
 from __future__ import annotations
