@@ -20,6 +20,7 @@ printing.py   tables, CSV and JSON
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -81,11 +82,16 @@ def _in_one_line(error: Exception) -> tuple[str, int]:
 
 
 def _say(text: str) -> None:
-    """Write an error for people, without the passwords that the environment or the command line brought."""
+    """Write an error for people, without the passwords that environment, command line or workbench.yaml brought."""
     from finops_lib.runs.secrets import Scrubber, known_secrets
+    from finops_lib.settings import load_settings
 
     words = {f"word {number}": word for number, word in enumerate(sys.argv)}
-    scrubbed = Scrubber.of(known_secrets([], {**os.environ, **words})).scrub(text)
+    references: list[object] = []
+    # Where the settings are the error, nothing of theirs was resolved.
+    with contextlib.suppress(FinOpsError, OSError):
+        references.append(load_settings().workbench.model_dump(mode="json"))
+    scrubbed = Scrubber.of(known_secrets(references, {**os.environ, **words})).scrub(text)
     typer.echo(scrubbed if "\n" in scrubbed else f"finops: {scrubbed}", err=True)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from finops_lib.runs.fetch import source_path
 from finops_lib.runs.figures import run_query
 from finops_lib.runs.opened import opened_state
 from finops_lib.runs.permissions import try_all
+from finops_lib.runs.secrets import Scrubber, known_secrets
 from finops_lib.runs.twice import held_twice, what_to_do
 from finops_lib.settings import Settings, load_budget_plan, load_settings
 from finops_lib.state.audit import verify
@@ -53,7 +55,18 @@ class Check:
 
 
 def examine() -> list[Check]:
-    """Look at everything; a check that cannot be made is a failed one, never an exception."""
+    """Look at everything; a check that cannot be made is a failed one, never an exception.
+
+    What providers and servers answered is among the messages, without the secrets that they may repeat.
+    """
+    references: list[object] = []
+    with contextlib.suppress(FinOpsError):
+        references.append(load_settings().workbench.model_dump(mode="json"))
+    scrub = Scrubber.of(known_secrets(references, os.environ)).scrub
+    return [replace(check, message=scrub(check.message), next_step=scrub(check.next_step)) for check in _examined()]
+
+
+def _examined() -> list[Check]:
     checks = [_guarded("python", _python), _guarded("extensions", _extensions)]
     try:
         settings = load_settings()

@@ -73,10 +73,16 @@ class Slot:
         return self.status in SETTLED
 
 
+def settled(state: State, jobs: Collection[str]) -> dict[str, datetime]:
+    """Give until when the slots are settled of each of these jobs that was ever seen."""
+    with state.read() as session:
+        rows = session.scalars(select(JobRow).where(JobRow.job.in_(list(jobs))))
+        return {row.job: row.settled_through for row in rows}
+
+
 def register(state: State, jobs: Collection[str], *, at: datetime) -> dict[str, datetime]:
     """Give until when each job's slots are settled; a job seen for the first time owes nothing of before."""
-    with state.read() as session:
-        known = {row.job: row.settled_through for row in session.scalars(select(JobRow))}
+    known = settled(state, jobs)
     if new := [job for job in jobs if job not in known]:
         with state.write() as session:
             audit.take_turn(session)
@@ -85,7 +91,7 @@ def register(state: State, jobs: Collection[str], *, at: datetime) -> dict[str, 
                 if row is None:
                     session.add(JobRow(job=job, settled_through=at))
                 known[job] = row.settled_through if row else at
-    return {job: known[job] for job in jobs}
+    return known
 
 
 def settle(state: State, through: Mapping[str, datetime]) -> None:
@@ -210,12 +216,19 @@ def note(state: State, slots: Sequence[Slot], *, also: Also = nothing) -> None:
 
 
 def reclaim(
-    state: State, *, host: str, at: datetime, is_alive: Callable[[int, float], bool], most_attempts: int
+    state: State,
+    *,
+    host: str,
+    at: datetime,
+    is_alive: Callable[[int, float], bool],
+    most_attempts: Callable[[str], int],
+    also: Callable[[Slot], Also] = lambda slot: nothing,
 ) -> list[Slot]:
     """Let slots whose taker is gone be taken again, and give them.
 
     Args:
-        most_attempts: one that was taken so often and never came to an end has failed.
+        most_attempts: of a job; a slot that was taken so often and never came to an end has failed.
+        also: what is done for one of them in the same transaction.
     """
 
     def is_dead(row: SlotRow) -> bool:
@@ -236,10 +249,11 @@ def reclaim(
                 continue
             beat_at = row.heartbeat_at or at
             said = f"the scheduler (process {row.pid} on {row.host}) was gone after {beat_at:%Y-%m-%d %H:%M:%S} UTC"
-            is_last = row.attempts >= most_attempts
+            is_last = row.attempts >= most_attempts(row.job)
             row.status, row.error, row.next_try = ("FAILED" if is_last else "WAITING"), said, None if is_last else at
             row.finished_at = at
             found.append(_slot(row))
+            also(found[-1])(session)
     return found
 
 

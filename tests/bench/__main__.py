@@ -24,6 +24,8 @@ from tests.bench import (
     runs,
     savings,
     savings_truth,
+    schedule_day,
+    schedule_month,
 )
 from tests.bench.anomalies import measure as anomalies
 from tests.bench.budget_replay import measure as budgets
@@ -50,6 +52,8 @@ MEASUREMENTS = {
     "savings-truth": savings_truth.measure,
     "savings": savings.measure,
     "rightsizing": rightsizing.measure,
+    "schedule-day": schedule_day.measure,
+    "schedule-month": schedule_month.measure,
 }
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from finops_lib.analyses.scopes.tree import EVERYTHING, Claim, Not, Scope, both,
 from finops_lib.errors import ConfigError
 
 # Far beyond what a person writes; without an end, a text of brackets would exhaust the stack.
-_LONGEST = 20_000
+# An anomaly's own scope names an account, service and region as its bill does, each perhaps of 10,000 characters.
+_LONGEST = 200_000
 _DEEPEST = 50
 _TOKEN = re.compile(
     r"""\s*(?:(?P<text>'(?:[^']|'')*'|"(?:[^"]|"")*")|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<mark>!=|<>|[=(),\[\]]))"""

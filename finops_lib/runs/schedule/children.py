@@ -16,16 +16,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from finops_lib.runs import processes
 from finops_lib.runs.schedule.due import BACKFILL, Due, trigger_of
+from finops_lib.runs.schedule.said import Said
+from finops_lib.runs.secrets import Scrubber
 
 MARK = "FINOPS_SLOT"
 USER = "FINOPS_USER"
 # After its time a child may still save what there is of a report; a run's own child is given 20 s by supervise.py.
 GRACE_S = 30.0
-_LOG_BYTES = 200_000
 _PR_SET_PDEATHSIG = 1
 
 
@@ -67,7 +68,7 @@ class Process:
     due: Due
     process: subprocess.Popen[bytes]
     log: Path
-    output: IO[bytes]
+    said: Said
     deadline: float
     mark: str
     timed_out: bool = False
@@ -77,9 +78,9 @@ class Process:
         if code is None:
             self._hurry()
             return None
-        self.output.close()
         processes.kill_all(processes.marked(self.mark, variable=MARK))
-        return Ended(code, self.timed_out, _last_line(self.log))
+        self.said.close()
+        return Ended(code, self.timed_out, self.said.last.removeprefix("finops: "))
 
     def stop(self) -> None:
         if self.process.poll() is None:
@@ -90,7 +91,7 @@ class Process:
                 self.process.kill()
                 self.process.wait()
         processes.kill_all(processes.marked(self.mark, variable=MARK))
-        self.output.close()
+        self.said.close()
 
     def _hurry(self) -> None:
         if time.monotonic() < self.deadline:
@@ -112,11 +113,13 @@ class ProcessLauncher:
 
     Args:
         logs: gets a file for each slot: <job>/<slot>.log.
+        scrubber: takes the secrets out of what children say before it is written anywhere.
     """
 
     project: Path
     logs: Path
     environment: Mapping[str, str]
+    scrubber: Scrubber
 
     def start(self, due: Due) -> Process:
         folder = self.logs / due.job.name
@@ -127,24 +130,19 @@ class ProcessLauncher:
         processes.kill_all(processes.marked(mark, variable=MARK))
         environment = {**self.environment, MARK: mark}
         environment.setdefault(USER, "schedule")
-        output = log.open("ab")
-        output.truncate(0)
-        try:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "finops_lib.cli", *words_for(due)],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=environment,
-                cwd=self.project,
-                start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-            )
-        except BaseException:
-            output.close()
-            raise
+        process = subprocess.Popen(
+            [sys.executable, "-m", "finops_lib.cli", *words_for(due)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=self.project,
+            start_new_session=True,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        )
+        assert process.stdout is not None
         limit = time.monotonic() + due.job.timeout.total_seconds()
-        return Process(due, process, log, output, limit, mark)
+        return Process(due, process, log, Said(process.stdout, log, self.scrubber), limit, mark)
 
 
 def words_for(due: Due) -> list[str]:
@@ -167,13 +165,6 @@ def clean_up(job: str, slot: datetime) -> None:
 def _die_with_parent() -> None:
     # A scheduler that is killed cannot stop its children; the kernel does it for it.
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _last_line(log: Path) -> str:
-    with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - _LOG_BYTES))
-        lines = [line.strip() for line in file.read().decode("utf-8", "replace").splitlines() if line.strip()]
-    return (lines[-1] if lines else "").removeprefix("finops: ")[:500]
 
 
 def inherited() -> dict[str, str]:

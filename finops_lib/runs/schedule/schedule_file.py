@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from finops_lib.errors import ConfigError
 from finops_lib.recurrence import Recurrence
 from finops_lib.runs.schedule.jobs import CatchUp, Job, Schedule
+from finops_lib.runs.secrets import is_reference, is_secret_name
 from finops_lib.strict import Strict
 from finops_lib.yaml_text import read_yaml
 
@@ -47,6 +48,14 @@ def _texts(parameters: Any) -> Any:
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in parameters.items()}
 
 
+def _no_secrets(parameters: dict[str, str]) -> dict[str, str]:
+    # The schedule is printed, rendered and committed.
+    for name, value in parameters.items():
+        if is_secret_name(name) and not is_reference(value):
+            raise ValueError(f"{name} is a secret; write env:NAME or file:PATH, never its value")
+    return parameters
+
+
 Span = Annotated[timedelta, BeforeValidator(_span)]
 Retries = Annotated[dict[str, Annotated[int, Field(ge=1, le=20)]], AfterValidator(_known_errors)]
 
@@ -56,7 +65,7 @@ class JobConfig(Strict):
 
     command: Annotated[str, StringConstraints(min_length=1, max_length=500)] = ""
     notebook: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")] | None = None
-    parameters: Annotated[dict[str, str], BeforeValidator(_texts)] = {}
+    parameters: Annotated[dict[str, str], BeforeValidator(_texts), AfterValidator(_no_secrets)] = {}
     cron: str
     timezone: str = ""
     days_before: int | None = Field(default=None, ge=0, le=31)

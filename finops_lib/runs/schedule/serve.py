@@ -24,6 +24,7 @@ from finops_lib.runs.schedule.jobs import Schedule
 from finops_lib.runs.schedule.judge import LedgerJudge
 from finops_lib.runs.schedule.opened import load_schedule, schedule_path, this_worker
 from finops_lib.runs.schedule.service import Scheduler
+from finops_lib.runs.secrets import Scrubber, known_secrets
 from finops_lib.settings import Settings
 from finops_lib.state.open import State, open_state
 from finops_lib.state.slots import Slot
@@ -46,7 +47,9 @@ def folder_of(settings: Settings) -> Path:
 
 def scheduler_of(settings: Settings, schedule: Schedule, state: State) -> Scheduler:
     """Make a scheduler that starts `finops ...` in the project's folder."""
-    launcher = ProcessLauncher(settings.project, folder_of(settings) / "logs", inherited())
+    references = [settings.workbench.model_dump(mode="json"), [list(job.parameters.values()) for job in schedule]]
+    scrubber = Scrubber.of(known_secrets(references, os.environ))
+    launcher = ProcessLauncher(settings.project, folder_of(settings) / "logs", inherited(), scrubber)
     return Scheduler(
         schedule,
         state,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from finops_lib.runs.schedule.children import Child, Ended, Launcher
-from finops_lib.runs.schedule.due import Due, Known, plan
+from finops_lib.runs.schedule.due import GRACE, Due, Known, plan
 from finops_lib.runs.schedule.jobs import Job, Schedule
 from finops_lib.runs.schedule.outcome import Outcome
 from finops_lib.state import slots as ledger
@@ -23,7 +23,7 @@ _LOOK_BACK = timedelta(days=10)
 # How often a scheduler says that it lives, at most.
 _BEAT = timedelta(seconds=10)
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-# A slot whose scheduler died under it so often is not taken again.
+# A slot whose scheduler died under it so often is not taken again; tries that its job allows do not count.
 MOST_ATTEMPTS = 5
 
 IsAlive = Callable[[int, float], bool]
@@ -81,7 +81,7 @@ class Scheduler:
         if self.running and now - self.beat_at >= _BEAT:
             ledger.beat(self.state, self.worker, at=now)
             self.beat_at = now
-        self._reclaim(now)
+        ended += self._reclaim(now)
         if not self.stopping:
             self._start(now)
         return ended
@@ -143,16 +143,35 @@ class Scheduler:
         )
         return slot
 
-    def _reclaim(self, now: datetime) -> None:
+    def _reclaim(self, now: datetime) -> list[Slot]:
+        """Take back the slots of schedulers that are gone, and give those that have failed by that."""
+
+        def most_attempts(name: str) -> int:
+            job = self.schedule.jobs.get(name)
+            return MOST_ATTEMPTS + (max(job.retries.values(), default=0) if job else 0)
+
+        def also(slot: Slot) -> ledger.Also:
+            job = self.schedule.jobs.get(slot.job)
+            return self.judge.told(job, slot, at=now) if job and slot.is_settled else ledger.nothing
+
         lost = ledger.reclaim(
-            self.state, host=self.worker.host, at=now, is_alive=self.is_alive, most_attempts=MOST_ATTEMPTS
+            self.state,
+            host=self.worker.host,
+            at=now,
+            is_alive=self.is_alive,
+            most_attempts=most_attempts,
+            also=also,
         )
         for slot in lost:
             if slot.host == self.worker.host:
                 self.clean_up(slot.job, slot.slot)
+        return [slot for slot in lost if slot.is_settled and self.only in ("", slot.job)]
 
     def _start(self, now: datetime) -> None:
-        settled = ledger.register(self.state, list(self.schedule.jobs), at=now)
+        names = list(self.schedule.jobs)
+        # Whoever runs one job does not say of the others that they owe nothing: their own first call is still to come.
+        new = ledger.register(self.state, [self.only] if self.only else names, at=now)
+        settled = dict.fromkeys(names, now) | ledger.settled(self.state, names) | new
         after = min([now - _LOOK_BACK, *settled.values()])
         found = plan(
             self.schedule,
@@ -167,7 +186,8 @@ class Scheduler:
             job = self.schedule.jobs[slot.job]
             ledger.note(self.state, [slot], also=self.judge.told(job, slot, at=now))
         mine = {name: moment for name, moment in found.settled.items() if self.only in ("", name)}
-        moved = {name: moment for name, moment in mine.items() if moment > settled[name]}
+        # Not at each look: what is within the grace is on time, whoever asks for it again.
+        moved = {name: moment for name, moment in mine.items() if moment > settled[name] + GRACE}
         if moved and not not_run:
             ledger.settle(self.state, moved)
         for due in found.run:

@@ -163,6 +163,7 @@ def _groups_of(answer: Answer, what: str) -> Iterator[Group]:
 def told(needs: str) -> Iterator[None]:
     """Say what boto3 raises in one line, as the error of whoever must act."""
     import botocore.exceptions  # type: ignore[import-untyped]
+    import botocore.parsers  # type: ignore[import-untyped]
 
     try:
         yield
@@ -195,7 +196,7 @@ def told(needs: str) -> Iterator[None]:
             f"{needs}: {' '.join(str(error).split())[:200]}",
             next_step="set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and check the source's options",
         ) from error
-    except botocore.exceptions.BotoCoreError as error:
+    except (botocore.exceptions.BotoCoreError, botocore.parsers.ResponseParserError) as error:
         raise SourceError(
             f"{needs}: AWS did not answer: {' '.join(str(error).split())[:200]}",
             next_step="check the network and AWS_ENDPOINT_URL, then run the command again",

@@ -24,11 +24,13 @@ class World:
     Args:
         takes: how long a slot's work takes.
         fails: how a slot's work ends; None = well.
+        does: what a slot's work that ends well leaves behind.
     """
 
     now: datetime
     takes: Callable[[Due], timedelta] = lambda due: timedelta(minutes=1)
     fails: Callable[[Due, datetime], Ended | None] = lambda due, now: None
+    does: Callable[[Due, datetime], None] = lambda due, now: None
     alive: set[int] = field(default_factory=set)
     started: Counter[tuple[str, datetime]] = field(default_factory=Counter)
     done: Counter[tuple[str, datetime]] = field(default_factory=Counter)
@@ -37,14 +39,14 @@ class World:
     order: list[tuple[str, datetime]] = field(default_factory=list)
     _pids: int = 100
 
-    def scheduler(self, schedule: Schedule, state: State, judge: Judge | None = None) -> Scheduler:
-        """Start one more scheduler, as another process of the same machine."""
+    def scheduler(self, schedule: Schedule, state: State, judge: Judge | None = None, *, host: str = HOST) -> Scheduler:
+        """Start one more scheduler, as another process of the same machine or of another one."""
         self._pids += 1
         self.alive.add(self._pids)
         return Scheduler(
             schedule,
             state,
-            Worker(HOST, self._pids, 1.0),
+            Worker(host, self._pids, 1.0),
             _Launcher(self, self._pids),
             judge or Judge(),
             is_alive=lambda pid, born: pid in self.alive,
@@ -53,15 +55,23 @@ class World:
         )
 
     def kill(self, scheduler: Scheduler) -> None:
-        """Kill a scheduler; its children die with it and their work is not done."""
+        """Kill a scheduler; its children die with it, and of their work is done what had come to its end."""
         self.alive.discard(scheduler.worker.pid)
         for running in scheduler.running.values():
-            self.at_work[running.due.job.name] -= 1
+            assert isinstance(running.child, Work)
+            if running.child.poll() is None:
+                self.at_work[running.due.job.name] -= 1
 
-    def pass_time(self, *schedulers: Scheduler, until: datetime, step: timedelta = timedelta(minutes=1)) -> list[Slot]:
+    def pass_time(
+        self,
+        *schedulers: Scheduler,
+        until: datetime,
+        step: timedelta = timedelta(minutes=1),
+        stop: Callable[[], bool] = lambda: False,
+    ) -> list[Slot]:
         """Let every scheduler look once per step; give the slots that ended."""
         ended = []
-        while self.now < until:
+        while self.now < until and not stop():
             self.now += step
             for scheduler in schedulers:
                 ended += scheduler.tick(self.now)
@@ -69,7 +79,9 @@ class World:
 
 
 @dataclass(slots=True)
-class _Work:
+class Work:
+    """A process that takes simulated time."""
+
     world: World
     due: Due
     ends_at: datetime
@@ -82,6 +94,7 @@ class _Work:
         if ended.exit_code == 0:
             self.world.done[self.due.job.name, self.due.slot] += 1
             self.world.order.append((self.due.job.name, self.due.slot))
+            self.world.does(self.due, self.world.now)
         return ended
 
     def stop(self) -> None:
@@ -93,10 +106,10 @@ class _Launcher:
     world: World
     pid: int
 
-    def start(self, due: Due) -> _Work:
+    def start(self, due: Due) -> Work:
         world = self.world
         world.started[due.job.name, due.slot] += 1
         world.at_work[due.job.name] += 1
         assert world.at_work[due.job.name] == 1, f"{due.job.name} runs beside itself"
         world.most_at_once = max(world.most_at_once, sum(world.at_work.values()))
-        return _Work(world, due, world.now + world.takes(due))
+        return Work(world, due, world.now + world.takes(due))

@@ -18,8 +18,10 @@ from finops_lib.runs.schedule import children
 from finops_lib.runs.schedule.children import MARK, Ended, Process, ProcessLauncher
 from finops_lib.runs.schedule.due import BACKFILL, Due, trigger_of
 from finops_lib.runs.schedule.jobs import Job
+from finops_lib.runs.secrets import Scrubber
 
 SLOT = datetime(2026, 11, 2, 3, tzinfo=UTC)
+SECRET = 'p@ss/w"rd<&é-4711'
 # A question that takes hours.
 FOREVER = ("sql", "select count(*) from range(1_000_000) as a, range(1_000_000) as b where a.range * b.range % 7 = 1")
 
@@ -48,7 +50,7 @@ def launcher(tmp_path: Path) -> ProcessLauncher:
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "FINOPS_PROJECT": str(tmp_path)}
     if "PYTHONPATH" in os.environ:
         environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
-    return ProcessLauncher(tmp_path, tmp_path / "logs", environment)
+    return ProcessLauncher(tmp_path, tmp_path / "logs", environment, Scrubber.of([SECRET]))
 
 
 def test_its_words_are_those_of_the_command_line(launcher: ProcessLauncher) -> None:
@@ -82,6 +84,21 @@ def test_its_last_word_says_why_it_failed(launcher: ProcessLauncher) -> None:
     assert (found.exit_code, found.said) == (2, "there is no run 'nosuch'; next: finops runs list")
 
 
+def test_a_secret_in_what_it_says_reaches_no_disk(launcher: ProcessLauncher) -> None:
+    process = launcher.start(due("runs", "show", f"a\n{SECRET}\nb"))
+    assert ended(process).exit_code == 2
+    log = process.log.read_text()
+    assert SECRET not in log
+    assert "[secret]" in log
+
+
+def test_much_that_is_said_is_read_to_its_end(launcher: ProcessLauncher) -> None:
+    # 900,000 characters without a line break; a pipe holds 64 kB, and nobody must wait for it.
+    process = launcher.start(due("sql", "select repeat('x', 900_000) as many", "--format", "csv"))
+    assert ended(process).exit_code == 0, process.log.read_text()[-500:]
+    assert process.log.read_text().count("x") == 900_000
+
+
 def test_what_does_not_end_in_its_time_is_ended(launcher: ProcessLauncher, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(children, "GRACE_S", 1.0)
     process = launcher.start(due(*FOREVER, timeout=timedelta(seconds=2)))
@@ -94,7 +111,8 @@ def test_a_child_dies_with_its_scheduler(tmp_path: Path) -> None:
         "import sys, time, os; from pathlib import Path;"
         "from finops_lib.runs.schedule.children import ProcessLauncher;"
         "from tests.runs.schedule.test_children import *;"
-        "folder = Path(sys.argv[1]); ProcessLauncher(folder, folder / 'logs', dict(os.environ)).start(due(*FOREVER));"
+        "folder = Path(sys.argv[1]);"
+        "ProcessLauncher(folder, folder / 'logs', dict(os.environ), Scrubber(())).start(due(*FOREVER));"
         "print('started', flush=True); time.sleep(60)"
     )
     scheduler = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)

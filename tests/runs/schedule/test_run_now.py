@@ -52,6 +52,12 @@ def test_a_job_that_is_called_twice_runs_once(settings: Settings) -> None:
     assert runs_of(settings) == [("schedule story 2026-11-05T06:00Z", "2026-11-03")]
 
 
+def test_the_call_of_one_job_does_not_settle_the_others(settings: Settings) -> None:
+    with pytest.raises(RunError):
+        run_job(settings, "broken", say=quiet)
+    assert [slot.status for slot in run_job(settings, "story", say=quiet)] == ["SUCCEEDED"]
+
+
 def test_what_was_missed_between_two_calls_is_caught_up(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     run_job(settings, "story", say=quiet)
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=2))

@@ -12,8 +12,9 @@ from finops_lib.recurrence import Recurrence
 from finops_lib.runs.schedule.children import Ended
 from finops_lib.runs.schedule.due import Due
 from finops_lib.runs.schedule.jobs import Job, Schedule
+from finops_lib.runs.schedule.service import Judge
 from finops_lib.state.open import State
-from finops_lib.state.slots import Slot, slots_of
+from finops_lib.state.slots import Also, Slot, slots_of
 from tests.runs.schedule.simulated import World
 from tests.state.conftest import on_every_state
 
@@ -105,6 +106,35 @@ def test_a_slot_under_which_every_scheduler_dies_fails_in_the_end(state: State) 
     [one] = slots_of(state)
     assert (one.status, one.attempts) == ("FAILED", 5)
     assert "was gone after" in one.error
+
+
+def test_its_owner_is_told_of_a_slot_that_failed_with_its_scheduler(state: State) -> None:
+    told: list[tuple[str, str]] = []
+
+    class Telling(Judge):
+        def told(self, job: Job, slot: Slot, *, at: datetime) -> Also:
+            return lambda session: told.append((job.name, slot.status))
+
+    plan, world = schedule(job("deadly")), World(MONDAY, takes=lambda due: 10 * MINUTE)
+    ended = world.scheduler(plan, state).tick(world.now)
+    for n in range(7):
+        scheduler = world.scheduler(plan, state, Telling())
+        ended += world.pass_time(scheduler, until=MONDAY + HOUR + (2 * n + 1) * MINUTE)
+        world.kill(scheduler)
+    assert told == [("deadly", "FAILED")]
+    assert [(one.job, one.status) for one in ended] == told
+
+
+def test_tries_that_a_job_allows_are_no_deaths_of_schedulers(state: State) -> None:
+    one = job("collect", "0 2 * * *", retries={"SourceError": 6})
+    tries = iter([AWAY] * 5)
+    world = World(MONDAY, takes=lambda due: 4 * MINUTE, fails=lambda due, now: next(tries, None))
+    first = world.scheduler(schedule(one), state)
+    # The waits are 1, 2, 4, 8 and 16 minutes, each try takes 4 or 5: the sixth begins at about 2:55.
+    world.pass_time(first, until=MONDAY + 4 * HOUR, stop=lambda: world.started["collect", MONDAY + 2 * HOUR] == 6)
+    world.kill(first)
+    world.pass_time(world.scheduler(schedule(one), state), until=MONDAY + 4 * HOUR)
+    assert [(one.status, one.attempts) for one in slots_of(state)] == [("SUCCEEDED", 7)]
 
 
 def test_a_stopped_scheduler_leaves_its_slot_to_the_next(state: State) -> None:

@@ -1,0 +1,72 @@
+"""A day of scheduler/schedule.yaml on the sample estate: what each job costs, and all of them together.
+
+Goal: the daily jobs, each as often as a day asks for it, in less than 90 s on two cores. The jobs are the processes
+that the scheduler starts. The bill of the day before is in the lake already; the weekly jobs are left out.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from finops_lib.runs.budget_plan import import_budgets
+from finops_lib.runs.collect import collect
+from finops_lib.runs.rates import import_rates
+from finops_lib.runs.schedule.jobs import Job
+from finops_lib.runs.schedule.opened import load_schedule
+from finops_lib.sample import RATES_FILE, sample_budget_plan_yaml, sample_workbench_yaml, write_estate
+from tests.bench.clock import Took, stopwatch
+from tests.bench.place import PROJECT, scaled, settings_in
+from tests.bench.runs import papermill_floor
+
+_GOAL_S = 90.0
+_NEWEST = date(2026, 9, 30)
+# Reports are about three days before their slot's day.
+_DAY = datetime(2026, 10, 3, tzinfo=UTC)
+_ROWS = 250_000
+_SHARED = "by CPU, shared by two cores as `parallel: 2` does"
+
+
+def measure(folder: Path) -> None:
+    """Print the seconds of each job of the day, and of the day."""
+    params, bills = folder / "params", folder / "bills"
+    params.mkdir()
+    (params / "workbench.yaml").write_text(sample_workbench_yaml(str(bills)), encoding="utf-8")
+    write_estate(bills, as_of=_NEWEST - timedelta(days=1), rows=scaled(_ROWS))
+    settings = settings_in(folder)
+    collect(settings, settings.workbench.sources)
+    estate = write_estate(bills, as_of=_NEWEST, rows=scaled(_ROWS))
+    (params / "budget_plan.yaml").write_text(sample_budget_plan_yaml(estate), encoding="utf-8")
+    import_rates(settings, bills / RATES_FILE, source="sample estate")
+    import_budgets(settings, today=_NEWEST)
+    floor = papermill_floor(folder)
+    print(f"papermill, empty notebook             {floor.wall:5.1f} s wall  {floor.cpu:5.2f} s CPU")
+    jobs = [job for job in load_schedule(settings) if job.recurrence.expression.endswith(" *")]
+    whole = Took()
+    for job in jobs:
+        took, times = _run(job)
+        whole.wall, whole.cpu = whole.wall + took.wall, whole.cpu + took.cpu
+        ratio = took.cpu / times / floor.cpu
+        print(
+            f"{times:>3} x {' '.join(job.command):<30}  {took.wall:5.1f} s wall  {took.cpu:5.2f} s CPU  "
+            f"{ratio:4.2f} x the floor each",
+            flush=True,
+        )
+    print(f"the day                               {whole.wall:5.1f} s wall  {whole.cpu:5.2f} s CPU")
+    for seconds, how in ((whole.wall, "by the clock on the wall, one job after the other"), (whole.cpu / 2, _SHARED)):
+        print(f"{'MET' if seconds < _GOAL_S else 'MISSED'}: {seconds:.0f} s of {_GOAL_S:.0f} s {how}")
+    print(f"(load average of the machine meanwhile: {os.getloadavg()[1]:.1f})")
+
+
+def _run(job: Job) -> tuple[Took, int]:
+    """Run all slots of a job's day, as the scheduler would; gives the sum."""
+    slots = job.recurrence.between(_DAY - timedelta(seconds=1), _DAY + timedelta(days=1, seconds=-1))
+    with stopwatch() as took:
+        for slot in slots:
+            words = [sys.executable, "-m", "finops_lib.cli", *job.words_of(slot)]
+            done = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, f"{job.name}: {done.stderr[-2000:]}"
+    return took, len(slots)

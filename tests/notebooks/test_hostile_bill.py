@@ -1,0 +1,140 @@
+"""A bill whose names were written by somebody hostile: every report stands, no script runs, no table or CSV breaks."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from finops_lib.marts.build import build
+from finops_lib.runs.ingest import ingest
+from finops_lib.runs.notebook import run_notebook
+from finops_lib.settings import Settings
+from tests.conftest import WriteBill
+from tests.reports.browser import needs_chromium, opened
+
+pytestmark = pytest.mark.slow
+
+_FIRST, _DAYS = date(2026, 3, 1), 60
+# Each sets a mark or adds an element if it is ever taken for markup.
+MARKUP = "</script></td><img src=x onerror=\"window.hit=1\"><script>window.hit=1</script><b class='injected'>{}</b>"
+HOSTILE = {
+    "markup": MARKUP,
+    "formula": "=HYPERLINK(\"http://evil.example\",\"x\")|'/C calc'!A0",
+    "long": "<i class=injected>" + "x" * 10_000,
+    "right to left": "safe\u202egnp.exe\u2066\u200b",
+    "lines": "first\r\nBcc: x@evil.example\n\n# heading\n| a | b |",
+    "notebook": "$$\\href{javascript:window.hit=1}{x}$$ `c` {{ 7*7 }} [x](javascript:window.hit=1) %%bash",
+}
+PAGES = ("overview", "anomalies", "savings", "budgets")
+
+
+@pytest.fixture
+def hostile(settings: Settings, write_bill: WriteBill) -> Settings:
+    """A lake of two months in which each name that a bill can choose is hostile, and one day is unusual."""
+    charges = []
+    for number, name in enumerate(HOSTILE.values()):
+        for n in range(_DAYS):
+            day = _FIRST + timedelta(days=n)
+            month = day.replace(day=1)
+            cost = str((number + 1) * (100 if n != 50 else 2000))
+            charges.append(
+                {
+                    "BilledCost": cost,
+                    "EffectiveCost": cost,
+                    "ListCost": cost,
+                    "ContractedCost": cost,
+                    "BillingPeriodStart": f"{month}T00:00:00Z",
+                    "BillingPeriodEnd": f"{(month + timedelta(days=32)).replace(day=1)}T00:00:00Z",
+                    "ChargePeriodStart": f"{day}T00:00:00Z",
+                    "ChargePeriodEnd": f"{day + timedelta(days=1)}T00:00:00Z",
+                    "ChargeDescription": name,
+                    "ServiceName": name,
+                    "SubAccountId": str(111111111111 + number),
+                    "SubAccountName": name,
+                    "RegionId": name,
+                    "ResourceId": name,
+                    "ResourceName": name,
+                    "Tags": json.dumps({"user:team": name, name[:100]: name}),
+                }
+            )
+    ingest(settings, [write_bill("hostile.csv", charges)], source="aws")
+    build(settings.lake)
+    return settings
+
+
+def test_hostile_names_change_no_report(hostile: Settings) -> None:
+    needs_chromium()
+    subprocess.run([sys.executable, "-m", "finops_lib.cli", "anomalies", "detect"], check=True, capture_output=True)
+    for name in PAGES:
+        record = run_notebook(hostile, name, timeout_s=300.0)
+        assert (name, record.status, record.error) == (name, "SUCCEEDED", None)
+        assert record.report is not None
+        folder = (hostile.outputs / record.report).parent
+        _assert_harmless(folder / "report.html")
+        json.loads((folder / "result.json").read_text(encoding="utf-8"))
+        assert "\u202e" not in (folder / "report.html").read_text(encoding="utf-8"), name
+    _assert_harmless(hostile.outputs / "index.html")
+
+
+def _assert_harmless(report: Path) -> None:
+    with opened(report) as (page, requests, complaints):
+        said: list[str] = []
+        page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+        assert complaints == [], report
+        assert page.evaluate("window.hit") is None, report
+        assert page.locator(".injected, img[onerror]").count() == 0, report
+        assert page.locator("a[href^='javascript:']").count() == 0, report
+        assert [url for url in requests if not url.startswith(("file:", "blob:", "data:"))] == []
+        # No name pushes the page out of the window.
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0, report
+        # Every row of a table has the cells of its head.
+        assert page.evaluate(
+            "[...document.querySelectorAll('table')].every((t) => { const n = (r) => [...r.cells].reduce("
+            "(a, c) => a + c.colSpan, 0); const w = Math.max(...[...t.rows].map(n)); return [...t.tBodies].every("
+            "(b) => [...b.rows].every((r) => n(r) <= w)); })"
+        ), report
+        assert said == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("anomalies", "detect", "--no-delivery", "--format", "csv"),
+        ("sql", "select ServiceName, sum(EffectiveCost) as effective_cost from cost group by 1", "--format", "csv"),
+        ("runs", "list", "--format", "csv"),
+        ("savings", "find"),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_no_cell_of_a_csv_begins_a_formula_and_no_line_breaks_a_terminal(
+    hostile: Settings, words: tuple[str, ...]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "finops_lib.cli", *words], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stdout
+    if "csv" in words:
+        rows = list(csv.reader(io.StringIO(done.stdout)))
+        assert [cell for row in rows for cell in row if cell.startswith(("=", "@", "\t", "\r"))] == []
+        assert len({len(row) for row in rows}) == 1
+
+
+def test_the_names_above_are_hostile_where_nobody_takes_care(tmp_path: Path) -> None:
+    """Or the test above could not fail."""
+    needs_chromium()
+    page = tmp_path / "page.html"
+    page.write_text(f"<!doctype html><table><tr><td>{MARKUP}</td></tr></table>", encoding="utf-8")
+    with opened(page) as (naive, _, _):
+        assert naive.evaluate("window.hit") == 1
+        assert naive.locator(".injected").count() == 1
+    page.write_text(f"<!doctype html><table><tr><td>{html.escape(MARKUP)}</td></tr></table>", encoding="utf-8")
+    _assert_harmless(page)
