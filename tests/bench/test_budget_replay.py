@@ -26,6 +26,7 @@ HOURS = 61 * 24
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_two_months_tell_each_threshold_once_and_nothing_because_of_incomplete_days(tmp_path: Path) -> None:
     hours = hourly(FIRST_HOUR, HOURS, every=6)
     with mock.patch.dict(os.environ), replayed(tmp_path, hours) as outcome:

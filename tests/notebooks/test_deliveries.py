@@ -22,7 +22,7 @@ from tests.delivery.relay import Relay, relay
 from tests.notebooks.conftest import Place
 from tests.reports.browser import opened
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 DAY = "2026-10-17"
 SCOPE = "team = 'search'"

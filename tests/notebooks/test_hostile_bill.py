@@ -20,7 +20,7 @@ from finops_lib.settings import Settings
 from tests.conftest import WriteBill
 from tests.reports.browser import needs_chromium, opened
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 _FIRST, _DAYS = date(2026, 3, 1), 60
 # Each sets a mark or adds an element if it is ever taken for markup.

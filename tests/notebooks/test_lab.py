@@ -24,7 +24,7 @@ from tests.notebooks.conftest import Place
 from tests.postgres import free_port
 from tests.reports.browser import PATIENCE, needs_chromium
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 TOKEN = "for-this-test"
 PAGES = ("overview", "leadership", "budgets", "anomalies", "savings", "ingestion")

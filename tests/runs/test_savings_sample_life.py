@@ -23,7 +23,7 @@ from finops_lib.sample import Estate, sample_workbench_yaml, write_estate
 from finops_lib.settings import Settings, load_settings
 from finops_lib.state.recommendations import list_recommendations
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 FIRST, CHANGED, LATER = date(2026, 3, 17), date(2026, 3, 24), date(2026, 5, 1)
 ROWS = 12_000
