@@ -71,7 +71,8 @@ def test_a_broken_promise_is_found_with_its_amount(honest: MemoryLake, name: str
     assert check_claims(honest.con)[0].holds is False
 
 
-@pytest.mark.parametrize("name", [name for name in GENERATED if "meter" not in name])
+# The one charge of the honest lake is no machine of a size, and has no meter that a check reads.
+@pytest.mark.parametrize("name", [name for name in GENERATED if "meter" not in name and "machine" not in name])
 def test_a_row_that_is_there_twice_is_found(honest: MemoryLake, name: str) -> None:
     mart = CLAIMS[name].mart
     honest.con.execute(f"insert into {mart} from {mart} limit 1")
