@@ -39,7 +39,7 @@ def test_every_notebook_of_a_small_demo_succeeds(settings: Settings) -> None:
     said: list[str] = []
     shown = run_demo(settings, as_of="2026-10-20", rows=20_000, seed=7, say=said.append)
     assert {run.notebook: run.status for run in shown.runs} == dict.fromkeys(
-        ("ingestion", "overview", "budgets", "anomalies", "savings", "leadership"), "SUCCEEDED"
+        ("ingestion", "start", "overview", "budgets", "anomalies", "savings", "leadership"), "SUCCEEDED"
     )
     assert shown.succeeded
     page = shown.index.read_text(encoding="utf-8")
