@@ -121,11 +121,15 @@ class ProcessLauncher:
     environment: Mapping[str, str]
     scrubber: Scrubber
 
+    def clean_up(self, job: str, slot: datetime) -> None:
+        """End what a scheduler that is gone has left running for a slot."""
+        processes.kill_all(processes.marked(mark_of(self.project, job, slot), variable=MARK))
+
     def start(self, due: Due) -> Process:
         folder = self.logs / due.job.name
         folder.mkdir(parents=True, exist_ok=True)
         log = folder / f"{due.slot:%Y-%m-%dT%H%MZ}.log"
-        mark = trigger_of(due.job.name, due.slot)
+        mark = mark_of(self.project, due.job.name, due.slot)
         # What is left of a former try must not work beside this one.
         processes.kill_all(processes.marked(mark, variable=MARK))
         environment = {**self.environment, MARK: mark}
@@ -157,9 +161,9 @@ def words_for(due: Due) -> list[str]:
     return words
 
 
-def clean_up(job: str, slot: datetime) -> None:
-    """End what a scheduler that is gone has left running for a slot."""
-    processes.kill_all(processes.marked(trigger_of(job, slot), variable=MARK))
+def mark_of(project: Path, job: str, slot: datetime) -> str:
+    """Name a slot among all processes of this machine: other projects have jobs of the same name."""
+    return f"{trigger_of(job, slot)} of {project}"
 
 
 def _die_with_parent() -> None:

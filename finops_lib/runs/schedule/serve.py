@@ -19,7 +19,7 @@ from finops_lib.lake.catalog import is_there
 from finops_lib.lake.open import open_lake
 from finops_lib.runs import clock, processes
 from finops_lib.runs.schedule import health
-from finops_lib.runs.schedule.children import ProcessLauncher, clean_up, inherited
+from finops_lib.runs.schedule.children import ProcessLauncher, inherited
 from finops_lib.runs.schedule.jobs import Schedule
 from finops_lib.runs.schedule.judge import LedgerJudge
 from finops_lib.runs.schedule.opened import load_schedule, schedule_path, this_worker
@@ -57,7 +57,7 @@ def scheduler_of(settings: Settings, schedule: Schedule, state: State) -> Schedu
         launcher,
         LedgerJudge(state, settings),
         is_alive=processes.is_alive,
-        clean_up=clean_up,
+        clean_up=launcher.clean_up,
         awake_since=clock.now(),
     )
 

@@ -15,8 +15,8 @@ import pytest
 from finops_lib.recurrence import Recurrence
 from finops_lib.runs import processes
 from finops_lib.runs.schedule import children
-from finops_lib.runs.schedule.children import MARK, Ended, Process, ProcessLauncher
-from finops_lib.runs.schedule.due import BACKFILL, Due, trigger_of
+from finops_lib.runs.schedule.children import MARK, Ended, Process, ProcessLauncher, mark_of
+from finops_lib.runs.schedule.due import BACKFILL, Due
 from finops_lib.runs.schedule.jobs import Job
 from finops_lib.runs.secrets import Scrubber
 
@@ -103,7 +103,7 @@ def test_what_does_not_end_in_its_time_is_ended(launcher: ProcessLauncher, monke
     monkeypatch.setattr(children, "GRACE_S", 1.0)
     process = launcher.start(due(*FOREVER, timeout=timedelta(seconds=2)))
     assert ended(process).timed_out
-    assert processes.marked(trigger_of("one", SLOT), variable=MARK) == []
+    assert processes.marked(mark_of(launcher.project, "one", SLOT), variable=MARK) == []
 
 
 def test_a_child_dies_with_its_scheduler(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_child_dies_with_its_scheduler(tmp_path: Path) -> None:
     scheduler = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert scheduler.stdout is not None
     assert scheduler.stdout.readline() == "started\n"
-    mark = trigger_of("one", SLOT)
+    mark = mark_of(tmp_path, "one", SLOT)
     wait_until(lambda: bool(processes.marked(mark, variable=MARK)))
     scheduler.kill()
     scheduler.wait()
@@ -127,7 +127,7 @@ def test_a_child_dies_with_its_scheduler(tmp_path: Path) -> None:
 
 
 def test_a_new_try_ends_what_is_left_of_the_last(launcher: ProcessLauncher) -> None:
-    mark = trigger_of("one", SLOT)
+    mark = mark_of(launcher.project, "one", SLOT)
     left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], env={**os.environ, MARK: mark})
     wait_until(lambda: bool(processes.marked(mark, variable=MARK)))
     process = launcher.start(due("--version"))

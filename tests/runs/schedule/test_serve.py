@@ -18,8 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from finops_lib.runs import processes
 from finops_lib.runs.ledger import open_ledger
-from finops_lib.runs.schedule.children import MARK
-from finops_lib.runs.schedule.due import trigger_of
+from finops_lib.runs.schedule.children import MARK, mark_of
 from finops_lib.runs.schedule.serve import folder_of
 from finops_lib.settings import Settings
 from finops_lib.state.runs import list_runs
@@ -66,7 +65,7 @@ def scheduler(settings: Settings) -> Iterator[subprocess.Popen[str]]:
 
 
 def at_work(settings: Settings) -> list[psutil.Process]:
-    marks = [trigger_of(slot.job, slot.slot) for slot in slots(settings)]
+    marks = [mark_of(settings.project, slot.job, slot.slot) for slot in slots(settings)]
     return [process for mark in marks for process in processes.marked(mark, variable=MARK)]
 
 
