@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -19,12 +20,24 @@ from finops_lib.sample import write_estate
 from finops_lib.settings import Settings
 
 AS_OF = date(2026, 3, 17)
+HOURS = 24 * 90
 
 
 def query(settings: Settings, name: str, as_of: date) -> pl.DataFrame:
     sql = figure_sql(name)
     with open_lake(settings.lake) as lake:
         return run_query(lake, sql, bind(name, sql, {"as_of": as_of, "currency": "USD", "provider": ""}, {}))
+
+
+def _database_hours(hours: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Give what the pool of databases uses on demand and covered, by the hour, at on-demand prices."""
+    [through] = hours["data_through"].unique()
+    amounts = {"on-demand": np.zeros(HOURS), "covered": np.zeros(HOURS)}
+    of_pool = (pl.col("family") == "db.r6g") & (pl.col("RegionId") == "us-east-1") & (pl.col("period_hours") == 1)
+    for row in hours.filter(of_pool).to_dicts():
+        at = (row["hour"].date() - through).days * 24 + HOURS - 24 + row["hour"].hour
+        amounts[row["use"]][at] += float(row["on_demand_cost"])
+    return amounts["on-demand"], amounts["covered"]
 
 
 def test_covered_usage_of_the_public_sample_is_worth_its_list_cost(settings: Settings, shared_data: Path) -> None:
@@ -61,6 +74,28 @@ def test_the_sample_estate_by_the_hour_gets_the_level_that_no_other_level_beats(
         # Reservations are whole, so the best number of them may lie just above the best level.
         assert float(one.hourly_commitment) <= float(one.optimum) + (one.unit or 0)
         assert one.saving_net > 0
+    # The database's, straight from the charges: what is on demand by the hour, less what its reservation, 1.262 an
+    # hour at 0.66 of the on-demand price, has free. A new one is paid a year before: at 8 % of interest a year it
+    # costs 12 x 0.00643403 / (1 - 1 / 1.08) = 1.042313 times its price.
+    database = by_pool["database db.r6g 0014 us-east-1"]
+    on_demand, covered, interest = *_database_hours(hours), 1.042313
+    rate = 0.66 * interest
+    assert 1 - database.discount == pytest.approx(rate, abs=1e-6)
+    weights = np.where(np.arange(HOURS) >= HOURS - 720, 2.0, 1.0)
+
+    def saved(level: float) -> float:
+        # One future of four has a fifth less usage; what the reservation then leaves free comes on top.
+        parts = []
+        for chance, left in ((0.75, 1.0), (0.25, 0.8)):
+            rest = np.maximum(0.0, on_demand * left - (1.262 / 0.66 - covered * left))
+            parts.append(chance * (np.minimum(rest, level / rate) - level) @ weights / weights.sum())
+        return sum(parts) * 730
+
+    best = max(np.arange(0, 15, 0.01), key=saved)
+    assert float(database.optimum) * interest == pytest.approx(best, abs=0.01)
+    # 56 of 0.239 an hour, at 0.66 of it.
+    assert database.hourly_commitment == Decimal("8.83344")
+    assert float(database.saving_net) == pytest.approx(saved(8.83344 * interest), abs=0.01)
     for recommendation in recommendations(advice.proposals):
         assert recommendation.monthly_savings <= recommendation.current_monthly_cost
     assert {one.pool for one in screen(hours) if one.grain == "hourly"} >= set(by_pool)
