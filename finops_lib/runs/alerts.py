@@ -13,7 +13,8 @@ from finops_lib.analyses.alerts.decide import Decision, over_by_now
 from finops_lib.analyses.alerts.routing import Routed, acknowledgements, route
 from finops_lib.analyses.alerts.rules import Rule, decide_rule
 from finops_lib.analyses.alerts.stale import decide_stale
-from finops_lib.analyses.scopes import matches, parse_scope
+from finops_lib.analyses.scopes import columns_of, matches, parse_scope
+from finops_lib.analyses.scopes.fields import column_of
 from finops_lib.messages import AlertEvent, Outgoing
 from finops_lib.runs import clock
 from finops_lib.runs.acting import acting_user
@@ -46,8 +47,12 @@ LISTED = (
 
 
 def may_read(scope: str, row: Mapping[str, str]) -> bool:
-    """Say whether a recipient with a scope may read of charges with these values, by the grammar of scopes."""
-    return matches(parse_scope(scope), row)
+    """Say whether a recipient with a scope may read of all charges with these values, by the grammar of scopes.
+
+    Of what the scope asks about and the values do not say, some charges may be another's: not to be read.
+    """
+    tree = parse_scope(scope)
+    return columns_of(tree) <= {column_of(field) for field in row} and matches(tree, row)
 
 
 def told_of(settings: Settings, decision: Decision, *, now: datetime, parent_owner: str = "") -> Routed:
