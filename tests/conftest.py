@@ -75,7 +75,7 @@ on_every_lake = pytest.mark.every_lake
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the tests that are marked with `every_lake`, and use one, on each kind of lake that may differ for them."""
     if "lake_kind" in metafunc.fixturenames and metafunc.definition.get_closest_marker("every_lake"):
-        kinds = LAKE_KINDS if "lake" in metafunc.definition.path.parts else _BOTH_ENDS
+        kinds = LAKE_KINDS if metafunc.definition.path.parent.name == "lake" else _BOTH_ENDS
         metafunc.parametrize("lake_kind", kinds, indirect=True)
 
 
