@@ -195,16 +195,17 @@ def _without_exponent(name: str) -> str:
     """Write a number with an exponent as plain digits, null if it is none: DuckDB's own cast makes 5e-14 to 1e-12."""
     mantissa, shift = (f"split_part(lower({name}), 'e', {part})" for part in (1, 2))
     sign = f"case when starts_with({name}, '-') then '-' else '' end"
-    whole, part = (f"split_part(ltrim({mantissa}, '+-'), '.', {i})" for i in (1, 2))
+    unsigned = f"ltrim({mantissa}, '+-')"
     # Further than this the result does not depend on it: too large, or nothing of it is kept.
     places = f"least(abs(try_cast({shift} as BIGINT)), {_FURTHEST_SHIFT})"
-    left, right = f"repeat('0', {places}) || {whole}", f"{part} || repeat('0', {places})"
-    smaller = f"left({left}, length({whole})) || '.' || substr({left}, length({whole}) + 1) || {part}"
-    larger = f"{whole} || left({right}, {places}) || '.' || substr({right}, {places} + 1)"
+    zeros = f"repeat('0', {_FURTHEST_SHIFT})"
+    digits = f"{zeros} || replace({unsigned}, '.', '') || {zeros}"
+    way = f"case when starts_with({shift}, '-') then -1 else 1 end"
+    before = f"{_FURTHEST_SHIFT} + length(split_part({unsigned}, '.', 1)) + {way} * {places}"
     is_number = f"regexp_full_match({name}, '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)[eE][+-]?[0-9]+')"
-    return (
-        f"case when {is_number} then {sign} || case when starts_with({shift}, '-') then {smaller} else {larger} end end"
-    )
+    # The point goes where the exponent puts it; a cast reads no number of hundreds of zeros.
+    shifted = f"ltrim(left({digits}, {before}), '0') || '.' || rtrim(substr({digits}, {before} + 1), '0')"
+    return f"case when {is_number} then {sign} || '0' || {shifted} end"
 
 
 def _instant(name: str, types: dict[str, str]) -> str:
