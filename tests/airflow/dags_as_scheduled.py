@@ -71,7 +71,9 @@ def main():
         check_dag(job, bag.dags[name])
         changes += check_slots(job, bag.dags[name].timetable)
     assert changes, "no clock change was among the slots"
-    print(f"{len(dags)} DAGs as in schedule.yaml; {sum(len(job['slots']) for job in jobs)} slots, {changes} at a clock change")
+    print(
+        f"{len(dags)} DAGs as in schedule.yaml; {sum(len(job['slots']) for job in jobs)} slots, {changes} at a clock change"
+    )
 
 
 main()
