@@ -71,9 +71,8 @@ def main():
         check_dag(job, bag.dags[name])
         changes += check_slots(job, bag.dags[name].timetable)
     assert changes, "no clock change was among the slots"
-    print(
-        f"{len(dags)} DAGs as in schedule.yaml; {sum(len(job['slots']) for job in jobs)} slots, {changes} at a clock change"
-    )
+    slots = sum(len(job["slots"]) for job in jobs)
+    print(f"{len(dags)} DAGs as in schedule.yaml; {slots} slots, {changes} of them at a clock change")
 
 
 main()
