@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,6 +40,32 @@ def test_the_metrics_are_those_of_the_last_look(tmp_path: Path) -> None:
     assert values['finops_job_last_status{job="collect",status="FAILED"}'] == "1.0"
     # 30 h; a name with a quotation mark is written so that it can be read back.
     assert values['finops_source_data_age_seconds{source="a\\"ws"}'] == "108000.0"
+
+
+# Names that a folder or a cloud may have, but that break a line of text where they are not written as they must be.
+ODD = ('a"ws', "back\\slash", "two\nlines", "Köln", "{le=1}")
+
+
+def test_prometheus_finds_nothing_wrong_with_the_metrics(tmp_path: Path) -> None:
+    promtool = os.environ.get("FINOPS_PROMTOOL")
+    if not promtool:
+        pytest.skip("needs promtool of Debian's package prometheus: FINOPS_PROMTOOL=path")
+    write_pulse(tmp_path, replace(PULSE, ages={name: timedelta(hours=1) for name in ODD}))
+    with (tmp_path / "metrics.prom").open("rb") as metrics:
+        done = subprocess.run(
+            [promtool, "check", "metrics"], stdin=metrics, capture_output=True, text=True, check=False
+        )
+    # It says on standard error what it would have otherwise: names, units, help.
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_names_are_read_back_as_they_were(tmp_path: Path) -> None:
+    from prometheus_client.parser import text_string_to_metric_families
+
+    write_pulse(tmp_path, replace(PULSE, ages={name: timedelta(hours=1) for name in ODD}))
+    read = {one.name: one for one in text_string_to_metric_families((tmp_path / "metrics.prom").read_text())}
+    ages = read["finops_source_data_age_seconds"].samples
+    assert {sample.labels["source"]: sample.value for sample in ages} == dict.fromkeys(ODD, 3600.0)
 
 
 def test_the_health_file_says_what_is_not_well(tmp_path: Path) -> None:

@@ -131,9 +131,10 @@ def test_the_dags_are_python_and_call_the_same_command() -> None:
         for node in ast.walk(ast.parse(code))
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "JOBS"
     ]
-    assert [(name, cron, zone, shlex.split(command)[1:]) for name, cron, zone, _, command in jobs] == [
+    assert [(name, cron, zone, shlex.split(command)[1:]) for name, cron, zone, _, command, _ in jobs] == [
         (job.name, job.recurrence.expression, job.recurrence.timezone, ["schedule", "run", job.name]) for job in JOBS
     ]
+    assert [after for *_, after in jobs] == ["", "collect", ""]
 
 
 @pytest.mark.parametrize("line", LINES)

@@ -18,7 +18,8 @@ def airflow(schedule: Schedule, where: Where) -> Mapping[str, str]:
 def _job(job: Job, where: Where) -> str:
     call = " ".join(shlex.quote(word) for word in words(where, job))
     limit = int(longest(job).total_seconds())
-    line = (job.name, job.recurrence.expression, job.recurrence.timezone, limit, call)
+    after = ", ".join(job.after)
+    line = (job.name, job.recurrence.expression, job.recurrence.timezone, limit, call, after)
     return "    (" + ", ".join(_literal(part) for part in line) + "),"
 
 
@@ -30,7 +31,8 @@ def _literal(value: str | int) -> str:
 _DAGS = '''\
 """The jobs of the FinOps workbench. {head}
 
-Airflow says when and shows what was said; what is due, retries and the lock against a second run are the workbench's.
+Airflow says when and shows what was said; what is due, who waits for whom, retries and the lock against a second
+run are the workbench's.
 """
 
 from datetime import datetime, timedelta, timezone
@@ -39,14 +41,15 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
 from airflow.timetables.trigger import CronTriggerTimetable
 
-# Name, cron, time zone, limit in seconds, command.
+# Name, cron, time zone, limit in seconds, command, the jobs that it waits for.
 JOBS = [
 {jobs}
 ]
 
-for name, cron, zone, limit, command in JOBS:
+for name, cron, zone, limit, command, after in JOBS:
     with DAG(
         dag_id=f"finops_{{name.replace('-', '_')}}",
+        description=f"after {{after}}" if after else None,
         schedule=CronTriggerTimetable(cron, timezone=zone),
         start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
         # Missed slots are caught up by the workbench, which knows what was done.
