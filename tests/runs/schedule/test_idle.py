@@ -1,4 +1,4 @@
-"""A slot for which there is nothing to do: no process, the same ledger; and whatever there may be to do has its process."""
+"""A slot without anything to do: no process, the same ledger; whatever there may be to do has its process."""
 
 from __future__ import annotations
 
