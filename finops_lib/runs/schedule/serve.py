@@ -56,7 +56,7 @@ def scheduler_of(settings: Settings, schedule: Schedule, state: State) -> Schedu
         schedule,
         state,
         this_worker(),
-        AskingLauncher(launcher, state, logs),
+        AskingLauncher.of(launcher, settings, state, logs),
         LedgerJudge(state, settings),
         is_alive=processes.is_alive,
         clean_up=launcher.clean_up,

@@ -13,9 +13,10 @@ from finops_lib.messages import Outgoing
 from finops_lib.recurrence import Recurrence
 from finops_lib.runs.schedule.children import Child, Ended
 from finops_lib.runs.schedule.due import Due
-from finops_lib.runs.schedule.idle import QUESTIONS, AskingLauncher, Idle
+from finops_lib.runs.schedule.idle import QUESTIONS, AskingLauncher, Idle, Look, of_the_outbox
 from finops_lib.runs.schedule.jobs import Job, Schedule
 from finops_lib.runs.schedule.service import Judge, Scheduler
+from finops_lib.settings import Settings
 from finops_lib.state import outbox
 from finops_lib.state.open import State
 from finops_lib.state.outbox import Sender
@@ -48,8 +49,8 @@ def real() -> Processes:
 
 
 @pytest.fixture
-def launcher(real: Processes, state: State, tmp_path: Path) -> AskingLauncher:
-    return AskingLauncher(real, state, tmp_path / "logs")
+def launcher(real: Processes, settings: Settings, state: State, tmp_path: Path) -> AskingLauncher:
+    return AskingLauncher(real, {("alerts", "deliver"): of_the_outbox(settings, state)}, tmp_path / "logs")
 
 
 def enqueue(state: State, not_before: datetime = NOON) -> None:
@@ -124,6 +125,34 @@ def test_a_command_with_an_option_more_is_another_command(launcher: AskingLaunch
     launcher.start(Due(job("alerts", "deliver", "--help"), NOON, "on time"))
     launcher.start(Due(job("collect"), NOON, "on time"))
     assert len(real.started) == 2
+
+
+@dataclass(frozen=True)
+class Over:
+    """A process that has ended."""
+
+    ended: Ended
+
+    def start(self, due: Due) -> Child:
+        return self
+
+    def poll(self) -> Ended:
+        return self.ended
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+
+@pytest.mark.parametrize(
+    ("ended", "is_done"),
+    [(Ended(0, False, ""), True), (Ended(5, False, "locked"), False), (Ended(0, True, "stopped"), False)],
+)
+def test_only_a_process_that_ended_well_is_remembered(tmp_path: Path, ended: Ended, is_done: bool) -> None:
+    done: list[str] = []
+    look = Look(done=lambda: done.append("done"))
+    launcher = AskingLauncher(Over(ended), {("budgets", "check"): lambda now: look}, tmp_path)
+    assert launcher.start(Due(job("budgets", "check"), NOON, "on time")).poll() == ended
+    assert bool(done) is is_done
 
 
 def test_the_ledger_knows_a_slot_without_a_process_as_any_other(
