@@ -23,7 +23,7 @@ from finops_lib.runs.budget_plan import import_budgets
 from finops_lib.runs.collect import collect
 from finops_lib.runs.rates import import_rates
 from finops_lib.runs.schedule.children import Launcher
-from finops_lib.runs.schedule.due import Due
+from finops_lib.runs.schedule.due import BACKFILL, Due
 from finops_lib.runs.schedule.idle import QUESTIONS
 from finops_lib.runs.schedule.jobs import Job
 from finops_lib.runs.schedule.opened import load_schedule
@@ -107,7 +107,8 @@ def _run_all(launcher: Launcher, jobs: Sequence[Job]) -> tuple[Took, dict[str, t
     with stopwatch() as whole:
         for slot, job in sorted(_slots(jobs), key=lambda due: due[0]):
             with stopwatch() as took:
-                child = launcher.start(Due(job, slot, "on time"))
+                # The bills of a day in the past are not fresh today: its reports are made, and sent to nobody.
+                child = launcher.start(Due(job, slot, BACKFILL))
                 while (ended := child.poll()) is None:
                     time.sleep(_LOOK_EVERY_S)
             assert ended.exit_code == 0, f"{job.name}: {ended.said}"
