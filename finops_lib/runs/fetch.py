@@ -176,7 +176,7 @@ def _load_batch(
     )
     markers = {month: held.stamp(part.marker) for month, part in batch.items() if part.marker}
     try:
-        with breaker.call(), fetched(together, wanted.progress) as given:
+        with without_pandas(), breaker.call(), fetched(together, wanted.progress) as given:
             reports = _loaded(settings, source, wanted, given, markers, source.dialect)
         yield reports
     except _NOT_LOADED as error:
