@@ -36,6 +36,10 @@ def anomalies_detect(
     min_score: Annotated[
         float | None, typer.Option(help="Of a table: tell a day from this score, 0 to 1; 0 = every candidate.")
     ] = None,
+    newest: Annotated[
+        int | None,
+        typer.Option(help="Of a table: tell only its last so many days, as a judgement of all does.", min=1),
+    ] = None,
     as_of: Annotated[str, typer.Option(help="Of the lake: last included day, YYYY-MM-DD; empty = newest.")] = "",
     no_delivery: Annotated[
         bool, typer.Option("--no-delivery", help="Of the lake: leave messages waiting in the outbox.")
@@ -48,9 +52,9 @@ def anomalies_detect(
         if as_of or no_delivery:
             option = "--as-of" if as_of else "--no-delivery"
             raise ConfigError(f"{option} is of the lake; --input judges all days of a table", next_step="leave it out")
-        _detect_file(input, output, planned, cost_column, methods, min_score, format)
+        _detect_file(input, output, planned, cost_column, methods, min_score, newest, format)
         return
-    of_tables = {"--output": output, "--planned": planned, "--min-score": min_score}
+    of_tables = {"--output": output, "--planned": planned, "--min-score": min_score, "--newest": newest}
     given = [option for option, value in of_tables.items() if value is not None]
     if given or cost_column != "cost":
         raise ConfigError(f"{(given or ['--cost-column'])[0]} needs --input", next_step="name a table with --input")
@@ -170,6 +174,7 @@ def _detect_file(
     cost_column: str,
     methods: list[str],
     min_score: float | None,
+    newest: int | None,
     format: Format,
 ) -> None:
     from finops_lib.analyses.anomalies.workbench import TOLD_FROM
@@ -185,6 +190,7 @@ def _detect_file(
         cost_column=cost_column,
         methods=methods,
         min_score=TOLD_FROM if min_score is None else min_score,
+        newest=newest,
     )
     if output is None:
         print_rows(told.to_dicts(), format, columns=told.columns)

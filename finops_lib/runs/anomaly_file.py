@@ -10,7 +10,7 @@ import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -39,6 +39,7 @@ def detect_file(
     cost_column: str = "cost",
     methods: Sequence[str] = ("workbench",),
     min_score: float = TOLD_FROM,
+    newest: int | None = None,
 ) -> pl.DataFrame:
     """Tell the days on which something happened to a series of a table, or to an account as a whole.
 
@@ -46,6 +47,7 @@ def detect_file(
         planned: a table of announced changes; they are not told.
         methods: names from METHODS.
         min_score: a day is told from here; 0 = every candidate.
+        newest: only so many of the table's last days are told, each as when all are; None = all.
     Returns:
         the columns of `flagged.SCHEMA`, and currency if the table says it; sorted by series and day.
     Raises:
@@ -65,7 +67,7 @@ def detect_file(
     with cell_progress("anomalies") as progress:
         done = 0
         for block in blocks:
-            panel = _panel(rows, done, block, announced)
+            panel = replace(_panel(rows, done, block, announced), newest=newest)
             opinions = {name: _judge(name, panel, progress) for name in methods}
             currency = block.get_column("currency").first()
             flagged = flagged_days(panel, opinions, min_score=min_score)

@@ -21,7 +21,7 @@ from finops_lib.errors import ConfigError, DataError, FinOpsError, QualityError,
 from finops_lib.lake.catalog import is_there
 from finops_lib.lake.create import ensure_lake
 from finops_lib.lake.markers import held_markers
-from finops_lib.lake.open import attach, connect, equip
+from finops_lib.lake.open import attach, connect, equip, without_pandas
 from finops_lib.lake.write import CurrentLoad, current_loads
 from finops_lib.runs.allocate import with_rules
 from finops_lib.runs.clock import now
@@ -97,6 +97,7 @@ class _Held:
     version: str
 
     @classmethod
+    @without_pandas()
     def read(cls, settings: Settings, source: SourceConfig) -> _Held:
         named = [source.dialect] if source.dialect else DIALECTS.names()
         version = fingerprint((), with_rules(mapping_version(named), settings.workbench.allocation))
@@ -175,7 +176,7 @@ def _load_batch(
     )
     markers = {month: held.stamp(part.marker) for month, part in batch.items() if part.marker}
     try:
-        with breaker.call(), fetched(together, wanted.progress) as given:
+        with without_pandas(), breaker.call(), fetched(together, wanted.progress) as given:
             reports = _loaded(settings, source, wanted, given, markers, source.dialect)
         yield reports
     except _NOT_LOADED as error:

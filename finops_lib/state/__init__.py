@@ -3,7 +3,8 @@
     open.py            the database: opened, brought up to date, one short transaction per verb
     runs.py            the run ledger
     budgets.py         budgets and their versions; budget_import.py: from a plan, all or nothing
-    budget_status.py   how they stood, appended; evaluation.py: a status with the alerts it is worth
+    budget_status.py   how they stood, appended; evaluation.py: a status with the alerts it is worth;
+                       budget_mark.py: whether anything was written of them
     alerts.py          alert events; outbox.py: messages that wait to be sent
     anomalies.py       episodes and what happened to them; anomaly_words.py: what people say of one;
                        planned_changes.py: what was announced

@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from finops_lib.analyses.anomalies.flagged import SCHEMA
 from finops_lib.errors import ConfigError, DataError
 from finops_lib.runs import anomaly_file
 from finops_lib.runs.anomaly_file import detect_file
+from tests.analyses.anomalies.test_workbench import estate_with_events
 
 FIRST, DAYS = date(2026, 1, 1), 200
 SPIKE = 150
@@ -68,6 +70,30 @@ def test_a_smaller_score_tells_more_and_nought_tells_every_candidate(tmp_path: P
     assert counts == sorted(counts)
     assert counts[0] < counts[-1]
     assert detect_file(table, methods=("zscore",), min_score=0.0)["score"].min() > 0
+
+
+@pytest.mark.parametrize("methods", [("workbench",), ("zscore",), ("workbench", "iqr")])
+def test_the_newest_days_alone_are_told_as_all_days_are(tmp_path: Path, methods: tuple[str, ...]) -> None:
+    costs, accounts = estate_with_events()
+    series, days = costs.shape
+    frame = pl.DataFrame(
+        {
+            "series_id": [f"{accounts[row]}/s{row}" for row in range(series) for _ in range(days)],
+            "date": [FIRST + timedelta(days=day) for _ in range(series) for day in range(days)],
+            "cost": costs.ravel(),
+        }
+    )
+    frame.write_parquet(table := tmp_path / "in.parquet")
+    whole = detect_file(table, methods=methods)
+    asked = whole.filter(pl.col("date") > FIRST + timedelta(days=days - 1 - 7))
+    assert 0 < asked.height < whole.height
+    # Sums over a shorter matrix are rounded at other places.
+    assert_frame_equal(detect_file(table, methods=methods, newest=7), asked, rel_tol=1e-4, abs_tol=1e-3)
+
+
+def test_more_newest_days_than_there_are_are_all(tmp_path: Path) -> None:
+    table = _table(tmp_path / "in.parquet")
+    assert detect_file(table, newest=DAYS + 1).equals(detect_file(table))
 
 
 @pytest.mark.parametrize("node", ["aws/1/s1", "aws/1/*"])

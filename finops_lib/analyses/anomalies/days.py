@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,8 @@ class Days:
     same_places: tuple[tuple[Columns, Columns], ...]
 
 
+# An estate is judged level by level, over the same days each time.
+@lru_cache(maxsize=4)
 def days_of(first_day: date, known: int, *, newest: int) -> Days:
     """Look up the days of an estate.
 

@@ -148,11 +148,11 @@ def usual_of(judged: Combined, row: int, first: int, *, lead: int = 0) -> NDArra
     if len(eve) < 7:
         usual[first:] = judged.expected[row, first]
         return usual
-    # The days of the eve end just before the episode, so the weekday is counted back from there.
-    for day in range(max(first - lead, 0), len(usual)):
-        if lead or day >= known:
-            back = len(eve) - 7 + (day - max(first - lead, 0)) % 7
-            usual[day] = np.median(eve[back % 7 :: 7])
+    # The days of the eve end just before the episode, so the weekday is counted on from there.
+    begin = max(first - lead, 0)
+    of_weekday = np.array([np.median(eve[(len(eve) + weekday) % 7 :: 7]) for weekday in range(7)])
+    days = np.arange(begin if lead else known, len(usual))
+    usual[days] = of_weekday[(days - begin) % 7]
     return usual
 
 

@@ -74,7 +74,7 @@ def combine(panel: Panel, opinions: Mapping[str, Judged]) -> Combined:
 
 
 def flagged_days(panel: Panel, opinions: Mapping[str, Judged], *, min_score: float) -> pl.DataFrame:
-    """Give one row per day that at least one method tells, sorted by series and day.
+    """Give one row per asked day that at least one method tells, sorted by series and day.
 
     The surest method speaks of a day: its score, and what it expected. `methods` names all that tell it, by comma.
 
@@ -86,6 +86,8 @@ def flagged_days(panel: Panel, opinions: Mapping[str, Judged], *, min_score: flo
     """
     all_of_it = combine(panel, opinions)
     may_tell = ~_announced(panel, all_of_it.nodes)
+    if panel.newest is not None:
+        may_tell[:, : max(may_tell.shape[1] - panel.newest, 0)] = False
     told = {name: may_tell & (own > 0) & (own >= min_score) for name, own in all_of_it.by_method.items()}
     row, day = np.nonzero(np.any(list(told.values()), axis=0))
     lists = [told[name][row, day].tolist() for name in opinions]

@@ -63,6 +63,12 @@ class Judged:
             self.accounts, self.confidence[:, kept], self.expected[:, kept], self.noise[:, kept], self.tests[:, kept]
         )
 
+    def of_days(self, days: int) -> Judged:
+        """Give it as matrices of so many days: of those before the judged ones nothing is known."""
+        missing = ((0, 0), (days - self.confidence.shape[1], 0))
+        confidence, expected, noise = (np.pad(own, missing) for own in (self.confidence, self.expected, self.noise))
+        return Judged(self.accounts, confidence, expected, noise, np.pad(self.tests, missing, constant_values=""))
+
 
 def judge(
     costs: Matrix,

@@ -97,6 +97,7 @@ def scoped_sql(figure: str) -> str:
     return (resources.files(__package__) / f"{figure}.sql").read_text(encoding="utf-8")
 
 
+@without_pandas()
 def _gather_kept(con: Connection, scopes: Mapping[int, Scope], since: date) -> None:
     asked = sorted(frozenset().union(*map(columns_of, scopes.values())))
     # In a list a null equals a null; no column at all is one combination.
@@ -109,6 +110,7 @@ def _gather_kept(con: Connection, scopes: Mapping[int, Scope], since: date) -> N
     numbered.query("part", f"create temp table member_cost as {scoped_sql('member_cost')}")
 
 
+@without_pandas()
 def _choose(con: Connection, scopes: Mapping[int, Scope]) -> tuple[list[int], list[int]]:
     """Give the pairs (scope, member) as two lists."""
     of_scopes: list[int] = []
@@ -121,6 +123,7 @@ def _choose(con: Connection, scopes: Mapping[int, Scope]) -> tuple[list[int], li
     return of_scopes, members
 
 
+@without_pandas()
 def _gather_charges(con: Connection, number: int, scope: Scope, since: date) -> None:
     started = ColumnExpression("ChargePeriodStart") >= ConstantExpression(since)
     mine = con.sql("from lake.cost").filter(filter_of(scope, column_of_charge)).filter(started)

@@ -126,9 +126,7 @@ class ProcessLauncher:
         processes.kill_all(processes.marked(mark_of(self.project, job, slot), variable=MARK))
 
     def start(self, due: Due) -> Process:
-        folder = self.logs / due.job.name
-        folder.mkdir(parents=True, exist_ok=True)
-        log = folder / f"{due.slot:%Y-%m-%dT%H%MZ}.log"
+        log = log_of(self.logs, due)
         mark = mark_of(self.project, due.job.name, due.slot)
         # What is left of a former try must not work beside this one.
         processes.kill_all(processes.marked(mark, variable=MARK))
@@ -147,6 +145,13 @@ class ProcessLauncher:
         assert process.stdout is not None
         limit = time.monotonic() + due.job.timeout.total_seconds()
         return Process(due, process, log, Said(process.stdout, log, self.scrubber), limit, mark)
+
+
+def log_of(logs: Path, due: Due) -> Path:
+    """Give the file that is told what was said for a slot; its folder is there."""
+    folder = logs / due.job.name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{due.slot:%Y-%m-%dT%H%MZ}.log"
 
 
 def words_for(due: Due) -> list[str]:

@@ -20,6 +20,7 @@ from finops_lib.lake.open import open_lake
 from finops_lib.runs import clock, processes
 from finops_lib.runs.schedule import health
 from finops_lib.runs.schedule.children import ProcessLauncher, inherited
+from finops_lib.runs.schedule.idle import AskingLauncher
 from finops_lib.runs.schedule.jobs import Schedule
 from finops_lib.runs.schedule.judge import LedgerJudge
 from finops_lib.runs.schedule.opened import load_schedule, schedule_path, this_worker
@@ -46,15 +47,16 @@ def folder_of(settings: Settings) -> Path:
 
 
 def scheduler_of(settings: Settings, schedule: Schedule, state: State) -> Scheduler:
-    """Make a scheduler that starts `finops ...` in the project's folder."""
+    """Make a scheduler that starts `finops ...` in the project's folder, where there is something to do."""
     references = [settings.workbench.model_dump(mode="json"), [list(job.parameters.values()) for job in schedule]]
     scrubber = Scrubber.of(known_secrets(references, os.environ))
-    launcher = ProcessLauncher(settings.project, folder_of(settings) / "logs", inherited(), scrubber)
+    logs = folder_of(settings) / "logs"
+    launcher = ProcessLauncher(settings.project, logs, inherited(), scrubber)
     return Scheduler(
         schedule,
         state,
         this_worker(),
-        launcher,
+        AskingLauncher.of(launcher, settings, state, logs),
         LedgerJudge(state, settings),
         is_alive=processes.is_alive,
         clean_up=launcher.clean_up,

@@ -35,6 +35,7 @@ class Panel:
         announced: changes that somebody has announced: a series, or `<account>/*` for all of an account, and the day.
             One that names no series of the panel says nothing.
         open_days: how many of the newest days may still grow.
+        newest: only so many of the last days are asked for; None = all. A method may judge the others all the same.
     """
 
     series: tuple[str, ...]
@@ -43,6 +44,7 @@ class Panel:
     costs: Matrix
     announced: tuple[tuple[str, date], ...] = ()
     open_days: int = OPEN_DAYS
+    newest: int | None = None
 
     def rows(self, rows: slice) -> Panel:
         """Give the panel of some of its series."""
