@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,28 +16,45 @@ from finops_lib.runs.notebook import run_notebook
 from finops_lib.runs.prune import pin_run, prune
 from finops_lib.runs.rerun import rerun
 from finops_lib.runs.retention import Retention
-from finops_lib.settings import Settings
+from finops_lib.settings import Settings, load_settings
 from finops_lib.state.audit import list_lines
 from finops_lib.state.retention import give_up_report
 from finops_lib.state.runs import RunRecord, get_run
-from tests.conftest import WriteBill
-from tests.runs.conftest import MakeNotebook
-from tests.runs.test_diff import _load
+from tests.runs.conftest import write_notebook
 
 pytestmark = pytest.mark.slow
 
 LEAST = Retention(keep_last=1, keep_days=0, keep_failed_days=0)
 
 
+@pytest.fixture(scope="module")
+def project_of_four_runs(tmp_path_factory: pytest.TempPathFactory, lake_of_one_charge: Path) -> Path:
+    """A project in which one notebook was run four times about the same day; to be copied, never changed."""
+    home = tmp_path_factory.mktemp("four-runs")
+    for folder in ("notebooks", "params"):
+        (home / folder).mkdir()
+    shutil.copytree(lake_of_one_charge, home / "lake")
+    cell = 'from finops_lib.runs import open_run\nopen_run("story").write_result({"n": 1})'
+    write_notebook(home / "notebooks", cell)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FINOPS_PROJECT", str(home))
+        patch.setenv("FINOPS_REPORT_DIFF", "off")
+        for name in ("lake", "outputs", "params"):
+            patch.setenv(f"FINOPS_{name.upper()}", str(home / name))
+        for _ in range(4):
+            assert run_notebook(load_settings(), "story").status == "SUCCEEDED"
+    return home
+
+
 @pytest.fixture
 def runs(
-    settings: Settings, make_notebook: MakeNotebook, write_bill: WriteBill, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, project_of_four_runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> list[RunRecord]:
     """Four runs of one notebook about the same day, oldest first."""
     monkeypatch.setenv("FINOPS_USER", "ann")
-    make_notebook('from finops_lib.runs import open_run\nopen_run("story").write_result({"n": 1})')
-    _load(settings, write_bill, "10", days=5)
-    return [run_notebook(settings, "story") for _ in range(4)]
+    shutil.copytree(project_of_four_runs, tmp_path, dirs_exist_ok=True)
+    with open_ledger(settings) as state:
+        return [get_run(state, str(line["run_id"])) for line in reversed(listed_runs(settings))]
 
 
 def _folders(settings: Settings) -> set[str]:
