@@ -49,6 +49,8 @@ CHARGE = {
 }
 
 WriteBill = Callable[..., Path]
+# What a lake is called, and what fills it.
+MadeOnce = Callable[[str, Callable[[], object]], None]
 
 
 NO_SHARED_DATA = f"needs the public billing files in {SHARED_DATA}"
@@ -179,6 +181,32 @@ def lake_of_one_charge(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ingest(settings, [bill], source="aws")
         build(settings.lake)
     return settings.lake.folder
+
+
+@pytest.fixture(scope="session")
+def lakes_made() -> dict[str, Path]:
+    """The lakes that `made_once` has made so far, by name; to be copied, never changed."""
+    return {}
+
+
+@pytest.fixture
+def made_once(
+    settings: Settings, lake_kind: str, lakes_made: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> MadeOnce:
+    """Give a function that fills the test's lake; one in a folder by a copy of what was filled under its name before."""
+
+    def make(name: str, fill: Callable[[], object]) -> None:
+        if lake_kind != "sqlite":
+            fill()
+        elif name in lakes_made:
+            shutil.copytree(lakes_made[name], settings.lake.folder)
+        else:
+            fill()
+            kept = tmp_path_factory.mktemp(name) / "lake"
+            shutil.copytree(settings.lake.folder, kept)
+            lakes_made[name] = kept
+
+    return make
 
 
 @pytest.fixture

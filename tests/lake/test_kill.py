@@ -67,7 +67,7 @@ def _load(folder: Path, source: str, billed: int) -> None:
     load_once(folder, source, billed, charges=_FEW)
 
 
-@pytest.mark.parametrize(("lake_kind", "kills"), [("sqlite", 20), ("postgres", 8)], indirect=["lake_kind"])
+@pytest.mark.parametrize(("lake_kind", "kills"), [("sqlite", 12), ("postgres", 5)], indirect=["lake_kind"])
 def test_a_killed_load_has_happened_or_has_not(settings: Settings, tmp_path: Path, kills: int) -> None:
     killer = Killer(seed=1)
     for billed in range(1, kills + 2):
@@ -91,7 +91,7 @@ def test_a_killed_first_load_does_not_spoil_the_lake_it_was_making(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lake_kind: str, request: pytest.FixtureRequest
 ) -> None:
     killer = Killer(seed=2)
-    for number in range(7):
+    for number in range(5):
         here = elsewhere(settings, monkeypatch, lake=tmp_path / f"lake-{number}")
         if lake_kind == "postgres":
             here = elsewhere(here, monkeypatch, catalog=new_database(request.getfixturevalue("postgres")))
@@ -106,7 +106,7 @@ def _build() -> None:
     build(load_settings().lake)
 
 
-@pytest.mark.parametrize(("lake_kind", "kills"), [("sqlite", 6), ("postgres", 4)], indirect=["lake_kind"])
+@pytest.mark.parametrize(("lake_kind", "kills"), [("sqlite", 4), ("postgres", 3)], indirect=["lake_kind"])
 def test_a_killed_build_leaves_the_marts_of_one_load(settings: Settings, tmp_path: Path, kills: int) -> None:
     killer = Killer(seed=3)
     for billed in range(1, kills + 2):
@@ -124,7 +124,7 @@ def _keep_up() -> None:
     keep_up(load_settings())
 
 
-@pytest.mark.parametrize(("lake_kind", "kills"), [("sqlite", 6), ("postgres", 4)], indirect=["lake_kind"])
+@pytest.mark.parametrize(("lake_kind", "kills"), [("sqlite", 4), ("postgres", 3)], indirect=["lake_kind"])
 def test_a_killed_expiry_or_compaction_loses_nothing(settings: Settings, tmp_path: Path, kills: int) -> None:
     killer = Killer(seed=4)
     for billed in range(1, kills + 2):
@@ -153,7 +153,7 @@ def test_a_killed_migration_can_be_run_again(
         load_once(tmp_path, "aws", billed, charges=_FEW)
     killer = Killer(seed=5)
     _kill_migration(settings, killer, tmp_path / "measured", new_database(postgres), monkeypatch)
-    for number in range(6):
+    for number in range(4):
         _unmark(settings)
         _kill_migration(settings, killer, tmp_path / f"to-{number}", new_database(postgres), monkeypatch)
 

@@ -22,7 +22,7 @@ from finops_lib.runs.residuals import Reconciled
 from finops_lib.settings import Settings
 from finops_lib.state.open import State, open_state
 from finops_lib.state.runs import RunRecord, get_run, start_run
-from tests.conftest import WriteBill, on_every_lake
+from tests.conftest import MadeOnce, WriteBill, on_every_lake
 from tests.runs.invoices import write_invoice
 
 pytestmark = on_every_lake
@@ -37,11 +37,12 @@ STARTED = datetime(2026, 7, 1, 6, tzinfo=UTC)
 
 
 @pytest.fixture
-def lake(settings: Settings, write_bill: WriteBill) -> Settings:
+def lake(settings: Settings, write_bill: WriteBill, made_once: MadeOnce) -> Settings:
     """May: two charges of 10.00 on INV-1 and one of 2.50; June: one of 10.00 without an invoice."""
     may = [{"InvoiceId": "INV-1"}, {"InvoiceId": "INV-1", "ResourceId": "i-2"}]
     may += [{"InvoiceId": "INV-1", "ResourceId": "i-3", "BilledCost": "2.50"}]
-    load(settings, write_bill("may.csv", may), write_bill("june.csv", [{"InvoiceId": "", **JUNE}]))
+    june = write_bill("june.csv", [{"InvoiceId": "", **JUNE}])
+    made_once("reconcile", lambda: load(settings, write_bill("may.csv", may), june))
     return settings
 
 

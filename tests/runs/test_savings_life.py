@@ -24,7 +24,7 @@ from finops_lib.runs.savings_verify import Checked, verify_in_lake
 from finops_lib.settings import Settings
 from finops_lib.state import audit
 from finops_lib.state.recommendations import list_recommendations
-from tests.conftest import WriteBill
+from tests.conftest import MadeOnce, WriteBill
 from tests.runs.savings_estate import NAT, NAT_A_DAY, VOLUME, Remedies, load
 
 pytestmark = pytest.mark.slow
@@ -41,11 +41,15 @@ def as_user(monkeypatch: pytest.MonkeyPatch) -> Acts:
 
 
 @pytest.fixture
-def found(settings: Settings, write_bill: WriteBill, as_user: Acts) -> Settings:
+def found(settings: Settings, write_bill: WriteBill, as_user: Acts, made_once: MadeOnce) -> Settings:
     """April and May are loaded, and the schedule has looked for savings."""
-    load(settings, write_bill, APRIL, date(2026, 5, 31))
+
+    def fill() -> None:
+        load(settings, write_bill, APRIL, date(2026, 5, 31))
+        find(settings, date(2026, 5, 30))
+
     as_user("cron")
-    find(settings, date(2026, 5, 30))
+    made_once("savings-life", fill)
     return settings
 
 
