@@ -193,7 +193,7 @@ def lakes_made() -> dict[str, Path]:
 def made_once(
     settings: Settings, lake_kind: str, lakes_made: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> MadeOnce:
-    """Give a function that fills the test's lake; one in a folder by a copy of what was filled under its name before."""
+    """Give a function that fills the test's lake; one in a folder by a copy of what its name has filled before."""
 
     def make(name: str, fill: Callable[[], object]) -> None:
         if lake_kind != "sqlite":
