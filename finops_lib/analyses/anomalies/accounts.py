@@ -18,7 +18,8 @@ from finops_lib.analyses.anomalies.rolling import MAD_TO_SD, Matrix, lagged, mea
 
 FEWEST_SERVICES = 4
 FEWEST_ACCOUNTS = 8
-# One service that explains this much is the smaller node, and is told by itself.
+# One service that explains this much is the smaller node, and is told by itself; but not where all the others rose as
+# well: an account's largest service has the largest part of whatever all of them do.
 ONE_EXPLAINS = 0.6
 LEAST_RISE = 0.06
 # Rises of every twentieth are counted; more than half of the services must have one.
@@ -68,14 +69,17 @@ def moved_together(given: Expectation, groups: Sequence[NDArray[np.int64]]) -> T
         count = here.sum(axis=0)
         difference = np.where(here, moved[rows] - stood[rows], 0.0)
         total = difference.sum(axis=0)
-        size = np.where(here, np.abs(stood[rows]), 0.0).sum(axis=0)
-        largest = difference.max(axis=0)
+        sizes = np.where(here, np.abs(stood[rows]), 0.0)
+        size = sizes.sum(axis=0)
+        first = (difference.argmax(axis=0), np.arange(count.size))
+        largest = difference[first]
+        others = (total - largest) / np.maximum(size - sizes[first], 1e-9)
         rose = ((news[rows] > COUNTS_FROM) & here).sum(axis=0)
         sums.append(np.where(here, steps[rows], 0.0).sum(axis=0) / np.sqrt(np.maximum(count, 1)))
         found.append(
             (count >= FEWEST_SERVICES)
             & (total > LEAST_RISE * size)
-            & (largest < ONE_EXPLAINS * np.maximum(total, 1e-9))
+            & ((largest < ONE_EXPLAINS * np.maximum(total, 1e-9)) | (others > COUNTS_FROM))
             & (rose > MOST * count)
         )
     return Together(np.stack(sums), np.stack(found))

@@ -111,6 +111,18 @@ def test_many_small_rises_are_told_of_the_account_and_not_of_its_services() -> N
     assert [row for row in range(len(quiet) + 1, len(judged.confidence)) if told(judged, row)] == []
 
 
+@pytest.mark.parametrize(("rising", "is_the_accounts"), [(9, True), (1, False)])
+def test_an_accounts_largest_service_hides_no_rise_of_them_all(rising: int, is_the_accounts: bool) -> None:
+    # The first costs twenty times what each of the others does: of a rise of all of them it makes 20 / 28.
+    quiet = np.stack([office(seed=seed) for seed in range(2, 92)])
+    accounts = [f"aws/{number // 9:02d}" for number in range(90)]
+    quiet[0] *= 20
+    quiet[:rising, 250:] *= 1.18
+    judged = judge(quiet, FIRST, accounts=accounts)
+    account = len(quiet) + judged.accounts.index("aws/00")
+    assert bool(told(judged, account)) is is_the_accounts
+
+
 def test_what_the_whole_estate_does_at_once_is_nobodys_anomaly() -> None:
     estate = np.stack([office(seed=seed) for seed in range(2, 42)])
     estate[:, 300] *= 1.5
