@@ -67,7 +67,8 @@ def runs_diff(
     format: FormatOption = Format.table,
 ) -> None:
     """Say how every number changed from one run to another: by new days, restatement, parameters, rules, code."""
-    from finops_lib.runs.diff import as_flat_rows, as_rows, diff_runs, moved
+    from finops_lib.runs.diff import as_flat_rows, diff_runs, moved
+    from finops_lib.runs.run_changes import as_rows
     from finops_lib.settings import load_settings
 
     changes = diff_runs(load_settings(), first, second, notebook=notebook or None, timeout_s=timeout)

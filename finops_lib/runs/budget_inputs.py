@@ -16,7 +16,7 @@ from finops_lib.findings import BudgetStatus
 from finops_lib.messages import AlertEvent
 from finops_lib.plans import Budget, FutureEvent
 from finops_lib.runs.budget_plan import period_start
-from finops_lib.runs.folder import RunFolder
+from finops_lib.runs.folder import BUDGETS, RunFolder
 from finops_lib.runs.handover import RERUN_OF
 from finops_lib.runs.opened import has_state, opened_state
 from finops_lib.runs.readers_scope import narrow_budgets
@@ -27,7 +27,6 @@ from finops_lib.state.budget_status import FrozenForecast, KeptStatus, frozen_fo
 from finops_lib.state.budgets import budgets_in_force, list_budgets
 from finops_lib.state.open import State
 
-INPUT = "budgets.json"
 PERIODS = 12
 _OF_A_PLAN = ("created", "amended")
 
@@ -78,7 +77,7 @@ def budget_inputs(settings: Settings, folder: RunFolder, *, as_of: date, scope: 
         inputs = replace(inputs, changes=tuple(load_future_events(settings.budget_plan)))
     if scope:
         inputs = narrow_budgets(inputs, scope)
-    folder.write_input(INPUT, TypeAdapter(BudgetInputs).dump_json(inputs, indent=1).decode())
+    folder.write_input(BUDGETS, TypeAdapter(BudgetInputs).dump_json(inputs, indent=1).decode())
     return inputs
 
 
@@ -100,7 +99,7 @@ def _read(settings: Settings, state: State, as_of: date) -> BudgetInputs:
 
 def _read_kept(settings: Settings) -> BudgetInputs:
     # The params of a rerun are the inputs that the first run kept.
-    path = settings.params / INPUT
+    path = settings.params / BUDGETS
     if path.is_file():
         return TypeAdapter(BudgetInputs).validate_json(path.read_bytes())
     # A run of before budgets were kept in the state has the plan beside it, or had none.

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from finops_lib.errors import ConfigError, DataError, QualityError, SourceError
 from finops_lib.marts.build import BuildSummary, build
 from finops_lib.runs.fetch import NotLoaded, Wanted, fetch, reports_of
-from finops_lib.runs.folder import RunFolder
+from finops_lib.runs.folder import COLLECTED, RunFolder
 from finops_lib.runs.handover import RERUN_OF
 from finops_lib.runs.ingest import ingest
 from finops_lib.runs.inventory import ScopeReport, collect_inventory
@@ -21,9 +21,6 @@ from finops_lib.runs.slice_report import SliceReport
 from finops_lib.settings import Settings, SourceConfig, load_settings
 from finops_lib.sources.collectors import OnProgress, unseen
 from finops_lib.sources.locations import is_remote
-
-# What an ingestion loaded, kept beside its result: made again, it loads nothing.
-COLLECTED = "collected.json"
 
 
 @dataclass(frozen=True, slots=True)

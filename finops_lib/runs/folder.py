@@ -35,6 +35,9 @@ CONTEXT = "context.json"
 CHECKS = "checks.json"
 SNAPSHOT = "snapshot"
 INPUTS = "inputs"
+# Among the inputs: what an ingestion loaded (made again, it loads nothing), and what the state said of budgets.
+COLLECTED = "collected.json"
+BUDGETS = "budgets.json"
 
 
 @dataclass(slots=True)

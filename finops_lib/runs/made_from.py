@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from finops_lib.findings import Cause
-from finops_lib.runs import budget_inputs, stamp
-from finops_lib.runs.collect import COLLECTED
-from finops_lib.runs.folder import INPUTS, RESULT
+from finops_lib.runs import stamp
+from finops_lib.runs.folder import BUDGETS, COLLECTED, INPUTS, RESULT
 
 # Of what the state said of budgets, this is what somebody decided; the rest is what was measured and told.
 _DECIDED = ("budgets", "changes")
@@ -156,10 +155,10 @@ def _inputs(configuration: Configuration) -> dict[str, bytes]:
     found = {name: content for name, content in records.items() if not _is_rule(name) and name != COLLECTED}
     found |= {name: content for name, content in rules.items() if _is_rule(name)}
     found |= {name: content for name, content in _files(configuration.loads).items() if name == COLLECTED}
-    if configuration.rules != configuration.records and budget_inputs.INPUT in {*rules} & {*records}:
-        decided, told = (json.loads(files[budget_inputs.INPUT]) for files in (rules, records))
+    if configuration.rules != configuration.records and BUDGETS in {*rules} & {*records}:
+        decided, told = (json.loads(files[BUDGETS]) for files in (rules, records))
         mixed = told | {name: decided[name] for name in _DECIDED if name in decided}
-        found[budget_inputs.INPUT] = json.dumps(mixed).encode()
+        found[BUDGETS] = json.dumps(mixed).encode()
     return found
 
 
@@ -170,7 +169,7 @@ def _data(configuration: Configuration) -> object:
 def _days(configuration: Configuration) -> object:
     """The day, and what was written down until then: it comes with the days."""
     files = {name: text for name, text in _files(configuration.records).items() if not _is_rule(name)}
-    if told := files.pop(budget_inputs.INPUT, None):
+    if told := files.pop(BUDGETS, None):
         parts = json.loads(told)
         files["told"] = json.dumps({n: v for n, v in parts.items() if n not in (*_DECIDED, "notice")}).encode()
     files.pop(COLLECTED, None)
@@ -179,7 +178,7 @@ def _days(configuration: Configuration) -> object:
 
 def _rules(folder: Path) -> object:
     files = _files(folder)
-    told = json.loads(files.get(budget_inputs.INPUT, b"{}"))
+    told = json.loads(files.get(BUDGETS, b"{}"))
     return {n: t for n, t in files.items() if _is_rule(n)}, [told.get(name) for name in _DECIDED]
 
 

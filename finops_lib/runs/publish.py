@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from finops_lib.runs.folder import CHECKS, CONTEXT, FIGURES, SNAPSHOT
 from finops_lib.runs.handover import OUTCOME, SPEC
 from finops_lib.runs.secrets import Scrubber
-from finops_lib.state.runs import RunRecord
+
+if TYPE_CHECKING:
+    from finops_lib.state.runs import RunRecord
 
 REPORT_NOTEBOOK = "report.ipynb"
 REPORT_PAGE = "report.html"

@@ -12,13 +12,12 @@ from pathlib import Path
 
 from finops_lib.errors import FinOpsError, RunError
 from finops_lib.reports.changes import Moved, SinceLast
-from finops_lib.runs.collect import COLLECTED
-from finops_lib.runs.diff import as_rows, changes_between
-from finops_lib.runs.folder import CONTEXT, INPUTS, RESULT, SNAPSHOT
+from finops_lib.runs.folder import COLLECTED, CONTEXT, INPUTS, RESULT, SNAPSHOT
 from finops_lib.runs.handover import Spec
 from finops_lib.runs.listing import plain_value
 from finops_lib.runs.made_from import MadeRun, code_of, steps_between
 from finops_lib.runs.measures import headlines
+from finops_lib.runs.run_changes import as_rows, changes_between
 
 CHANGES = "changes.json"
 LIMIT_S = 60.0

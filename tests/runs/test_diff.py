@@ -14,10 +14,11 @@ from finops_lib.lake.snapshots import list_snapshots, unpin
 from finops_lib.lake.upkeep import expire
 from finops_lib.marts.build import build
 from finops_lib.runs import clock
-from finops_lib.runs.diff import as_rows, diff_runs
+from finops_lib.runs.diff import diff_runs
 from finops_lib.runs.ingest import ingest
 from finops_lib.runs.notebook import run_notebook
 from finops_lib.runs.rerun import rerun
+from finops_lib.runs.run_changes import as_rows
 from finops_lib.settings import Settings, load_settings
 from finops_lib.state.runs import RunRecord
 from tests.conftest import PROJECT, WriteBill
