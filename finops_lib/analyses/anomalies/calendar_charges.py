@@ -37,10 +37,8 @@ def remembered_charges(excess: Matrix, large: Matrix, days: Days, born: NDArray[
 
 
 def _remembered(excess: Matrix, large: Matrix, days: Days, born: NDArray[np.int64], newest: int) -> Matrix:
-    from scipy.ndimage import maximum_filter1d
-
     begin = days.count - newest
-    widened = maximum_filter1d(np.maximum(excess, 0.0), 3, axis=1)
+    widened = _with_neighbours(np.maximum(excess, 0.0))
     # On how many days something came, from three days before a place to one day after it.
     strong = np.concatenate([excess > 0.5 * large, np.zeros((len(excess), 1))], axis=1)
     around = 5 * mean_before(strong, 5, skip=0)[:, 1:]
@@ -72,3 +70,11 @@ def _remembered(excess: Matrix, large: Matrix, days: Days, born: NDArray[np.int6
     remembered = np.zeros((len(excess), newest), PRECISION)
     remembered[row, day] = np.where(has_come_back & (came < np.round(run)), largest, 0.0)
     return remembered
+
+
+def _with_neighbours(values: Matrix) -> Matrix:
+    """Give the largest of each day, the one before and the one after."""
+    widened = values.copy()
+    np.maximum(widened[:, 1:], values[:, :-1], out=widened[:, 1:])
+    np.maximum(widened[:, :-1], values[:, 1:], out=widened[:, :-1])
+    return widened

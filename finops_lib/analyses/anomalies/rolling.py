@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.floating[Any]]
 # Half the memory is nearly half the time, and a ten-millionth of a cost is no anomaly; sums are kept in double.
 PRECISION = np.float32
+# From so many values on scipy's filter, which is twice as fast, is worth its import.
+_MANY = 50_000
 
 # Made-up days before the first known one: as many as the longest window, in whole weeks.
 HISTORY = 126
@@ -49,8 +51,6 @@ def rank_before(values: Matrix, days: int, rank: int, *, skip: int = 1, newest: 
     Args:
         newest: so many of the last columns are asked for; None = all.
     """
-    from scipy.ndimage import rank_filter
-
     series, length = values.shape
     asked = length if newest is None else newest
     end, begin = length - skip, length - skip - asked - days + 1
@@ -58,9 +58,22 @@ def rank_before(values: Matrix, days: int, rank: int, *, skip: int = 1, newest: 
     if begin < 0:
         padded = np.concatenate([np.zeros((series, -begin), values.dtype), padded], axis=1)
     # All series in one row: windows that reach from one into the next are those before the first that is asked for.
-    ranked = rank_filter(np.ascontiguousarray(padded).ravel(), rank, size=days).reshape(series, -1)
-    first = days - 1 - (days - 1) // 2
-    return np.asarray(ranked[:, first : first + asked])
+    ranked = _ranked(np.ascontiguousarray(padded).ravel(), days, rank).reshape(series, -1)
+    return ranked[:, days - 1 : days - 1 + asked]
+
+
+def _ranked(row: Matrix, days: int, rank: int) -> Matrix:
+    """Give the `rank`-th smallest of the window that ends at each place; the first `days` - 1 places mean nothing."""
+    if row.size < _MANY:
+        # A page has polars already; scipy would cost it a quarter of a second before the first number.
+        import polars as pl
+
+        part = rank / max(days - 1, 1)
+        return pl.Series(row).rolling_quantile(part, interpolation="nearest", window_size=days).to_numpy()
+    from scipy.ndimage import rank_filter
+
+    # Its window stands around a place.
+    return np.asarray(rank_filter(row, rank, size=days, origin=(days - 1) // 2))
 
 
 def rank_of_smooth(values: Matrix, days: int, rank: int, *, skip: int, newest: int) -> Matrix:
@@ -78,10 +91,13 @@ def rank_of_smooth(values: Matrix, days: int, rank: int, *, skip: int, newest: i
 
 def most_before(values: Matrix, days: int, *, newest: int) -> Matrix:
     """Give the largest value of the days before the newest columns; days before the first count as 0."""
-    from scipy.ndimage import maximum_filter1d
-
     padded = np.concatenate([np.zeros((values.shape[0], days), values.dtype), values], axis=1)[:, -(newest + days) :]
-    return np.asarray(maximum_filter1d(padded, days, axis=1, origin=(days - 1) // 2)[:, days - 1 : -1])
+    # Two windows that overlap or touch are one of their joint length.
+    most, covered = padded[:, :-1], 1
+    while covered < days:
+        step = min(covered, days - covered)
+        most, covered = np.maximum(most[:, :-step], most[:, step:]), covered + step
+    return most
 
 
 def same_weekdays(values: Matrix, weeks: int, *, newest: int) -> list[Matrix]:
