@@ -16,7 +16,9 @@ PACKAGE = PROJECT / "finops_lib"
 FLOORS = {
     "quoting": 0,
     "errors": 0,  # the ground that the vocabulary stands on
-    **dict.fromkeys(("focus", "money", "periods", "findings", "plans", "messages", "registry", "yaml_text"), 1),
+    **dict.fromkeys(
+        ("focus", "money", "periods", "findings", "plans", "messages", "registry", "yaml_text", "absent"), 1
+    ),
     **dict.fromkeys(("breaker", "offers", "recurrence", "strict"), 1),
     **dict.fromkeys(("sources", "lake", "state", "analyses", "reports", "delivery", "sample"), 2),
     "marts": 3,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from typing import Any, Self
 
 import duckdb
 
+from finops_lib.absent import without_modules
 from finops_lib.errors import ConfigError
 from finops_lib.lake import MEMORY_LIMIT
 from finops_lib.lake.catalog import is_there, no_lake
@@ -188,14 +188,8 @@ def _make_secret(con: duckdb.DuckDBPyConnection, name: str, type_: str, options:
 @contextmanager
 def without_pandas() -> Iterator[None]:
     """Keep DuckDB from importing pandas (0.3 CPU seconds) only to see that a bound value is no frame of it."""
-    if "pandas" in sys.modules:
+    with without_modules("pandas"):
         yield
-        return
-    sys.modules["pandas"] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        sys.modules.pop("pandas", None)
 
 
 def data_files(lake: Lake) -> list[str]:
