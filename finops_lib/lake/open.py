@@ -198,6 +198,13 @@ def data_files(lake: Lake) -> list[str]:
     return [str(path) for (path,) in rows]
 
 
+def bytes_of_data(lake: Lake) -> int:
+    """Give the size of the files that a reader of the newest snapshot can come across."""
+    size = "select sum(file_size_bytes) from __ducklake_metadata_lake.ducklake_data_file where end_snapshot is null"
+    [[found]] = lake.con.execute(size).fetchall()
+    return int(found or 0)
+
+
 def sql_text(value: object) -> str:
     """Escape a value for a place in SQL where nothing can be bound (ATTACH, COPY)."""
     return str(value).replace("'", "''")

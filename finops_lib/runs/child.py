@@ -25,6 +25,7 @@ from finops_lib.findings import RunStatus
 from finops_lib.runs import processes
 from finops_lib.runs.cells import cell_number, error_line, first_line
 from finops_lib.runs.handover import OUTCOME, PROGRESS, Outcome, Spec
+from finops_lib.runs.kernel import collect_less_garbage
 from finops_lib.runs.secrets import Scrubber, known_secrets
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class StopAsked(BaseException):
 
 def main(spec_path: str) -> None:
     """Run one notebook as its spec says, and leave the outcome and the report in the run's folder."""
+    collect_less_garbage()
     spec = Spec.read(Path(spec_path))
     threading.Thread(target=_die_with_parent, daemon=True).start()
     signal.signal(signal.SIGTERM, _stop)

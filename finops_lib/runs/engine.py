@@ -62,7 +62,7 @@ class SocketFileKernelManager(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         # A `python3` in the user's Jupyter folder may be another Python without our packages.
         if self._kernel_spec is None:
-            argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            argv = [sys.executable, "-m", "finops_lib.runs.kernel", "-f", "{connection_file}"]
             self._kernel_spec = KernelSpec(argv=argv, display_name="Python 3", language="python")
         return self._kernel_spec
 

@@ -20,10 +20,12 @@ from typing import Any
 
 from finops_lib.runs import processes
 from finops_lib.runs.cells import error_line
+from finops_lib.runs.kernel import collect_less_garbage
 
 
 def main(notebook: str) -> None:
     """Run the cells up to the one that writes the result; an error is one line on standard error and exit code 1."""
+    collect_less_garbage()
     parameters = json.loads(sys.stdin.readline())
     threading.Thread(target=_die_with_parent, daemon=True).start()
     cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]

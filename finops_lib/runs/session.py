@@ -16,7 +16,7 @@ import duckdb
 
 from finops_lib.findings import Anomaly, KeptRecommendation
 from finops_lib.lake.catalog import is_there
-from finops_lib.lake.open import Lake, open_lake
+from finops_lib.lake.open import Lake, bytes_of_data, open_lake
 from finops_lib.lake.snapshots import pin
 from finops_lib.marts.build import stale_slices
 from finops_lib.marts.figures import figure_sql
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 # Their readers are told before the first number when the plan file says something else than the budgets that count.
 _SHOW_BUDGETS = frozenset({"budgets", "overview", "leadership", "start"})
+# In so many bytes there is less for a second thread to do than it costs to have one: a fifth of a page's queries.
+_SMALL_LAKE = 64 << 20
 
 
 def open_run(notebook: str, *, as_of: str = "", provider: str = "", currency: str = "", anomaly_id: str = "") -> Run:
@@ -353,6 +355,8 @@ def _opened(settings: Settings, snapshot: int | None) -> tuple[Lake | EmptyLake,
     if snapshot is None and not is_there(settings.lake):
         return open_empty_lake(settings.lake), "There is no lake yet; run: finops ingest PATH --source NAME"
     lake = open_lake(settings.lake, snapshot=snapshot, memory_limit=settings.memory_limit, threads=settings.threads)
+    if settings.threads is None and bytes_of_data(lake) < _SMALL_LAKE:
+        lake.con.execute("set threads = 1")
     try:
         run_query(lake, figure_sql("run_context"), {})
     except duckdb.CatalogException:
