@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from finops_lib.errors import ConfigError
-from finops_lib.lake.open import without_pandas
+from finops_lib.lake.frames import read_frame
 from finops_lib.runs.patience import interruptible
 
 if TYPE_CHECKING:
@@ -58,8 +58,6 @@ def run_query(lake: HasConnection, sql: str, values: Mapping[str, object]) -> pl
     import polars as pl
     import polars.selectors as cs
 
-    # Straight from the relation: no pyarrow, and DECIMAL, MAP and dates stay what they are.
-    with without_pandas():
-        frame = interruptible(lake.con, lambda: pl.DataFrame(lake.con.sql(sql, params=dict(values))))
+    frame = interruptible(lake.con, lambda: read_frame(lake.con, sql, values))
     # DuckDB sums whole numbers to 128 bits, which arrive as decimals without decimals; they are counts.
     return frame.with_columns(cs.by_dtype(pl.Decimal(38, 0)).cast(pl.Int64))

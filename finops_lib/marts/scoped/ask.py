@@ -14,6 +14,7 @@ import duckdb
 from duckdb import ColumnExpression, ConstantExpression, FunctionExpression, StarExpression
 
 from finops_lib.analyses.scopes import Scope, canonical, columns_of
+from finops_lib.lake.frames import read_frame
 from finops_lib.lake.open import without_pandas
 from finops_lib.marts.catalog import read_marts
 from finops_lib.marts.scoped.claims import column_of_charge, column_of_mart, filter_of
@@ -55,8 +56,7 @@ class ScopedCosts:
         import polars as pl
 
         bound = {**values, "scopes": list(self._scopes), "members": list(self._members)}
-        with without_pandas():
-            frame = pl.DataFrame(self._con.sql(scoped_sql(figure), params=bound))
+        frame = read_frame(self._con, scoped_sql(figure), bound)
         names = pl.DataFrame(
             {"scope": list(self._names), "text": list(self._names.values())},
             schema={"scope": frame.schema["scope"], "text": pl.String},
