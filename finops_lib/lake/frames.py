@@ -23,8 +23,8 @@ def read_frame(con: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, ob
     with without_pandas():
         if not values:
             return pl.DataFrame(con.sql(sql))
-        con.execute(f"create or replace temp table answer as {sql}", dict(values))
+        con.execute(f"create or replace temp table finops_answer as {sql}", dict(values))
         try:
-            return pl.DataFrame(con.table("temp.answer"))
+            return pl.DataFrame(con.table("temp.finops_answer"))
         finally:
-            con.execute("drop table if exists temp.answer")
+            con.execute("drop table if exists temp.finops_answer")
