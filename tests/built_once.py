@@ -1,4 +1,4 @@
-"""What is dear to make and only looked at or copied, such as a lake of the sample estate: made once in a run of tests."""
+"""What is dear to make and only looked at or copied, such as a lake of the sample estate: made once in a whole run."""
 
 from __future__ import annotations
 

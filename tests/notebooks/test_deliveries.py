@@ -20,7 +20,7 @@ from finops_lib.settings import Settings, load_settings
 from finops_lib.state.runs import RunRecord
 from tests.delivery.relay import Relay, relay
 from tests.notebooks.conftest import Place
-from tests.reports.browser import opened
+from tests.reports.browser import browser
 
 pytestmark = pytest.mark.slow
 
@@ -42,9 +42,7 @@ PageOf = Callable[[str], RunRecord]
 
 
 @pytest.fixture
-def posted(
-    sample_place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[Settings, Relay]]:
+def posted(sample_place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Settings, Relay]]:
     """The sample estate with a relay that takes its mail."""
     with relay() as taken:
         params = shutil.copytree(sample_place.enter(monkeypatch).params, tmp_path / "params")
@@ -79,7 +77,9 @@ def everything_said(settings: Settings, run: RunRecord) -> str:
     page = re.sub(r'id="fw-library">[^<]*', "", (folder / "report.html").read_text(encoding="utf-8"))
     specs = re.search(r'id="fw-specs">([^<]*)', page)
     drawn = gzip.decompress(base64.b64decode(specs[1])).decode() if specs else ""
-    return page + drawn + "".join((folder / name).read_text(encoding="utf-8") for name in ("report.ipynb", "result.json"))
+    return (
+        page + drawn + "".join((folder / name).read_text(encoding="utf-8") for name in ("report.ipynb", "result.json"))
+    )
 
 
 def test_leadership_is_told_in_250_words_and_ten_numbers(posted: tuple[Settings, Relay], page_of: PageOf) -> None:
@@ -97,7 +97,9 @@ def test_leadership_is_told_in_250_words_and_ten_numbers(posted: tuple[Settings,
     for heading in ("Are we in control?", "Effective savings rate", "What moved", "Decisions needed", "Risks:"):
         assert heading in text
     assert [part.get_content_type() for part in mail.walk()].count("image/png") == 1
-    assert re.match(r"\[(GREEN|YELLOW|ORANGE|RED)\] Leadership: [\d.]+k USD month to date, [\d.]+k expected", mail["Subject"])
+    assert re.match(
+        r"\[(GREEN|YELLOW|ORANGE|RED)\] Leadership: [\d.]+k USD month to date, [\d.]+k expected", mail["Subject"]
+    )
 
 
 def test_a_team_gets_a_page_of_its_own_charges_and_no_other_name(
@@ -107,7 +109,10 @@ def test_a_team_gets_a_page_of_its_own_charges_and_no_other_name(
     run = page_of("overview")
     assert run.as_of == DAY
     done = deliver(settings, run.run_id, to=["ann", "vp"])
-    assert {one.addressee.name: (one.standing, one.error) for one in done.sent} == {"ann": ("sent", ""), "vp": ("sent", "")}
+    assert {one.addressee.name: (one.standing, one.error) for one in done.sent} == {
+        "ann": ("sent", ""),
+        "vp": ("sent", ""),
+    }
     by_reader = {str(mail["To"]): mail for mail in taken.mails}
     mine = next(one for one in done.sent if one.addressee.name == "ann")
     assert mine.run_id != run.run_id
@@ -153,19 +158,16 @@ def test_a_mail_fits_the_screen_with_its_pictures(
     for picture in letter.pictures:
         html = html.replace(f"cid:{picture.name}", f"data:image/png;base64,{base64.b64encode(picture.png).decode()}")
     (tmp_path / "mail.html").write_text(html, encoding="utf-8")
-    with opened(tmp_path / "mail.html") as (shown, requests, _):
+    with browser() as show:
         for width in (640, 400):
-            shown.set_viewport_size({"width": width, "height": 900})
-            shown.reload()
-            assert shown.evaluate("[innerWidth, document.documentElement.scrollWidth <= innerWidth]") == [width, True]
+            shown, requests, _ = show(tmp_path / "mail.html", width=width)
+            assert shown.evaluate("document.documentElement.scrollWidth") <= width
             drawn = shown.evaluate("[...document.images].map(image => image.complete && image.naturalWidth > 0)")
             assert drawn == [True] * len(letter.pictures)
-        assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
+            assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
 
 
-def test_what_speaks_of_whole_sources_is_not_made_for_a_part(
-    posted: tuple[Settings, Relay], page_of: PageOf
-) -> None:
+def test_what_speaks_of_whole_sources_is_not_made_for_a_part(posted: tuple[Settings, Relay], page_of: PageOf) -> None:
     settings, taken = posted
     [one] = deliver(settings, page_of("ingestion").run_id, to=["ann"]).sent
     assert one.standing == "failed"

@@ -16,7 +16,7 @@ from finops_lib.settings import Settings
 from finops_lib.state.runs import RunRecord
 from tests.conftest import PROJECT
 from tests.notebooks.conftest import Place
-from tests.reports.browser import inspect_page, needs_chromium
+from tests.reports.browser import browser, inspect_shown
 
 pytestmark = pytest.mark.slow
 
@@ -49,15 +49,15 @@ def test_a_page_of_the_sample_estate_draws_offline(
     assert str(settings.lake) not in result
     report = folder / "report.html"
     assert report.stat().st_size <= 600_000
-    needs_chromium()
-    for width in (1280, 390):
-        page = inspect_page(report, width=width)
-        assert page.console_errors == []
-        assert [request for request in page.requests if not request.startswith(("file:", "blob:", "data:"))] == []
-        # The start page leads to pages with charts and has none.
-        assert page.drawn == page.charts
-        assert page.charts > 0 or name == "start"
-        assert page.wide_overflow == 0
+    with browser() as show:
+        for width in (1280, 390):
+            page = inspect_shown(show, report, width=width)
+            assert page.console_errors == []
+            assert page.foreign_requests == []
+            # The start page leads to pages with charts and has none.
+            assert page.drawn == page.charts
+            assert page.charts > 0 or name == "start"
+            assert page.wide_overflow == 0
 
 
 @pytest.mark.parametrize("name", PAGES)
