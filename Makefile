@@ -6,7 +6,7 @@ BIN := .venv/bin
 # How many tests run at once: one per core.
 WORKERS ?= auto
 
-.PHONY: demo test test-long test-fast bench bench-anomalies lint format lock clean
+.PHONY: demo test test-fast bench bench-anomalies lint format lock clean
 
 demo: .venv/installed
 	$(BIN)/finops demo
@@ -16,14 +16,10 @@ test: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -m alone
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not alone and not long"
-
-# What takes a minute and more by itself: whole deliveries, JupyterLab in a browser, replays of months, kills.
-test-long: .venv/installed
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "long and not alone"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not alone"
 
 test-fast: .venv/installed
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not long"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow"
 
 bench: .venv/installed
 	$(BIN)/python -m tests.bench

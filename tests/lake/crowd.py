@@ -96,7 +96,8 @@ def keep_up(settings: Settings) -> None:
 def forkserver() -> ForkServerContext:
     """Give processes that start within milliseconds, since this module is imported before they are forked."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(["tests.lake.crowd"])
+    # Besides, what detecting anomalies imports when it comes to that, which takes longer than all it does.
+    context.set_forkserver_preload(["tests.lake.crowd", "finops_lib.runs.anomaly_detect", "scipy.ndimage"])
     return context
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from finops_lib.runs.collect import collect
 from finops_lib.runs.ingest import ingest
+from finops_lib.runs.notebook import run_notebook
 from finops_lib.sample import sample_budget_plan_yaml, sample_workbench_yaml, write_estate
 from finops_lib.settings import Settings, load_settings
+from finops_lib.state.runs import RunRecord
+from tests.built_once import built_once
 from tests.conftest import CHARGE, PROJECT
 
 AS_OF = date(2026, 10, 20)
@@ -28,16 +35,16 @@ class Place:
         for name in ("STATE", "THREADS", "MEMORY_LIMIT", "RUN_ID", "RUN_DIR", "RUN_SNAPSHOT"):
             patch.delenv(f"FINOPS_{name}", raising=False)
         patch.setenv("FINOPS_PROJECT", str(PROJECT))
+        # As for all tests: a second run of a page would take twice as long.
+        patch.setenv("FINOPS_REPORT_DIFF", os.environ.get("FINOPS_REPORT_DIFF", "off"))
         patch.setenv("FINOPS_LAKE", str(self.home / "lake"))
         patch.setenv("FINOPS_OUTPUTS", str(self.home / "outputs"))
         patch.setenv("FINOPS_PARAMS", str(self.home / "params"))
         return load_settings()
 
 
-@pytest.fixture(scope="session")
-def sample_place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """The sample estate, small but with enough daily history for every analysis, in the lake with its marts."""
-    place = Place(tmp_path_factory.mktemp("sample"))
+def _load_sample(home: Path) -> None:
+    place = Place(home)
     params = place.home / "params"
     params.mkdir()
     estate = write_estate(place.home / "bills", as_of=AS_OF, rows=40_000)
@@ -47,7 +54,26 @@ def sample_place(tmp_path_factory: pytest.TempPathFactory) -> Place:
         settings = place.enter(patch)
         collected = collect(settings, settings.workbench.sources)
     assert not collected.refusals
-    return place
+
+
+@pytest.fixture(scope="session")
+def sample_place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """The sample estate, small but with enough daily history for every analysis, in the lake with its marts."""
+    home = tmp_path_factory.mktemp("sample")
+    shutil.copytree(built_once(tmp_path_factory, "sample-estate", _load_sample), home, dirs_exist_ok=True)
+    return Place(home)
+
+
+@pytest.fixture(scope="session")
+def first_run(sample_place: Place) -> Callable[[str], RunRecord]:
+    """Give a function that runs a page of the sample estate with nothing asked of it, once for all tests."""
+
+    @cache
+    def run(name: str) -> RunRecord:
+        with pytest.MonkeyPatch.context() as patch:
+            return run_notebook(sample_place.enter(patch), name, timeout_s=240.0)
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from finops_lib.settings import Settings
 from finops_lib.state.runs import RunRecord
 from tests.conftest import PROJECT
 from tests.notebooks.conftest import Place
-from tests.reports.browser import inspect_page, needs_chromium
+from tests.reports.browser import browser, inspect_shown
 
 pytestmark = pytest.mark.slow
 
@@ -36,18 +35,6 @@ def _folder(settings: Settings, record: RunRecord) -> Path:
     return settings.outputs / Path(record.report).parent
 
 
-@pytest.fixture(scope="module")
-def first_run(sample_place: Place) -> Callable[[str], RunRecord]:
-    """Give a function that runs a page of the sample estate with nothing asked of it, once for all tests."""
-
-    @cache
-    def run(name: str) -> RunRecord:
-        with pytest.MonkeyPatch.context() as patch:
-            return _run(sample_place.enter(patch), name)
-
-    return run
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_of_the_sample_estate_draws_offline(
     sample_place: Place, first_run: Callable[[str], RunRecord], monkeypatch: pytest.MonkeyPatch, name: str
@@ -62,15 +49,15 @@ def test_a_page_of_the_sample_estate_draws_offline(
     assert str(settings.lake) not in result
     report = folder / "report.html"
     assert report.stat().st_size <= 600_000
-    needs_chromium()
-    for width in (1280, 390):
-        page = inspect_page(report, width=width)
-        assert page.console_errors == []
-        assert [request for request in page.requests if not request.startswith(("file:", "blob:", "data:"))] == []
-        # The start page leads to pages with charts and has none.
-        assert page.drawn == page.charts
-        assert page.charts > 0 or name == "start"
-        assert page.wide_overflow == 0
+    with browser() as show:
+        for width in (1280, 390):
+            page = inspect_shown(show, report, width=width)
+            assert page.console_errors == []
+            assert page.foreign_requests == []
+            # The start page leads to pages with charts and has none.
+            assert page.drawn == page.charts
+            assert page.charts > 0 or name == "start"
+            assert page.wide_overflow == 0
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -116,6 +103,8 @@ def test_a_notebook_runs_as_it_stands_cell_by_cell(
 def test_the_same_run_again_gives_the_same_result(
     sample_place: Place, first_run: Callable[[str], RunRecord], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The second says what has changed since the first: nothing, and its result knows nothing of that.
+    monkeypatch.setenv("FINOPS_REPORT_DIFF", "on")
     settings = sample_place.enter(monkeypatch)
     runs = (first_run("overview"), _run(settings, "overview"))
     first, second = (_folder(settings, run) / "result.json" for run in runs)

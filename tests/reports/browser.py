@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,15 +45,24 @@ def needs_chromium() -> str:
     return path
 
 
+# Opens a page of the disk; gives it, its requests and its complaints.
+Show = Callable[..., tuple[Page, list[str], list[str]]]
+
+
 @contextmanager
-def opened(path: Path, *, width: int = 1280, dark: bool = False) -> Iterator[tuple[Page, list[str], list[str]]]:
-    """Open a page and wait for its charts; gives the page, its requests and its complaints."""
+def browser() -> Iterator[Show]:
+    """Start a browser and give a function that opens a page in it, each in a window that knows nothing of the others.
+
+    The function takes the page's path and, by name, `width` in pixels and whether the reader wants it `dark`; it comes
+    back when the charts are drawn.
+    """
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
+        started = playwright.chromium.launch(
             executable_path=needs_chromium(), args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         )
-        try:
-            context = browser.new_context(
+
+        def show(path: Path, *, width: int = 1280, dark: bool = False) -> tuple[Page, list[str], list[str]]:
+            context = started.new_context(
                 viewport={"width": width, "height": 900},
                 color_scheme="dark" if dark else "light",
                 device_scale_factor=1,
@@ -71,27 +80,43 @@ def opened(path: Path, *, width: int = 1280, dark: bool = False) -> Iterator[tup
                 " || document.querySelector('.fw-plot .fw-source')",
                 timeout=PATIENCE,
             )
-            yield page, requests, complaints
+            return page, requests, complaints
+
+        try:
+            yield show
         finally:
-            browser.close()
+            started.close()
+
+
+@contextmanager
+def opened(path: Path, *, width: int = 1280, dark: bool = False) -> Iterator[tuple[Page, list[str], list[str]]]:
+    """Open a page in a browser of its own and wait for its charts; gives the page, its requests and its complaints."""
+    with browser() as show:
+        yield show(path, width=width, dark=dark)
 
 
 def inspect_page(path: Path, *, width: int = 1280) -> PageFacts:
     """Open a page and tell what it did."""
-    with opened(path, width=width) as (page, requests, complaints):
-        return PageFacts(
-            requests=requests,
-            console_errors=complaints,
-            charts=page.locator(".fw-chart").count(),
-            # A drawing without marks is an empty frame, so marks are what is counted.
-            drawn=page.evaluate(
-                "[...document.querySelectorAll('.fw-chart')].filter((f) =>"
-                " f.querySelector('canvas, svg .role-mark path, svg .role-mark line')).length"
-            ),
-            bytes=path.stat().st_size,
-            wide_overflow=page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"),
-            text=page.inner_text("body"),
-        )
+    with browser() as show:
+        return inspect_shown(show, path, width=width)
+
+
+def inspect_shown(show: Show, path: Path, *, width: int = 1280) -> PageFacts:
+    """Open a page in a browser that is there and tell what it did."""
+    page, requests, complaints = show(path, width=width)
+    return PageFacts(
+        requests=requests,
+        console_errors=complaints,
+        charts=page.locator(".fw-chart").count(),
+        # A drawing without marks is an empty frame, so marks are what is counted.
+        drawn=page.evaluate(
+            "[...document.querySelectorAll('.fw-chart')].filter((f) =>"
+            " f.querySelector('canvas, svg .role-mark path, svg .role-mark line')).length"
+        ),
+        bytes=path.stat().st_size,
+        wide_overflow=page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"),
+        text=page.inner_text("body"),
+    )
 
 
 def screenshot(path: Path, png: Path, width: int = 1280, dark: bool = False) -> Path:

@@ -26,7 +26,7 @@ from tests.lake.crowd import forkserver, started
 from tests.postgres import new_database
 from tests.runs.spiked_bill import load_bill, spiked_bill
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = pytest.mark.slow
 
 AS_OF = "2026-05-19"
 CHANNEL = "channels:\n  chat: {kind: slack, options: {url: 'env:CHAT_ADDRESS'}}\n"

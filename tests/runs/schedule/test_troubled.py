@@ -12,7 +12,7 @@ from finops_lib.runs.schedule.jobs import Job, Schedule
 from finops_lib.state.open import State
 from tests.runs.schedule.troubled import DAY, HOUR, Account, Month, Troubles, due_on_the_clock, midnight
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = pytest.mark.slow
 BERLIN = "Europe/Berlin"
 OFTEN = {"SourceError": 4, "LockError": 6}
 
