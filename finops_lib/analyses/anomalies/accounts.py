@@ -24,7 +24,7 @@ ONE_EXPLAINS = 0.6
 LEAST_RISE = 0.06
 # Rises of every twentieth are counted; more than half of the services must have one.
 COUNTS_FROM, MOST = 0.05, 0.5
-_USUAL_SUM, _STEEPNESS = 7.0, 1.5
+_USUAL_SUM, _STEEPNESS = 6.0, 1.5
 
 
 @dataclass(frozen=True, slots=True)
