@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from finops_lib.marts.build import build
@@ -17,6 +18,9 @@ from finops_lib.settings import Settings, load_settings
 from tests.postgres import free_port, new_database, postgres_server
 
 pytest_plugins = ["tests.servers"]
+# How long an example takes is a matter for the bench: the machine is shared.
+hypothesis.settings.register_profile("shared machine", deadline=None)
+hypothesis.settings.load_profile("shared machine")
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"

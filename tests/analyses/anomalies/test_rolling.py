@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from finops_lib.analyses.anomalies import rolling
@@ -32,7 +32,6 @@ def test_the_largest_is_that_of_a_plain_loop_for_windows_of_any_length(days: int
     assert np.array_equal(most_before(values, days, newest=90), np.array(by_hand).T)
 
 
-@settings(deadline=None)
 @given(
     days=st.integers(2, 60),
     part=st.floats(0, 1),
