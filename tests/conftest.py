@@ -15,6 +15,7 @@ import pytest
 from finops_lib.marts.build import build
 from finops_lib.runs.ingest import ingest
 from finops_lib.settings import Settings, load_settings
+from tests.built_once import built_once
 from tests.postgres import free_port, new_database, postgres_server
 
 pytest_plugins = ["tests.servers"]
@@ -187,28 +188,21 @@ def lake_of_one_charge(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return settings.lake.folder
 
 
-@pytest.fixture(scope="session")
-def lakes_made() -> dict[str, Path]:
-    """The lakes that `made_once` has made so far, by name; to be copied, never changed."""
-    return {}
-
-
 @pytest.fixture
-def made_once(
-    settings: Settings, lake_kind: str, lakes_made: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
-) -> MadeOnce:
+def made_once(settings: Settings, lake_kind: str, tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
     """Give a function that fills the test's lake; one in a folder by a copy of what its name has filled before."""
 
     def make(name: str, fill: Callable[[], object]) -> None:
+        def build(folder: Path) -> None:
+            fill()
+            shutil.copytree(settings.lake.folder, folder / "lake")
+
         if lake_kind != "sqlite":
             fill()
-        elif name in lakes_made:
-            shutil.copytree(lakes_made[name], settings.lake.folder)
-        else:
-            fill()
-            kept = tmp_path_factory.mktemp(name) / "lake"
-            shutil.copytree(settings.lake.folder, kept)
-            lakes_made[name] = kept
+            return
+        kept = built_once(tmp_path_factory, f"lake-{name}", build)
+        if not settings.lake.folder.exists():
+            shutil.copytree(kept / "lake", settings.lake.folder)
 
     return make
 
