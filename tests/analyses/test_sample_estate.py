@@ -79,16 +79,21 @@ def test_the_events_of_the_last_month_are_found_and_no_calendar_is_taken_for_one
     since = run.as_of - timedelta(days=29)
     events = [e for e in truth["anomalies"] if e["currency"] == run.currency and date.fromisoformat(e["end"]) >= since]
 
+    def scopes(event: dict[str, Any]) -> set[str]:
+        account = f"{event['provider']}/{event['account_id']}"
+        # Of a rise of many services the account is told.
+        return {f"{account}/{name}" for name in (["*"] if event["kind"] == "diffuse_rise" else event["services"])}
+
     def is_labelled(scope: str, start: date, end: date) -> bool:
         return any(
-            scope in {f"{e['provider']}/{e['account_id']}/{service}" for service in e["services"]}
-            and date.fromisoformat(e["start"]) <= end
-            and start <= date.fromisoformat(e["end"])
+            scope in scopes(e) and date.fromisoformat(e["start"]) <= end and start <= date.fromisoformat(e["end"])
             for e in events
         )
 
     assert [a.scope for a in found if not is_labelled(a.scope, a.start, a.end)] == []
     assert len(found) >= 4
+    [rise] = [scope for e in events if e["kind"] == "diffuse_rise" for scope in scopes(e)]
+    assert rise in {a.scope for a in found}
     looked_into = run.investigate(identified(found))
     assert all(anomaly.cause for anomaly in explain(identified(found), looked_into))
     assert all(one.decomposition.residual == 0 for one in looked_into)
