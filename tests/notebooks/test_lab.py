@@ -236,7 +236,8 @@ def _wait_until_run(page: Page) -> list[dict[str, Any]]:
     try:
         page.wait_for_function(_HAVE_RUN, polling=300, timeout=2 * PATIENCE)
     except TimeoutError:
-        page.screenshot(path=_picture(Path(), "stuck"))
+        if "FINOPS_SCREENSHOTS" in os.environ:
+            page.screenshot(path=_picture(Path(), "stuck"))
         pytest.fail(f"not run: {[cell['source'] for cell in page.evaluate(_CELLS) if not cell['ran']]}")
     cells: list[dict[str, Any]] = page.evaluate(_CELLS)
     return cells
