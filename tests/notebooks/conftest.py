@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from finops_lib.runs.collect import collect
 from finops_lib.runs.ingest import ingest
-from finops_lib.runs.notebook import run_notebook
 from finops_lib.sample import sample_budget_plan_yaml, sample_workbench_yaml, write_estate
 from finops_lib.settings import Settings, load_settings
-from finops_lib.state.runs import RunRecord
 from tests.built_once import built_once
 from tests.conftest import CHARGE, PROJECT
 
@@ -62,18 +58,6 @@ def sample_place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     home = tmp_path_factory.mktemp("sample")
     shutil.copytree(built_once(tmp_path_factory, "sample-estate", _load_sample), home, dirs_exist_ok=True)
     return Place(home)
-
-
-@pytest.fixture(scope="session")
-def first_run(sample_place: Place) -> Callable[[str], RunRecord]:
-    """Give a function that runs a page of the sample estate with nothing asked of it, once for all tests."""
-
-    @cache
-    def run(name: str) -> RunRecord:
-        with pytest.MonkeyPatch.context() as patch:
-            return run_notebook(sample_place.enter(patch), name, timeout_s=240.0)
-
-    return run
 
 
 @pytest.fixture(scope="session")

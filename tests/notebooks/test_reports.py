@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,18 @@ def _run(settings: Settings, name: str, **parameters: str) -> RunRecord:
 def _folder(settings: Settings, record: RunRecord) -> Path:
     assert record.report
     return settings.outputs / Path(record.report).parent
+
+
+@pytest.fixture(scope="module")
+def first_run(sample_place: Place) -> Callable[[str], RunRecord]:
+    """Give a function that runs a page of the sample estate with nothing asked of it, once for all tests."""
+
+    @cache
+    def run(name: str) -> RunRecord:
+        with pytest.MonkeyPatch.context() as patch:
+            return _run(sample_place.enter(patch), name)
+
+    return run
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -17,12 +17,16 @@ NOON = datetime(2026, 10, 3, 12, tzinfo=UTC)
 
 
 def made_run(
-    settings: Settings, *shown: Showable, run_id: str = "20261003T120000Z-overview-ab12", **changes: Any
+    settings: Settings,
+    *shown: Showable,
+    notebook: str = "overview",
+    run_id: str = "20261003T120000Z-overview-ab12",
+    **changes: Any,
 ) -> RunRecord:
-    """Write a run of `overview` that succeeded, with what its cells show; `changes` are of its record."""
+    """Write a run that succeeded, with what its cells show; `changes` are of its record."""
     run = RunRecord(
         run_id=run_id,
-        notebook="overview",
+        notebook=notebook,
         status="SUCCEEDED",
         parameters={},
         started_at=NOON,
@@ -33,12 +37,12 @@ def made_run(
         heartbeat_at=NOON,
         as_of="2026-10-02",
         finished_at=NOON,
-        report=f"overview/{run_id}/report.html",
+        report=f"{notebook}/{run_id}/report.html",
     )
-    folder = settings.outputs / "overview" / run_id
+    folder = settings.outputs / notebook / run_id
     folder.mkdir(parents=True)
-    notebook = executed(*(shown or (ANSWER,)))
-    (folder / "report.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    cells = executed(*(shown or (ANSWER,)))
+    (folder / "report.ipynb").write_text(json.dumps(cells), encoding="utf-8")
     (folder / "report.html").write_text("<!doctype html><p>the whole report</p>", encoding="utf-8")
     finished = replace(run, **changes)
     with open_ledger(settings) as state:

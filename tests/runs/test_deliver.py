@@ -185,6 +185,18 @@ def test_a_dry_run_tells_no_owner(office: Office) -> None:
     assert office.readers == []
 
 
+def test_what_speaks_of_whole_sources_is_not_made_for_a_part(office: Office) -> None:
+    with office.settings.workbench_file.open("a", encoding="utf-8") as workbench:
+        workbench.write("  - {name: eve, address: eve@example.org, scope: \"team = 'shop'\"}\n")
+    (office.settings.notebooks / "ingestion.ipynb").write_text("{}", encoding="utf-8")
+    run = made_run(office.settings, notebook="ingestion", run_id="20261003T120000Z-ingestion-ab12")
+    (office.settings.outputs / "ingestion" / run.run_id / "result.json").write_text("{}", encoding="utf-8")
+    [one] = deliver(load_settings(), run.run_id, to=["eve"]).sent
+    assert one.standing == "failed"
+    assert "ingestion is about whole sources" in one.error
+    assert office.readers == []
+
+
 def test_a_relay_that_is_busy_gets_it_later_and_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     run = made_run(office.settings)
     office.relay.rcpt = ["451 greylisted"]

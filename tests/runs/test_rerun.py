@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -69,11 +68,13 @@ def _result(settings: Settings, record: RunRecord) -> bytes:
 
 @on_every_lake
 def test_pages_are_made_again_to_the_byte_after_everything_changed(
-    project: Settings, write_bill: WriteBill, tmp_path: Path
+    project: Settings, write_bill: WriteBill, lake_kind: str
 ) -> None:
     bill = write_bill("may.csv", _charges("10.25", days=20))
     loaded = _run(project, "ingestion", paths=str(bill), source="aws")
-    first = {name: _run(project, name) for name in ("overview", "budgets")} | {"ingestion": loaded}
+    # Of a lake that is elsewhere one page is enough: it is the snapshot that could be another, not what is read of it.
+    names = ("overview", "budgets") if lake_kind == "sqlite" else ("budgets",)
+    first = {name: _run(project, name) for name in names} | {"ingestion": loaded}
     snapshots = {record.snapshot for record in first.values()}
 
     # Everything a page reads changes: the month, the budgets, the currency, the rules; then the old snapshots go.

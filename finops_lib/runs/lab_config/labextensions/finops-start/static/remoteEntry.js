@@ -18,15 +18,18 @@
     await notebook.scrollToItem(0);
   }
 
+  // What the address asks for, which JupyterLab opens only after what was open the last time.
+  const isAskedFor = () => decodeURIComponent(window.location.pathname).endsWith(`/tree/${START}`);
+
   // The page, its kernel and the command arrive in no particular order; until all are there, there is nothing to run.
-  async function whenOpen(app) {
+  async function whenOpen(app, asked) {
     for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
       const widget = app.shell.currentWidget;
       const path = widget?.context?.path;
       // Somebody who asked for another document is not called back from it.
-      if (path && path !== START) return null;
+      if (path && path !== START && !asked) return null;
       const hasKernel = widget?.sessionContext?.session?.kernel?.status === "idle";
-      if (path && widget.context.isReady && hasKernel && app.commands.hasCommand(RUN_ALL)) return widget;
+      if (path === START && widget.context.isReady && hasKernel && app.commands.hasCommand(RUN_ALL)) return widget;
       await pause();
     }
     return null;
@@ -34,9 +37,9 @@
 
   const hasBegun = (widget) => [...widget.content.model.cells].some((cell) => cell.executionCount);
 
-  async function bringUpToDate(app) {
+  async function bringUpToDate(app, asked) {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      const widget = await whenOpen(app);
+      const widget = await whenOpen(app, asked);
       if (widget === null) return;
       const ran = app.commands.execute(RUN_ALL);
       await toTheTop(widget.content);
@@ -54,7 +57,8 @@
     description: "Brings the workbench's start page up to date when JupyterLab opens on it.",
     autoStart: true,
     activate: (app) => {
-      app.restored.then(() => bringUpToDate(app)).catch((error) => console.warn("finops-start:", error));
+      const asked = isAskedFor();
+      app.restored.then(() => bringUpToDate(app, asked)).catch((error) => console.warn("finops-start:", error));
     },
   };
 
