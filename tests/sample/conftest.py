@@ -21,6 +21,12 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Estate:
 
 
 @pytest.fixture(scope="session")
+def default_estate(tmp_path_factory: pytest.TempPathFactory) -> Estate:
+    """The same with as many charges as it has when nobody asks for a number, some of them hourly."""
+    return write_estate(tmp_path_factory.mktemp("default"), as_of=date(2026, 3, 17))
+
+
+@pytest.fixture(scope="session")
 def truth(estate: Estate) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(estate.truth.read_text(encoding="utf-8"))
     return told

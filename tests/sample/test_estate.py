@@ -55,20 +55,18 @@ def test_the_estate_has_about_as_many_charges_as_asked_for(tmp_path: Path, rows:
 
 
 @pytest.mark.slow
-def test_the_default_estate_has_a_quarter_of_a_million_charges_some_of_them_hourly(tmp_path: Path) -> None:
-    made = write_estate(tmp_path, as_of=AS_OF)
-    told = json.loads(made.truth.read_text())
-    assert abs(made.rows - 250_000) <= 25_000
+def test_the_default_estate_has_a_quarter_of_a_million_charges_some_of_them_hourly(default_estate: Estate) -> None:
+    told = json.loads(default_estate.truth.read_text())
+    assert abs(default_estate.rows - 250_000) <= 25_000
     assert all(counts["hourly"] > 10_000 for counts in told["counts"].values())
     assert 2_000 < sum(counts["resources"] for counts in told["counts"].values()) < 9_000
 
 
 @pytest.mark.slow
-def test_no_machine_runs_longer_than_a_day_has_hours(tmp_path: Path, con: duckdb.DuckDBPyConnection) -> None:
-    made = write_estate(tmp_path, as_of=AS_OF, rows=250_000)
+def test_no_machine_runs_longer_than_a_day_has_hours(default_estate: Estate, con: duckdb.DuckDBPyConnection) -> None:
     longest = con.sql(f"""
         select SkuMeter, max(hours) from (
-            select SkuMeter, sum(PricingQuantity) as hours from {reader(made.files_of("aws"))}
+            select SkuMeter, sum(PricingQuantity) as hours from {reader(default_estate.files_of("aws"))}
             where ResourceType = 'Instance' and PricingUnit = 'Hrs'
             group by ResourceId, SkuMeter, cast(ChargePeriodStart as date)
         ) group by all having max(hours) > 25
@@ -78,16 +76,16 @@ def test_no_machine_runs_longer_than_a_day_has_hours(tmp_path: Path, con: duckdb
 
 @pytest.mark.slow
 def test_thirteen_weeks_of_covered_use_are_hourly_and_never_more_than_was_promised(
-    tmp_path: Path, con: duckdb.DuckDBPyConnection
+    default_estate: Estate, con: duckdb.DuckDBPyConnection
 ) -> None:
-    made = write_estate(tmp_path, as_of=AS_OF)
-    promised = {one["id"]: Decimal(one["per_day"]) for one in json.loads(made.truth.read_text())["commitments"]}
+    commitments = json.loads(default_estate.truth.read_text())["commitments"]
+    promised = {one["id"]: Decimal(one["per_day"]) for one in commitments}
     seen: set[str] = set()
     for provider in ("aws", "azure", "gcp"):
         hours = con.sql(f"""
             select CommitmentDiscountId, cast(ChargePeriodStart as timestamp) as hour,
                 sum(cast(EffectiveCost as decimal(28,12)))
-            from {reader(made.files_of(provider))}
+            from {reader(default_estate.files_of(provider))}
             where CommitmentDiscountStatus = 'Used'
                 and cast(ChargePeriodStart as timestamp) >= date '{AS_OF}' - 91
                 and cast(ChargePeriodEnd as timestamp) - cast(ChargePeriodStart as timestamp) = interval 1 hour
