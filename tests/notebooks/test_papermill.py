@@ -1,4 +1,4 @@
-"""papermill's own command line on our notebooks: from the project's folder, with the parameters as anybody passes them."""
+"""papermill's own command line on our notebooks: from the project's folder, with anybody's parameters."""
 
 from __future__ import annotations
 
