@@ -137,13 +137,18 @@ def _assert_harmless(show: Show, report: Path) -> None:
     ids=lambda words: " ".join(words[:2]),
 )
 def test_no_cell_of_a_csv_begins_a_formula_and_no_line_breaks_a_terminal(
-    hostile: Settings, runs: list[RunRecord], words: tuple[str, ...]
+    hostile: Settings, runs: list[RunRecord], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
+    if words[0] != "runs":
+        # What was found before the pages were made would not be told again.
+        monkeypatch.setenv("FINOPS_STATE", f"sqlite:///{tmp_path / 'state.sqlite'}")
     done = subprocess.run(
         [sys.executable, "-m", "finops_lib.cli", *words], capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout
+    # Or nothing below could fail: these two name services.
+    assert words[0] not in ("anomalies", "sql") or "HYPERLINK" in done.stdout
     if "csv" in words:
         rows = list(csv.reader(io.StringIO(done.stdout)))
         assert [cell for row in rows for cell in row if cell.startswith(("=", "@", "\t", "\r"))] == []
