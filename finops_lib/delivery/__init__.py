@@ -13,6 +13,11 @@ A new channel is one file here that registers itself under its kind.
 Question: who escapes a name that is markup, a mention, or ten thousand characters long?
 Choice: payloads hold plain words; each channel cleans and escapes all of them as it renders.
 Why: a channel alone knows what is markup to it. Declined: escaping where a payload is made, for one channel only.
+
+Question: a mail's last dot is out and the answer never comes, or its sender is killed; is it sent again?
+Choice: yes, by every channel: under the id of the first (Message-ID, dedup key, Idempotency-Key), saying that it may be
+a repeat where people read it, and the outbox keeps that it may have arrived twice.
+Why: neither SMTP nor a webhook can be asked what became of a message, and an alert twice costs less than none.
 """
 
 from __future__ import annotations
@@ -30,6 +35,8 @@ from finops_lib.registry import Registry
 Reveal = Callable[[str], str]
 # In a payload: the file of a letter, below the outputs folder; and, as it is sent, the letter itself.
 LETTER, ENCLOSED = "letter", "enclosed"
+# What a reader is told by every channel that cannot take a repeat back.
+REPEAT = "May be a repeat: an earlier try got no answer."
 
 
 class NotDelivered(SourceError):

@@ -1,11 +1,13 @@
 """A report's mail: sealed once for all who may see the same, and given its reader when it is sent.
 
 sealed(letter, ...)      text, HTML with its pictures inside, the report attached; no sender, no reader: mail.eml
-addressed(sealed, ...)   the same with From, To, Message-ID and how to unsubscribe, for one reader
+addressed(sealed, ...)   the same with From, To, Message-ID and how to unsubscribe, for one reader; a repeat says that it
+                         may be one
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -13,10 +15,12 @@ from email.parser import BytesParser
 from email.policy import SMTP, EmailPolicy
 from typing import cast
 
+from finops_lib.delivery import REPEAT
 from finops_lib.messages import Letter
 
 # RFC 5322 allows 998.
 _LONGEST_LINE = 900
+_REPEAT_HTML = f'<p style="margin:0;padding:10px 16px;font-size:14px;background:#fff8c5;color:#1f2328">{REPEAT}</p>'
 
 
 def sealed(letter: Letter, *, attachments: Mapping[str, str]) -> bytes:
@@ -48,12 +52,13 @@ def _policy(subject: str) -> EmailPolicy[EmailMessage]:
 
 
 def addressed(
-    content: bytes, *, sender: Address, target: str, message_id: str, date: str, unsubscribe: str
+    content: bytes, *, sender: Address, target: str, message_id: str, date: str, unsubscribe: str, may_repeat: bool
 ) -> EmailMessage:
     """Give a sealed letter its reader.
 
     Args:
         unsubscribe: a mailto: or https: address; "" = none is named.
+        may_repeat: this reader may have it already.
     """
     mail = BytesParser(policy=SMTP).parsebytes(content)
     mail.policy = _policy(mail["Subject"])
@@ -64,4 +69,15 @@ def addressed(
     mail["Auto-Submitted"] = "auto-generated"
     if unsubscribe:
         mail["List-Unsubscribe"] = f"<{unsubscribe}>"
+    if may_repeat:
+        _say_so(mail)
     return mail
+
+
+def _say_so(mail: EmailMessage) -> None:
+    """Say on top of a letter, in text and page, that it may be a repeat."""
+    if (text := mail.get_body(("plain",))) is not None:
+        text.set_content(f"{REPEAT}\n\n{text.get_content()}", cte="quoted-printable")
+    if (page := mail.get_body(("html",))) is not None:
+        html = re.sub("<body[^>]*>", lambda body: body[0] + _REPEAT_HTML, page.get_content(), count=1)
+        page.set_content(html, subtype="html", cte="quoted-printable")

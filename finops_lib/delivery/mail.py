@@ -1,6 +1,7 @@
 """Mail, by SMTP: one message per reader, so that no reader sees the others.
 
-A repeat has the Message-ID of the first, by which mail programs know it.
+SMTP knows no idempotency: a mail whose answer never came is sent again under the Message-ID of the first, by which mail
+programs know it, and says that it may be a repeat.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from finops_lib.delivery import CHANNELS, ENCLOSED, NotDelivered, Options, Reveal
+from finops_lib.delivery import CHANNELS, ENCLOSED, REPEAT, NotDelivered, Options, Reveal
 from finops_lib.delivery.letter import addressed
 from finops_lib.delivery.mail_page import html_of, subject_of, text_of
 from finops_lib.delivery.plain import clean
@@ -110,7 +111,10 @@ def letter_of(options: MailOptions, held: Leased) -> EmailMessage:
             message_id=f"<{message.message_id}@{domain}>",
             date=format_datetime(_moment(str(payload.get("at", "")))),
             unsubscribe=options.unsubscribe or f"mailto:{options.sender}?subject=unsubscribe",
+            may_repeat=held.may_repeat,
         )
+    if held.may_repeat:
+        payload = {**payload, "notes": [*payload.get("notes", ()), REPEAT]}
     subject = subject_of(payload)
     # A subject that is broken into lines gets blanks in odd places; one of plain letters need not be broken.
     letter = EmailMessage(policy=SMTP.clone(max_line_length=_LONGEST_LINE) if subject.isascii() else SMTP)

@@ -9,9 +9,8 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from finops_lib.delivery import CHANNELS, NotDelivered, Options, Reveal
+from finops_lib.delivery import CHANNELS, REPEAT, NotDelivered, Options, Reveal
 from finops_lib.delivery.plain import clean, web_link
-from finops_lib.delivery.slack_blocks import REPEAT
 from finops_lib.errors import ConfigError
 from finops_lib.messages import Leased
 from finops_lib.strict import SecretReference

@@ -44,7 +44,9 @@ class Box(Protocol):
         """Say that sending begins; False = somebody else has the message by now."""
         ...
 
-    def sent(self, held: Leased, provider_ref: str) -> None: ...
+    def sent(self, held: Leased, provider_ref: str) -> None:
+        """Say that the channel has taken it, and what it calls it."""
+        ...
 
     def failed(self, held: Leased, error: str, *, wait_s: float | None, is_unclear: bool, counts: bool) -> None:
         """Say that it was not taken; try again after `wait_s`, None = never by itself."""
@@ -160,7 +162,9 @@ class Sending:
             wait = BACK_OFF_S[held.attempts] * (1 + JITTER * self.random())
         # Whatever this try says, an earlier one may have arrived.
         is_unclear = held.may_repeat or (isinstance(error, NotDelivered) and error.is_unclear)
-        self.box.failed(held, error.what, wait_s=wait, is_unclear=is_unclear, counts=asked is None)
+        # Whoever is to send a dead letter again should know that its reader may have it.
+        what = f"{error.what}; it may have arrived all the same" if is_unclear and wait is None else error.what
+        self.box.failed(held, what, wait_s=wait, is_unclear=is_unclear, counts=asked is None)
         self.done.errors[held.message.channel] = error.what
         if wait is None:
             self.done.dead += 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from finops_lib.delivery import REPEAT
 from finops_lib.delivery.plain import ELLIPSIS, clean, web_link
 
 # Of the Block Kit reference.
@@ -27,7 +28,6 @@ _SIGNS = {
     "green": "\U0001f7e2",
     "grey": "\u26aa",
 }
-REPEAT = "May be a repeat: an earlier try got no answer."
 
 
 def body_of(payload: Mapping[str, Any], *, may_repeat: bool) -> dict[str, Any]:

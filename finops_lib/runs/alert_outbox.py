@@ -135,7 +135,13 @@ class _StateBox:
         return outbox.begin(self.state, held.message.message_id, self.sender, at=now, until=now + LEASE)
 
     def sent(self, held: Leased, provider_ref: str) -> None:
-        outbox.mark_sent(self.state, held.message.message_id, at=clock.now(), provider_ref=provider_ref)
+        outbox.mark_sent(
+            self.state,
+            held.message.message_id,
+            at=clock.now(),
+            provider_ref=provider_ref,
+            may_repeat=held.may_repeat,
+        )
 
     def failed(self, held: Leased, error: str, *, wait_s: float | None, is_unclear: bool, counts: bool) -> None:
         now = clock.now()

@@ -4,8 +4,8 @@ Question: how is a message sent at least once, and in effect once?
 Choice: it is written in the transaction that decides on it. One sender leases it, says `begin` just before the first
 byte leaves, and `mark_sent` when the channel has answered. A sender that died before `begin` has sent nothing; one that
 died after it may have, and the message is then sent again as a possible repeat under the same id.
-Why: no channel can be part of our transaction. PagerDuty (dedup key) and mail (Message-ID) know the repeat by its id;
-Slack's webhooks do not, so there the reader is told.
+Why: no channel can be part of our transaction. PagerDuty and mail programs know the repeat by its id, Slack does not;
+people are told by every channel, and `mark_sent` keeps that it may have arrived twice.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from finops_lib.state.open import State
 
 Standing = Literal["waiting", "sending", "sent", "dead"]
 _LONGEST_ERROR = 500
+PERHAPS_TWICE = "it may have arrived twice: an earlier try got no answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +98,18 @@ def begin(state: State, message_id: str, sender: Sender, *, at: datetime, until:
         return True
 
 
-def mark_sent(state: State, message_id: str, *, at: datetime, provider_ref: str) -> None:
-    """Say that the channel has taken a message, and what it calls it."""
+def mark_sent(state: State, message_id: str, *, at: datetime, provider_ref: str, may_repeat: bool = False) -> None:
+    """Say that the channel has taken a message, and what it calls it.
+
+    Args:
+        may_repeat: an earlier try may have arrived as well; the row keeps that in place of an error.
+    """
     with state.write() as session:
         # Whoever holds the lease by now: that it arrived is true.
         row = session.get(OutboxRow, message_id)
         if row is not None:
-            row.sent_at, row.provider_ref, row.last_error = at, provider_ref[:_LONGEST_ERROR], ""
+            row.sent_at, row.provider_ref = at, provider_ref[:_LONGEST_ERROR]
+            row.last_error = PERHAPS_TWICE if may_repeat else ""
             row.leased_until, row.leased_by, row.dead_at = None, "", None
 
 

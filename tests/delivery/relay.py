@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +25,7 @@ class Relay:
     Attributes:
         rcpt, data: answers to be given, one after the other, instead of taking the mail; `hang` answers too late and
             keeps the mail all the same, `drop` keeps it and hangs up.
+        hang_s: how late, unless the test sets `woken` before.
     """
 
     port: int = 0
@@ -32,6 +33,8 @@ class Relay:
     readers: list[str] = field(default_factory=list)
     rcpt: list[str] = field(default_factory=list)
     data: list[str] = field(default_factory=list)
+    hang_s: float = 1
+    woken: threading.Event = field(default_factory=threading.Event)
 
     @property
     def options(self) -> MailOptions:
@@ -52,7 +55,7 @@ class Relay:
             server.transport.abort()
         if answer in ("hang", "drop"):
             # Blocks the relay's own thread, so that nothing is answered at all.
-            time.sleep(1)
+            self.woken.wait(self.hang_s)
             return "250 too late"
         return answer
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from finops_lib.delivery import ENCLOSED, NotDelivered
+from finops_lib.delivery import ENCLOSED, REPEAT, NotDelivered
 from finops_lib.delivery.letter import sealed
 from finops_lib.delivery.mail import Mail
 from finops_lib.messages import Letter, Picture
@@ -33,9 +33,11 @@ LETTER = Letter(
 CONTENT = sealed(LETTER, attachments={"overview.html": "<p>whole \u00e9</p>"})
 
 
-def send(to: Relay, reader: str = "ann@example.org", message_id: str = "f" * 32) -> EmailMessage:
+def send(
+    to: Relay, reader: str = "ann@example.org", message_id: str = "f" * 32, *, may_repeat: bool = False
+) -> EmailMessage:
     payload = {"at": "2026-10-03T12:00:00+00:00", ENCLOSED: CONTENT}
-    Mail().send(to.options, held(payload, target=reader, message_id=message_id), reveal=str)
+    Mail().send(to.options, held(payload, target=reader, message_id=message_id, may_repeat=may_repeat), reveal=str)
     return to.mails[-1]
 
 
@@ -54,6 +56,22 @@ def test_it_arrives_with_text_page_picture_and_report() -> None:
     assert (picture["Content-ID"], picture.get_content()) == ("<chart-1>", PIXEL)
     [report] = list(mail.iter_attachments())
     assert (report.get_filename(), report.get_content().strip()) == ("overview.html", "<p>whole \u00e9</p>")
+
+
+def test_a_repeat_says_so_on_top_and_is_the_same_otherwise() -> None:
+    with relay() as taken:
+        first, repeat = send(taken), send(taken, may_repeat=True)
+    assert repeat["Message-ID"] == first["Message-ID"]
+    assert [part.get_content_type() for part in repeat.walk()] == [part.get_content_type() for part in first.walk()]
+    text, page = repeat.get_body(("plain",)), repeat.get_body(("html",))
+    assert text is not None
+    assert page is not None
+    assert text.get_content().replace("\r\n", "\n") == f"{REPEAT}\n\n{LETTER.text}"
+    before, after = page.get_content().strip().split(REPEAT)
+    assert before.startswith("<!doctype html><html><body><p style=")
+    assert f"<!doctype html><html><body>{after.removeprefix('</p>')}" == LETTER.html
+    # Seven bits and short lines, as the first.
+    assert max(map(len, repeat.as_bytes().splitlines())) <= 78
 
 
 def test_its_headers_name_one_reader_and_how_to_get_no_more() -> None:

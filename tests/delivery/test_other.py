@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from finops_lib.delivery import NotDelivered
+from finops_lib.delivery import REPEAT, NotDelivered
 from finops_lib.delivery.other import Other, OtherOptions
-from finops_lib.delivery.slack_blocks import REPEAT
 from finops_lib.errors import ConfigError
 from tests.delivery.letters import HOSTILE, Receiver, held
 from tests.stand_in import Fault

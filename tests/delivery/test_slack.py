@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from slack_sdk.models.blocks import Block
 
-from finops_lib.delivery import NotDelivered
+from finops_lib.delivery import REPEAT, NotDelivered
 from finops_lib.delivery.slack import Slack, SlackOptions
-from finops_lib.delivery.slack_blocks import REPEAT, body_of, escaped
+from finops_lib.delivery.slack_blocks import body_of, escaped
 from finops_lib.errors import ConfigError
 from tests.delivery.letters import HOSTILE, ORDINARY, Receiver, held
 from tests.stand_in import Fault

@@ -12,19 +12,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
 
 from finops_lib.analyses.alerts.decide import Decision, event_id
+from finops_lib.delivery import REPEAT
 from finops_lib.delivery.outbox import Delivered
-from finops_lib.delivery.slack_blocks import REPEAT
 from finops_lib.errors import ConfigError
 from finops_lib.messages import AlertEvent
 from finops_lib.runs import alert_outbox, alerts, clock
 from finops_lib.runs.opened import opened_state
 from finops_lib.settings import Settings, load_settings
-from finops_lib.state.outbox import list_outbox
+from finops_lib.state.outbox import PERHAPS_TWICE, list_outbox
 from tests.analyses.alert_histories import History
 from tests.conftest import PROJECT
 from tests.delivery.letters import Receiver
@@ -228,12 +229,43 @@ def test_a_mail_whose_receipt_was_lost_comes_again_under_its_own_id(office: Offi
     with relay() as taken:
         office.settings = set_up(office.settings, office.receiver.url, taken.port)
         taken.data = ["drop"]
-        office.tell(*events(1, threshold=80))
+        office.tell(*events(2, threshold=80))
         office.deliver()
         assert office.deliver(after=timedelta(minutes=2)).sent == 1
-    # Twice on the wire, once in the inbox: the id is that of the first.
-    assert len(taken.mails) == 2
-    assert len({mail["Message-ID"] for mail in taken.mails}) == 1
+        # One lost answer makes one repeat.
+        assert office.deliver(after=timedelta(days=1)) == Delivered()
+    assert_one_mail_came_twice_and_says_so(office, taken.mails)
+
+
+def assert_one_mail_came_twice_and_says_so(office: Office, mails: list[EmailMessage]) -> None:
+    """Of two mails: in the wire's three the first one stands twice, under one id, the second time as a repeat."""
+    times = Counter(mail["Message-ID"] for mail in mails)
+    assert sorted(times.values()) == [1, 2]
+    said = [(times[mail["Message-ID"]], [REPEAT in text for text in texts_of(mail)]) for mail in mails]
+    assert sorted(said) == [(1, [False] * 2), (2, [False] * 2), (2, [True] * 2)]
+    rows = alert_outbox.listed_outbox(office.settings, limit=9)
+    assert {row["standing"] for row in rows} == {"sent"}
+    assert {row["provider_ref"]: row["last_error"] for row in rows} == {
+        reference: PERHAPS_TWICE if count == 2 else "" for reference, count in times.items()
+    }
+
+
+def texts_of(mail: EmailMessage) -> list[str]:
+    """Give what a reader sees: the text part and the page."""
+    return [part.get_content() for kind in ("plain", "html") if (part := mail.get_body((kind,))) is not None]
+
+
+def test_what_never_got_an_answer_is_a_dead_letter_that_says_it_may_have_arrived(office: Office) -> None:
+    with relay() as taken:
+        office.settings = set_up(office.settings, office.receiver.url, taken.port)
+        taken.data, taken.hang_s = ["drop"] * 5, 0
+        office.tell(*events(1, threshold=80))
+        for _ in range(5):
+            office.deliver(after=timedelta(hours=3))
+    [row] = alert_outbox.listed_outbox(office.settings, limit=9)
+    assert (row["standing"], row["attempts"]) == ("dead", 5)
+    assert row["last_error"].endswith("gave no answer (SMTPServerDisconnected); it may have arrived all the same")
+    assert {mail["Message-ID"] for mail in taken.mails} == {taken.mails[0]["Message-ID"]}
 
 
 def test_more_than_five_are_one_message_and_incidents_stay_apart(office: Office) -> None:
@@ -341,6 +373,26 @@ def test_a_sender_that_is_killed_while_it_sends_loses_nothing(office: Office, fi
     assert set(office.taken().values()) == {1}
     repeats = [REPEAT in json.dumps(request.body) for request in office.receiver.taken]
     assert sorted(repeats) == [False, False, True]
+
+
+@pytest.mark.slow
+def test_a_sender_that_is_killed_after_its_mail_is_out_sends_it_once_more_and_says_so(
+    office: Office, finops: Finops
+) -> None:
+    with relay() as taken:
+        office.settings = set_up(office.settings, office.receiver.url, taken.port)
+        patient = office.settings.workbench_file.read_text(encoding="utf-8").replace("timeout_s: 0.5", "timeout_s: 30")
+        office.settings.workbench_file.write_text(patient, encoding="utf-8")
+        taken.data, taken.hang_s = ["hang"], 30
+        office.tell(*events(2, threshold=80))
+        sender = finops("alerts", "deliver")
+        # The relay has the whole mail and has not answered.
+        wait_until(lambda: bool(taken.mails), sender)
+        sender.send_signal(signal.SIGKILL)
+        sender.communicate()
+        taken.woken.set()
+        assert office.deliver().sent == 2
+    assert_one_mail_came_twice_and_says_so(office, taken.mails)
 
 
 KILLED_BEFORE_IT_SENDS = """

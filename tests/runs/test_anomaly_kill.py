@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, func, select
 
-from finops_lib.delivery.slack_blocks import REPEAT
+from finops_lib.delivery import REPEAT
 from finops_lib.runs.anomaly_detect import detect_in_lake
 from finops_lib.runs.opened import opened_state
 from finops_lib.settings import Settings, load_settings
