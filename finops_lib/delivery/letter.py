@@ -1,8 +1,7 @@
 """A report's mail: sealed once for all who may see the same, and given its reader when it is sent.
 
 sealed(letter, ...)      text, HTML with its pictures inside, the report attached; no sender, no reader: mail.eml
-addressed(sealed, ...)   the same with From, To, Message-ID and how to unsubscribe, for one reader; a repeat says that it
-                         may be one
+addressed(sealed, ...)   the same with From, To, Message-ID and how to unsubscribe, for one reader; a repeat says so
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ class Chart:
     def text(self) -> str:
         """Say the finding in plain words."""
         alt = "" if self.alt == self.title else self.alt
-        return "\n".join(line for line in (self.title, self.subtitle, alt, self.note) if line)
+        return "\n".join(markup.clean(line) for line in (self.title, self.subtitle, alt, self.note) if line)
 
     def vega_lite(self, width: int = LAB_WIDTH) -> dict[str, Any]:
         """Give the whole spec, with title, legend and mid-tone colours, for JupyterLab and for pictures in a mail."""

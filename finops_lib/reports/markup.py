@@ -39,10 +39,15 @@ def name(value: object, limit: int = LONGEST) -> str:
     return f"<bdi>{text(value, limit)}</bdi>"
 
 
+def lines(value: object) -> str:
+    """Give plain text of several lines: terminal colours gone, unseen characters a visible sign, line ends kept."""
+    found = _ANSI.sub("", str(value)).replace("\r\n", "\n").replace("\t", "    ").split("\n")
+    return "\n".join(_UNSEEN.sub("\ufffd", line) for line in found)
+
+
 def block(value: object) -> str:
-    """Give escaped HTML of several lines, for `<pre>`: terminal colours gone, line ends kept."""
-    lines = _ANSI.sub("", str(value)).replace("\r\n", "\n").replace("\t", "    ").split("\n")
-    return escape("\n".join(_UNSEEN.sub("\ufffd", line) for line in lines))
+    """Give escaped HTML of several lines, for `<pre>`."""
+    return escape(lines(value))
 
 
 def slug(value: object) -> str:

@@ -108,11 +108,11 @@ def answer(
     """
     part = {"kind": "answer", "question": question, "answer": answer, "headline": headline, "changed": changed}
     mark = f"<p>{status_html(status, word)}</p>" if status else ""
-    words = f"{question}\n{answer}" + (f"\n{status_text(status, word)}" if status else "")
+    lines = [question, answer, *([status_text(status, word)] if status else [])]
     return Element(
         f'<div class="fw-answer"><p class="fw-question">{markup.text(question, None)}</p>'
         f'<p class="fw-said">{markup.text(answer, None)}</p>{mark}</div>',
-        words,
+        _lines(lines),
         part={**part, "status": status_name(status) if status else "", "word": word},
     )
 
@@ -145,7 +145,7 @@ def figures(items: Sequence[Figure]) -> Element:
         for item in items
     ]
     return Element(
-        f'<dl class="fw-figures">{"".join(cells)}</dl>', "\n".join(lines), part={"kind": "figures", "items": shown}
+        f'<dl class="fw-figures">{"".join(cells)}</dl>', _lines(lines), part={"kind": "figures", "items": shown}
     )
 
 
@@ -159,7 +159,7 @@ def strip(kind: str, text: str) -> Element:
     return Element(
         f'<div class="fw-strip fw-edge-{status_name(kind)}" role="note">{status_html(kind, word)} '
         f"<span>{markup.text(text, None)}</span></div>",
-        f"{status_text(kind, word)}: {text}",
+        _lines([f"{status_text(kind, word)}: {text}"]),
         part={"kind": "strip", "status": status_name(kind), "word": word, "text": text},
     )
 
@@ -167,7 +167,7 @@ def strip(kind: str, text: str) -> Element:
 def sentence(text: str) -> Element:
     """Show one computed sentence."""
     return Element(
-        f'<p class="fw-sentence">{markup.text(text, None)}</p>', text, part={"kind": "sentence", "text": text}
+        f'<p class="fw-sentence">{markup.text(text, None)}</p>', _lines([text]), part={"kind": "sentence", "text": text}
     )
 
 
@@ -176,7 +176,7 @@ def callout(title: str, text: str, kind: str = "info") -> Element:
     return Element(
         f'<div class="fw-callout fw-edge-{status_name(kind)}"><strong>{markup.text(title)}</strong>'
         f"<p>{markup.text(text, None)}</p></div>",
-        f"{title}: {text}",
+        _lines([f"{title}: {text}"]),
         part={"kind": "callout", "status": status_name(kind), "title": title, "text": text},
     )
 
@@ -189,7 +189,7 @@ def actions(items: Sequence[Action], nothing: str = "Nothing needs to be done.",
     """
     if not items:
         part = {"kind": "actions", "title": title, "items": [], "nothing": nothing}
-        return Element(f'<p class="fw-sentence">{markup.text(nothing, None)}</p>', nothing, part=part)
+        return Element(f'<p class="fw-sentence">{markup.text(nothing, None)}</p>', _lines([nothing]), part=part)
     rows, lines = [], []
     for place, item in enumerate(items[:MOST_ACTIONS], start=1):
         facts = [fact for fact in (item.owner, f"by {item.due}" if item.due else "") if fact]
@@ -206,7 +206,7 @@ def actions(items: Sequence[Action], nothing: str = "Nothing needs to be done.",
     listed = [asdict(item) for item in items[:MOST_ACTIONS]]
     return Element(
         f'<div class="fw-todo">{html}</div>',
-        "\n".join([*lines, more] if more else lines),
+        _lines([*lines, more] if more else lines),
         part={"kind": "actions", "title": title, "items": listed, "nothing": nothing},
     )
 
@@ -216,13 +216,18 @@ def facts(items: Mapping[str, object], title: str = "") -> Element:
     rows = "".join(f"<dt>{markup.text(label)}</dt><dd>{markup.name(value)}</dd>" for label, value in items.items())
     heading = f"<strong>{markup.text(title)}</strong>" if title else ""
     lines = [*([title] if title else []), *(f"{label}: {value}" for label, value in items.items())]
-    return Element(f'<div class="fw-facts">{heading}<dl>{rows}</dl></div>', "\n".join(lines))
+    return Element(f'<div class="fw-facts">{heading}<dl>{rows}</dl></div>', _lines(lines))
 
 
 def beside(*elements: Showable) -> Beside:
     """Show elements that are to be compared side by side; one below the other on a phone."""
     words = "\n\n".join(element.text() for element in elements)
     return Beside(_cells(element.html() for element in elements), words, elements)
+
+
+def _lines(lines: Iterable[str]) -> str:
+    """Give plain words, each entry on a line of its own whatever the names in it bring."""
+    return "\n".join(markup.clean(line) for line in lines)
 
 
 def _cells(bodies: Iterable[str]) -> str:

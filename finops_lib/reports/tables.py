@@ -105,7 +105,9 @@ def table(
         raise ConfigError.unknown("column", absent[0], frame.columns)
     if frame.is_empty():
         said = {"kind": "sentence", "text": empty}
-        return Element(f'<p class="fw-sentence fw-empty">{markup.text(empty, None)}</p>', empty, part=said)
+        return Element(
+            f'<p class="fw-sentence fw-empty">{markup.text(empty, None)}</p>', markup.clean(empty), part=said
+        )
 
     rows = frame.head(limit).to_dicts()
     cells = {key: _cells(rows, key, column, currency, bool(total)) for key, column in shown.items()}
@@ -291,4 +293,4 @@ def _plain(title: str, labels: list[str], columns: list[list[Cell]]) -> str:
     ]
     lines = [labels, *([cell.words for cell in row] for row in zip(*columns, strict=True))]
     body = ["  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-    return "\n".join([title, *body] if title else body)
+    return "\n".join([markup.clean(title), *body] if title else body)

@@ -20,7 +20,7 @@ class ResultShown:
         body = markup.block(self.text)
         fold = f'<details class="fw-fold"><summary>The result as data</summary><pre>{body}</pre></details>'
         page = f'<div class="fw-result">{fold}</div>'
-        return {"text/html": markup.shown(page), "text/plain": self.text}
+        return {"text/html": markup.shown(page), "text/plain": markup.lines(self.text)}
 
 
 def context_strips(context: Context, *, snapshot: int | None) -> dict[str, Any]:
