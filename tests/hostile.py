@@ -21,7 +21,7 @@ NAMES: Mapping[str, str] = {
     "lines": "first\r\nBcc: x@evil.example\r\n\r\n# heading\u2028| a | b |\x0b\x85",
     "terminal": "\x1b]0;owned\x07\x1b[31mred\x1b[2J\x9b2J\x08\x00",
     "mention": "<!channel> <@U1> @everyone *b* `c` <http://evil.example|click>",
-    "template": "{{ 7*7 }} {{script}} ${7*7} %s $$\\href{javascript:window.hit=1}{x}$$ [x](javascript:window.hit=1)",
+    "template": "[/b] {{ 7*7 }} {{script}} ${7*7} %s $$\\href{javascript:window.hit=1}{x}$$ [x](javascript:window.hit=1)",
 }
 # What a page adds around any text that is too long for its place.
 _CUT = {("span", "title"), ("wbr", "")}
