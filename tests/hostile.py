@@ -21,7 +21,7 @@ NAMES: Mapping[str, str] = {
     "lines": "first\r\nBcc: x@evil.example\r\n\r\n# heading\u2028| a | b |\x0b\x85",
     "terminal": "\x1b]0;owned\x07\x1b[31mred\x1b[2J\x9b2J\x08\x00",
     "mention": "<!channel> <@U1> @everyone *b* `c` <http://evil.example|click>",
-    "template": "{{ 7*7 }} {{script}} ${7*7} %s $$\\href{javascript:window.hit=1}{x}$$ [x](javascript:window.hit=1)",
+    "template": "[/b] {{ 7*7 }} {{script}} ${7*7} $$\\href{javascript:window.hit=1}{x}$$ [x](javascript:window.hit=1)",
 }
 # What a page adds around any text that is too long for its place.
 _CUT = {("span", "title"), ("wbr", "")}
@@ -37,13 +37,13 @@ class _Elements(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found.update((tag, name) for name in ("", *(name for name, _ in attrs)))
-        kept = [value or "" for name, value in attrs if name in ("href", "src", "action", "style", "class")]
+        kept = [value or "" for name, value in attrs if name in ("href", "src", "action", "class")]
         # Of a picture's own bytes only that they are one.
         self.addresses += [re.sub("^(data:image/[a-z+]+;base64,).*", r"\1", value) for value in kept]
 
 
 def elements_of(html: str) -> tuple[Counter[tuple[str, str]], list[str]]:
-    """Give how often each element and each attribute stands in HTML, and where its links, pictures and styles lead.
+    """Give how often each element and each attribute stands in HTML, and where its links and pictures lead.
 
     What marks a long text as cut is left out: a `title` on a span, a break within a word.
     """

@@ -83,6 +83,7 @@ def _in_one_line(error: Exception) -> tuple[str, int]:
 
 def _say(text: str) -> None:
     """Write an error for people, without the passwords that environment, command line or workbench.yaml brought."""
+    from finops_lib.runs.listing import shown_value
     from finops_lib.runs.secrets import Scrubber, known_secrets
     from finops_lib.settings import load_settings
 
@@ -92,7 +93,8 @@ def _say(text: str) -> None:
     with contextlib.suppress(FinOpsError, OSError):
         references.append(load_settings().workbench.model_dump(mode="json"))
     scrubbed = Scrubber.of(known_secrets(references, {**os.environ, **words})).scrub(text)
-    typer.echo(scrubbed if "\n" in scrubbed else f"finops: {scrubbed}", err=True)
+    shown = [shown_value(row) for row in scrubbed.split("\n")]
+    typer.echo("\n".join(shown) if len(shown) > 1 else f"finops: {shown[0]}", err=True)
 
 
 def _stopped() -> NoReturn:

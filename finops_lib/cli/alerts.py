@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from finops_lib.cli.app import alerts_app
-from finops_lib.cli.printing import FormatOption, print_rows
+from finops_lib.cli.printing import FormatOption, print_rows, tell
 from finops_lib.runs.listing import Format
 
 EventId = Annotated[str, typer.Argument(help="An event's id, or its beginning.", metavar="ID")]
@@ -34,7 +34,7 @@ def alerts_acknowledge(event_id: EventId, note: NoteOption = "") -> None:
     from finops_lib.settings import load_settings
 
     event = acknowledge(load_settings(), event_id, note=note)
-    typer.echo(f"{event.event_id}  {event.subject} {event.kind} {event.threshold}  by {event.acknowledged_by}")
+    tell(f"{event.event_id}  {event.subject} {event.kind} {event.threshold}  by {event.acknowledged_by}")
 
 
 @alerts_app.command("resolve")
@@ -44,7 +44,7 @@ def alerts_resolve(event_id: EventId, note: NoteOption = "") -> None:
     from finops_lib.settings import load_settings
 
     event = resolve_by_hand(load_settings(), event_id, note=note)
-    typer.echo(f"{event.event_id}  {event.subject} {event.kind} {event.threshold}  by {event.resolved_by}")
+    tell(f"{event.event_id}  {event.subject} {event.kind} {event.threshold}  by {event.resolved_by}")
 
 
 @alerts_app.command("test")
@@ -57,7 +57,7 @@ def alerts_test(
     from finops_lib.settings import load_settings
 
     reference = send_test(load_settings(), channel, target=to)
-    typer.echo(f"{channel} took the message{f': {reference}' if reference else ''}")
+    tell(f"{channel} took the message{f': {reference}' if reference else ''}")
 
 
 @alerts_app.command("outbox")
@@ -83,7 +83,7 @@ def alerts_retry(
     settings = load_settings()
     for message_id in message_ids:
         message = retry(settings, message_id)
-        typer.echo(f"{message.message_id} waits for {message.channel} again; send it: finops alerts deliver")
+        tell(f"{message.message_id} waits for {message.channel} again; send it: finops alerts deliver")
 
 
 @alerts_app.command("deliver")
@@ -94,8 +94,8 @@ def alerts_deliver() -> None:
     from finops_lib.settings import load_settings
 
     done = deliver_all(load_settings())
-    typer.echo(f"{done.sent} sent, {done.failed} to be tried again, {plural(done.dead, 'dead letter')}")
+    tell(f"{done.sent} sent, {done.failed} to be tried again, {plural(done.dead, 'dead letter')}")
     for channel, error in sorted(done.errors.items()):
-        typer.echo(f"finops: {channel}: {error}", err=True)
+        tell(f"finops: {channel}: {error}", err=True)
     if done.errors:
         raise typer.Exit(4)

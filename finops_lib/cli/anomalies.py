@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from finops_lib.cli.app import anomalies_app
-from finops_lib.cli.printing import FormatOption, print_rows, to_the_cent
+from finops_lib.cli.printing import FormatOption, print_rows, tell, to_the_cent
 from finops_lib.errors import ConfigError
 from finops_lib.findings import Anomaly
 from finops_lib.runs.listing import Format, records
@@ -93,8 +93,9 @@ def anomalies_show(anomaly_id: AnomalyId, format: FormatOption = Format.table) -
     # The sentence below is of today's lake, the list's of the day it was found.
     for name, value in row_of(anomaly).items():
         if name != "causes":
-            typer.echo(f"{name:<14}{shown_value(value)}")
-    typer.echo(f"{'cause':<14}{sentence}\n")
+            tell(f"{name:<14}{shown_value(value)}")
+    tell(f"{'cause':<14}{sentence}")
+    tell("")
     if parts:
         print_rows([{name: to_the_cent(value) for name, value in part.items()} for part in parts], format)
     print_rows([{k: v for k, v in row.items() if k != "anomaly_id"} for row in history], format)
@@ -164,7 +165,7 @@ def anomalies_plan(
     if not day:
         raise ConfigError("DATE is missing", next_step="finops anomalies plan NODE YYYY-MM-DD --note ...")
     plan(settings, node, parse_day(day, name="DATE"), note=note)
-    typer.echo(f"{node}  {day}  announced")
+    tell(f"{node}  {day}  announced")
 
 
 def _detect_file(
@@ -196,7 +197,7 @@ def _detect_file(
         print_rows(told.to_dicts(), format, columns=told.columns)
         return
     write_table(told, output)
-    typer.echo(f"{output}: {plural(told.height, 'day')} of {plural(told['series_id'].n_unique(), 'series', 'series')}")
+    tell(f"{output}: {plural(told.height, 'day')} of {plural(told['series_id'].n_unique(), 'series', 'series')}")
 
 
 def _detect_lake(as_of: str, methods: list[str], *, deliver: bool, format: Format) -> None:
@@ -210,13 +211,13 @@ def _detect_lake(as_of: str, methods: list[str], *, deliver: bool, format: Forma
     rows = [row_of(anomaly) for anomaly in done.found if anomaly.anomaly_id in changed]
     print_rows(rows, format, empty=f"Nothing new through {done.as_of}.")
     if format is Format.table:
-        typer.echo(
+        tell(
             f"through {done.as_of}: {len(kept.new)} new, {len(kept.changed)} changed, {len(kept.closed)} ended, "
             f"{len(kept.withdrawn)} withdrawn, {len(kept.alerts)} told"
         )
     for line in done.unreached:
-        typer.echo(f"finops: note: {line}", err=True)
+        tell(f"finops: note: {line}", err=True)
 
 
 def _say(anomaly: Anomaly) -> None:
-    typer.echo(f"{anomaly.anomaly_id}  {anomaly.scope}  {anomaly.status.replace('_', ' ')}")
+    tell(f"{anomaly.anomaly_id}  {anomaly.scope}  {anomaly.status.replace('_', ' ')}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from finops_lib.cli.app import budgets_app
-from finops_lib.cli.printing import FormatOption, print_rows, to_the_cent
+from finops_lib.cli.printing import FormatOption, print_rows, tell, to_the_cent
 from finops_lib.runs.listing import Format
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def budgets_close(
     from finops_lib.settings import load_settings
 
     closed = close_budget(load_settings(), name, valid_to=parse_day(on, name="--on") if on else None)
-    typer.echo(f"budget {name} is closed from {closed.valid_to} on")
+    tell(f"budget {name} is closed from {closed.valid_to} on")
 
 
 @budgets_app.command("check")
@@ -175,9 +175,9 @@ def budgets_check(
     checked = check_budgets(load_settings(), as_of=as_of, now=clock.now(), deliver=deliver)
     _print_statuses([status_row(status) for status in checked.evaluation.statuses], format, SHOWN)
     for line in _news(checked):
-        typer.echo(line, err=format is not Format.table)
+        tell(line, err=format is not Format.table)
     for failure in checked.failures:
-        typer.echo(f"finops: {failure}", err=True)
+        tell(f"finops: {failure}", err=True)
     if checked.failures:
         raise typer.Exit(1)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from finops_lib.cli.app import app
-from finops_lib.cli.printing import FormatOption, print_rows
+from finops_lib.cli.printing import FormatOption, print_rows, tell
 from finops_lib.runs.listing import Format, records
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ def collect(
             settings, chosen_sources(settings, sources or []), months=months, replace=replace, progress=progress
         )
     for line in collected.notes:
-        typer.echo(f"finops: {line}", err=True)
+        tell(f"finops: {line}", err=True)
     print_rows(records(collected.reports), format, empty="Nothing to collect.")
     for refusal in collected.refusals:
-        typer.echo(f"finops: {refusal.source}: {refusal.reason}", err=True)
+        tell(f"finops: {refusal.source}: {refusal.reason}", err=True)
     if collected.refusals:
         raise typer.Exit(collected.refusals[0].exit_code)
 
@@ -60,6 +60,6 @@ def _inventory(settings: Settings, names: list[str], format: Format) -> None:
         reports, failures = collect_inventories(settings, names, progress=progress)
     print_rows(records(reports), format, empty="No source in params/workbench.yaml has an inventory.")
     for failure in failures:
-        typer.echo(f"finops: {failure.source}: {failure.reason}", err=True)
+        tell(f"finops: {failure.source}: {failure.reason}", err=True)
     if failures:
         raise typer.Exit(failures[0].exit_code)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from finops_lib.cli.app import app
-from finops_lib.cli.printing import FormatOption, print_rows
+from finops_lib.cli.printing import FormatOption, print_rows, tell
 from finops_lib.runs.listing import Format
 
 if TYPE_CHECKING:
@@ -46,6 +46,6 @@ def print_delivery(done: Delivery, format: Format) -> None:
         rows_of(done), format, empty="Nobody is to get it: name somebody with --to, or under `reports` of a recipient."
     )
     for one in done.failed:
-        typer.echo(f"finops: {one.addressee.name}: {one.error}", err=True)
+        tell(f"finops: {one.addressee.name}: {one.error}", err=True)
     if done.failed:
         raise typer.Exit(4 if all(one.standing == "dead" for one in done.failed) else 1)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from finops_lib.cli.app import fx_app
-from finops_lib.cli.printing import FormatOption, print_rows
+from finops_lib.cli.printing import FormatOption, print_rows, tell
 from finops_lib.runs.listing import Format
 
 
@@ -29,7 +29,7 @@ def fx_import(
         rows = [row for row in rows if row["status"] == "changed"]
         counts = {status: sum(change.status == status for change in changes) for status in ("new", "changed")}
         said = f"rates: {counts['new']} new, {counts['changed']} changed"
-        typer.echo(f"{said}, {len(changes) - sum(counts.values())} unchanged")
+        tell(f"{said}, {len(changes) - sum(counts.values())} unchanged")
         if not rows:
             return
     print_rows(rows, format)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from finops_lib.cli.app import lake_app
-from finops_lib.cli.printing import FormatOption, print_rows
+from finops_lib.cli.printing import FormatOption, print_rows, tell
 from finops_lib.runs.listing import Format, records
 
 
@@ -34,7 +34,7 @@ def pin(
     from finops_lib.settings import load_settings
 
     pin_by_name(load_settings(), snapshot, name)
-    typer.echo(f"snapshot {snapshot} is kept for {name}")
+    tell(f"snapshot {snapshot} is kept for {name}")
 
 
 @lake_app.command()
@@ -47,7 +47,7 @@ def unpin(
     from finops_lib.settings import load_settings
 
     unpin_by_name(load_settings(), snapshot, name)
-    typer.echo(f"snapshot {snapshot} is no longer kept for {name}")
+    tell(f"snapshot {snapshot} is no longer kept for {name}")
 
 
 @lake_app.command()

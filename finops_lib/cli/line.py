@@ -11,7 +11,7 @@ import typer
 
 from finops_lib.cli.app import app
 from finops_lib.cli.notebook_help import RunCommand
-from finops_lib.cli.printing import FormatOption, print_rows, print_run
+from finops_lib.cli.printing import FormatOption, print_rows, print_run, tell
 from finops_lib.errors import ConfigError
 from finops_lib.runs.listing import Format, records
 
@@ -208,7 +208,7 @@ def _build(settings: Any) -> list[dict[str, Any]]:
 
 
 def _note(line: str) -> None:
-    typer.echo(f"finops: note: {line}", err=True)
+    tell(f"finops: note: {line}", err=True)
 
 
 def _pairs(words: Sequence[str]) -> dict[str, str]:

@@ -32,13 +32,18 @@ def print_rows(
         _print_table(rows, names)
 
 
+def tell(line: str, *, err: bool = False) -> None:
+    """Write one line for people; no name in it ends the line, moves the cursor or turns the words around it."""
+    typer.echo(shown_value(line), err=err)
+
+
 def print_run(record: RunRecord, settings: Settings) -> None:
     """Say what became of a run and where its report is; leave with the exit code that its status asks for."""
     typer.echo(f"{record.run_id}  {record.status}  {record.duration_s or 0:.1f} s")
     if record.report:
         typer.echo(str(settings.outputs / record.report))
     if record.error:
-        typer.echo(f"finops: {record.error}", err=True)
+        tell(f"finops: {record.error}", err=True)
     if record.status != "SUCCEEDED":
         raise typer.Exit(2 if record.status == "INVALID_PARAMS" else 1)
 
@@ -52,7 +57,8 @@ def _print_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Non
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in names:
         is_number = any(isinstance(row.get(name), int | float | Decimal) for row in rows)
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+        # Of a pivot, names of a bill are the columns.
+        table.add_column(Text(shown_value(name)), justify="right" if is_number else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(shown_value(row.get(name))) for name in names))
     console = Console(highlight=False)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from finops_lib.cli.app import app
-from finops_lib.cli.printing import FormatOption, print_rows
+from finops_lib.cli.printing import FormatOption, print_rows, tell
 from finops_lib.runs.listing import Format
 
 
@@ -26,6 +26,6 @@ def reconcile(
     print_rows([{name: getattr(row, name) for name in LISTED} for row in found], format, empty=nothing)
     failed = [row for row in found if not row.ok]
     for row in failed:
-        typer.echo(f"finops: does not add up: {row.words}", err=True)
+        tell(f"finops: does not add up: {row.words}", err=True)
     if failed:
         raise typer.Exit(1)

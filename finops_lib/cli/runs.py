@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from finops_lib.cli.app import runs_app
-from finops_lib.cli.printing import FormatOption, print_rows, print_run
+from finops_lib.cli.printing import FormatOption, print_rows, print_run, tell
 from finops_lib.runs.listing import Format
 
 
@@ -53,7 +53,7 @@ def runs_rerun(run_id: Annotated[str, typer.Argument(help="A run's id, or its be
         done = rerun(settings, run_id, on_progress=on_progress)
     print_run(done.record, settings)
     since = f"; {done.changed} changed since" if done.changed else ""
-    typer.echo(f"result.json {'equals' if done.is_same else 'differs from'} that of {done.first.run_id}{since}")
+    tell(f"result.json {'equals' if done.is_same else 'differs from'} that of {done.first.run_id}{since}")
     if not done.is_same:
         raise typer.Exit(1)
 
@@ -74,7 +74,7 @@ def runs_diff(
     changes = diff_runs(load_settings(), first, second, notebook=notebook or None, timeout_s=timeout)
     if format is Format.table:
         print_rows(as_flat_rows(moved(changes)), format, empty="No number changed.")
-        typer.echo(f"{len(changes) - len(moved(changes))} of {len(changes)} numbers did not change.", err=True)
+        tell(f"{len(changes) - len(moved(changes))} of {len(changes)} numbers did not change.", err=True)
     else:
         print_rows(as_rows(changes) if format is Format.json else as_flat_rows(changes), format)
 
@@ -98,7 +98,7 @@ def runs_prune(
     print_rows(records(judged), format, empty="No run has a report yet.")
     going = sum(one.goes for one in judged)
     done = "removed" if yes else "would go; nothing was touched: repeat with --yes"
-    typer.echo(f"{going} of {len(judged)} reports {done}", err=True)
+    tell(f"{going} of {len(judged)} reports {done}", err=True)
 
 
 @runs_app.command("pin")
@@ -110,7 +110,7 @@ def runs_pin(
     from finops_lib.runs.prune import pin_run
     from finops_lib.settings import load_settings
 
-    typer.echo(f"{pin_run(load_settings(), run_id, reason).run_id}  pinned")
+    tell(f"{pin_run(load_settings(), run_id, reason).run_id}  pinned")
 
 
 @runs_app.command("unpin")
@@ -119,4 +119,4 @@ def runs_unpin(run_id: Annotated[str, typer.Argument(help="A run's id, or its be
     from finops_lib.runs.prune import pin_run
     from finops_lib.settings import load_settings
 
-    typer.echo(f"{pin_run(load_settings(), run_id, None).run_id}  no longer pinned")
+    tell(f"{pin_run(load_settings(), run_id, None).run_id}  no longer pinned")

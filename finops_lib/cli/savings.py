@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from finops_lib.cli.app import savings_app
-from finops_lib.cli.printing import FormatOption, print_rows, to_the_cent
+from finops_lib.cli.printing import FormatOption, print_rows, tell, to_the_cent
 from finops_lib.findings import KeptRecommendation
 from finops_lib.runs.listing import Format, records
 
@@ -34,7 +34,7 @@ def savings_find(as_of: AsOfOption = "", format: FormatOption = Format.table) ->
         return
     shown = [{name: to_the_cent(row[name]) for name in SHOWN} for row in rows]
     print_rows(shown, format, empty=f"Nothing new through {done.as_of}.")
-    typer.echo(
+    tell(
         f"through {done.as_of}: {len(done.found)} found, {len(kept.new)} new, {len(kept.changed)} changed, "
         f"{len(kept.woken)} told again, {len(kept.lapsed)} approvals lapsed, {len(kept.superseded)} superseded, "
         f"{len(kept.resolved)} resolved externally, {len(kept.expired)} expired, {len(kept.regressed)} regressed"
@@ -74,8 +74,8 @@ def savings_show(recommendation_id: RecommendationId, format: FormatOption = For
     said = row.pop("verification") or {}
     for name, value in (row | {f"bills: {name}": value for name, value in said.items()}).items():
         if value not in (None, "", [], {}):
-            typer.echo(f"{name:<23}{shown_value(to_the_cent(value))}")
-    typer.echo("")
+            tell(f"{name:<23}{shown_value(to_the_cent(value))}")
+    tell("")
     print_rows(
         [{k: v for k, v in event.items() if k not in ("recommendation_id", "evidence_hash")} for event in history],
         format,
@@ -230,7 +230,7 @@ def savings_export(
         typer.echo(text, nl=False)
         return
     output.write_text(text, encoding="utf-8")
-    typer.echo(f"{output}: {len(recommendation_ids)} as {kind}")
+    tell(f"{output}: {len(recommendation_ids)} as {kind}")
 
 
 def _say(kept: KeptRecommendation) -> None:
@@ -240,4 +240,4 @@ def _say(kept: KeptRecommendation) -> None:
     words = [kept.recommendation_id, found.type, found.resource_id, kept.status.replace("_", " ")]
     if kept.status == "pending" and kept.reason:
         words.append(kept.reason)
-    typer.echo("  ".join(shown_value(word) for word in words if word))
+    tell("  ".join(shown_value(word) for word in words if word))

@@ -1,7 +1,8 @@
 """Who gets it? Messages leave here, each through a channel of params/workbench.yaml.
 
 slack.py      Slack, by an incoming webhook; slack_blocks.py says how a message looks there
-mail.py       mail, by SMTP; mail_page.py says how a message looks there, letter.py what a report's mail is
+mail.py       mail, by SMTP; mail_page.py says how a message looks there, letter.py what a report's mail is,
+              folding.py how headers become lines
 pagerduty.py  PagerDuty, Events API v2
 other.py      anything else that apprise knows
 post.py       one HTTP request, and whether it can have arrived

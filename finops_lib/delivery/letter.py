@@ -11,14 +11,13 @@ from collections.abc import Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.parser import BytesParser
-from email.policy import SMTP, EmailPolicy
+from email.policy import SMTP
 from typing import cast
 
 from finops_lib.delivery import REPEAT
+from finops_lib.delivery.folding import policy_for
 from finops_lib.messages import Letter
 
-# RFC 5322 allows 998.
-_LONGEST_LINE = 900
 _REPEAT_HTML = f'<p style="margin:0;padding:10px 16px;font-size:14px;background:#fff8c5;color:#1f2328">{REPEAT}</p>'
 
 
@@ -42,12 +41,7 @@ def sealed(letter: Letter, *, attachments: Mapping[str, str]) -> bytes:
         )
     for name, content in attachments.items():
         mail.add_attachment(content, subtype="html", cte="base64", filename=name)
-    return mail.as_bytes(policy=_policy(letter.subject))
-
-
-def _policy(subject: str) -> EmailPolicy[EmailMessage]:
-    # A subject that is broken into lines gets blanks in odd places; one of plain letters need not be broken.
-    return SMTP.clone(max_line_length=_LONGEST_LINE) if subject.isascii() else SMTP
+    return mail.as_bytes(policy=policy_for(letter.subject))
 
 
 def addressed(
@@ -60,7 +54,7 @@ def addressed(
         may_repeat: this reader may have it already.
     """
     mail = BytesParser(policy=SMTP).parsebytes(content)
-    mail.policy = _policy(mail["Subject"])
+    mail.policy = policy_for(mail["Subject"])
     mail["From"] = sender
     mail["To"] = target
     mail["Date"] = date

@@ -14,21 +14,19 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from finops_lib.delivery import CHANNELS, ENCLOSED, REPEAT, NotDelivered, Options, Reveal
+from finops_lib.delivery.folding import policy_for
 from finops_lib.delivery.letter import addressed
 from finops_lib.delivery.mail_page import html_of, subject_of, text_of
 from finops_lib.delivery.plain import clean
 from finops_lib.messages import Leased
 from finops_lib.strict import SecretReference
 
-# RFC 5322 allows 998.
-_LONGEST_LINE = 900
 MAIL_ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$"
 
 
@@ -116,8 +114,7 @@ def letter_of(options: MailOptions, held: Leased) -> EmailMessage:
     if held.may_repeat:
         payload = {**payload, "notes": [*payload.get("notes", ()), REPEAT]}
     subject = subject_of(payload)
-    # A subject that is broken into lines gets blanks in odd places; one of plain letters need not be broken.
-    letter = EmailMessage(policy=SMTP.clone(max_line_length=_LONGEST_LINE) if subject.isascii() else SMTP)
+    letter = EmailMessage(policy=policy_for(subject))
     letter["Subject"] = subject
     letter["From"] = Address(clean(options.sender_name, 80), user, domain)
     letter["To"] = message.target

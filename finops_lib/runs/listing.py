@@ -7,6 +7,7 @@ import dataclasses
 import io
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -14,7 +15,9 @@ from enum import StrEnum
 from typing import Any
 
 # A cell that starts like this is run as a formula by spreadsheet programs.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# What moves a terminal's cursor or turns the words around it. Line ends and tabs stay: CSV and JSON know them.
+_STEERING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class Format(StrEnum):
@@ -31,17 +34,24 @@ def records(items: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def to_json(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Give one array of objects: DECIMAL as strings with all digits, NaN as null, dates ISO, MAP as objects."""
-    return json.dumps(
-        [{name: plain_value(value) for name, value in row.items()} for row in rows], ensure_ascii=False, indent=1
-    )
+    """Give one array of objects: DECIMAL as strings with all digits, NaN as null, dates ISO, MAP as objects.
+
+    What steers a terminal is written as \\uXXXX, so that a reader of JSON gets every name as it is.
+    """
+    rows = [{name: plain_value(value) for name, value in row.items()} for row in rows]
+    text = json.dumps(rows, ensure_ascii=False, indent=1)
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
-    """Give CSV with a header; text that a spreadsheet would run as a formula is quoted with an apostrophe."""
+    """Give CSV with a header.
+
+    Text that a spreadsheet would run as a formula is quoted with an apostrophe; a character that steers a terminal is
+    a visible sign. JSON has every name as it is.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow([_csv_cell(name) for name in columns])
     for row in rows:
         writer.writerow([_csv_cell(row.get(name)) for name in columns])
     return out.getvalue()
@@ -96,5 +106,8 @@ def _csv_cell(value: Any) -> str:
         return ""
     if isinstance(plain, str):
         is_number = isinstance(value, Decimal)
-        return f"'{plain}" if plain.startswith(_FORMULA_STARTS) and not is_number else plain
-    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, dict | list | bool) else str(plain)
+        shown = _STEERING.sub("\ufffd", plain)
+        return f"'{shown}" if shown.startswith(_FORMULA_STARTS) and not is_number else shown
+    if isinstance(plain, dict | list | bool):
+        return _STEERING.sub("\ufffd", json.dumps(plain, ensure_ascii=False))
+    return str(plain)
