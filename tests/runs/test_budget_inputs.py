@@ -13,9 +13,9 @@ from pydantic import TypeAdapter
 
 from finops_lib.messages import AlertEvent
 from finops_lib.runs import open_run
-from finops_lib.runs.budget_inputs import INPUT, BudgetInputs, budget_inputs
+from finops_lib.runs.budget_inputs import BudgetInputs, budget_inputs
 from finops_lib.runs.budget_plan import amend_budget, close_budget, import_budgets
-from finops_lib.runs.folder import RunFolder
+from finops_lib.runs.folder import BUDGETS, RunFolder
 from finops_lib.runs.handover import RERUN_OF
 from finops_lib.runs.opened import opened_state
 from finops_lib.settings import Settings
@@ -113,7 +113,7 @@ def test_a_page_made_again_reads_what_it_read_then(
     import_budgets(settings)
     evaluated(settings)
     first = read(settings, tmp_path)
-    written = (tmp_path / "run" / "inputs" / INPUT).read_text(encoding="utf-8")
+    written = (tmp_path / "run" / "inputs" / BUDGETS).read_text(encoding="utf-8")
     # Everything changes: the amount, the status, the plan.
     amend_budget(settings, "web", {"amount": Decimal(5)}, valid_from=date(2026, 5, 1))
     evaluated(settings, "w2")
@@ -121,12 +121,12 @@ def test_a_page_made_again_reads_what_it_read_then(
     assert read(settings, tmp_path) != first
     frozen = tmp_path / "frozen"
     frozen.mkdir()
-    (frozen / INPUT).write_text(written, encoding="utf-8")
+    (frozen / BUDGETS).write_text(written, encoding="utf-8")
     monkeypatch.setenv(RERUN_OF, "r1")
     again = settings.model_copy(update={"params": frozen, "state_url": "sqlite:////nowhere/at/all.sqlite"})
     assert read(again, tmp_path) == first
     # Kept again, so that a rerun can itself be made again.
-    assert (tmp_path / "run" / "inputs" / INPUT).read_text(encoding="utf-8") == written
+    assert (tmp_path / "run" / "inputs" / BUDGETS).read_text(encoding="utf-8") == written
 
 
 def test_a_run_of_before_budgets_were_kept_can_still_be_made_again(
@@ -169,5 +169,5 @@ def test_a_notebook_gets_its_budgets_from_the_state_and_keeps_a_copy(
     [budget] = run.budget_plan()
     assert (budget.name, budget.amount, budget.scope) == ("web", Decimal(100), "team = 'web'")
     assert any("finops budgets import" in notice.text for notice in run.context.notices)
-    frozen = json.loads((tmp_path / "run" / "inputs" / INPUT).read_text(encoding="utf-8"))
+    frozen = json.loads((tmp_path / "run" / "inputs" / BUDGETS).read_text(encoding="utf-8"))
     assert [one["amount"] for one in frozen["budgets"]] == ["100.00"]
