@@ -95,7 +95,7 @@ class RecipientConfig(Strict):
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError("not a time zone; write e.g. Europe/Berlin") from error
     return name
 

@@ -48,7 +48,8 @@ class Recurrence:
         """
         try:
             ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        # OSError: a folder of zones, as Europe is, or a name that no file can have.
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ConfigError(f"{timezone!r} is no time zone", next_step="write e.g. Europe/Berlin") from error
         fields = expression.lower().split()
         if len(fields) != len(_FIELDS):

@@ -28,7 +28,7 @@ def write_rendered(settings: Settings, target: str, where: Where, *, to: Path | 
     """
     render = RENDERERS.get(target)
     for name, allowed in _PLAIN.items():
-        if not allowed.match(getattr(where, name)):
+        if not allowed.fullmatch(getattr(where, name)):
             raise ConfigError(
                 f"--{name} {getattr(where, name)!r} cannot be written into the files of a scheduler",
                 next_step="use letters, digits and . _ / @ + -; a project's folder begins with /",

@@ -14,6 +14,7 @@ import pytest
 from finops_lib.errors import ConfigError, RunError
 from finops_lib.runs.schedule.health import Pulse, check_health, mark_stopped, write_pulse
 from finops_lib.state.slots import Slot
+from tests.hostile import NAMES
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 FAILED = Slot("collect", NOON, "FAILED", started_at=NOON, finished_at=NOON + timedelta(seconds=90), error="a\nb")
@@ -43,7 +44,7 @@ def test_the_metrics_are_those_of_the_last_look(tmp_path: Path) -> None:
 
 
 # Names that a folder or a cloud may have, but that break a line of text where they are not written as they must be.
-ODD = ('a"ws', "back\\slash", "two\nlines", "Köln", "{le=1}")
+ODD = ('a"ws', "back\\slash", "two\nlines", "Köln", "{le=1}", *NAMES.values())
 
 
 def test_prometheus_finds_nothing_wrong_with_the_metrics(tmp_path: Path) -> None:
@@ -63,7 +64,9 @@ def test_names_are_read_back_as_they_were(tmp_path: Path) -> None:
     from prometheus_client.parser import text_string_to_metric_families
 
     write_pulse(tmp_path, replace(PULSE, ages={name: timedelta(hours=1) for name in ODD}))
-    read = {one.name: one for one in text_string_to_metric_families((tmp_path / "metrics.prom").read_text())}
+    # As its bytes: Python would read a carriage return as the end of a line.
+    written = (tmp_path / "metrics.prom").read_bytes().decode("utf-8")
+    read = {one.name: one for one in text_string_to_metric_families(written)}
     ages = read["finops_source_data_age_seconds"].samples
     assert {sample.labels["source"]: sample.value for sample in ages} == dict.fromkeys(ODD, 3600.0)
 

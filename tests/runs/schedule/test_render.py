@@ -161,7 +161,14 @@ def test_files_of_an_older_schedule_are_taken_away_and_others_left(settings: Set
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("project", "/srv/a b"), ("project", "srv"), ("user", "root; rm"), ("image", "x y"), ("finops", "$(id)")],
+    [
+        ("project", "/srv/a b"),
+        ("project", "/srv\n"),
+        ("project", "srv"),
+        ("user", "root; rm"),
+        ("image", "x y"),
+        ("finops", "$(id)"),
+    ],
 )
 def test_a_name_that_a_file_could_not_hold_is_refused(settings: Settings, name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=f"--{name} .* cannot be written"):

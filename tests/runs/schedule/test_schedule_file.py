@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from finops_lib.errors import ConfigError
 from finops_lib.runs.schedule.jobs import Schedule
+from finops_lib.runs.schedule.render import RENDERERS, Where
 from finops_lib.runs.schedule.schedule_file import read_schedule
 from tests.conftest import PROJECT
+from tests.hostile import NAMES
 
 NOTEBOOKS = (*(path.stem for path in (PROJECT / "notebooks").glob("*.ipynb")), "leadership")
 COMMANDS = ("alerts", "collect", "budgets", "anomalies", "savings")
@@ -68,6 +71,7 @@ def test_a_job_that_is_not_enabled_is_not_there(tmp_path: Path) -> None:
     ("line", "said"),
     [
         ("{command: collect, cron: '0 3 * * 0'}", "jobs.a: '0 3 \\* \\* 0': '0' is no day of the week"),
+        ("{command: collect, cron: '5 * * * *', timezone: Europe}", "jobs.a: .*'Europe'"),
         ("{command: collect, cron: '5 * * * *', retry: 3}", "jobs.a.retry: unknown key"),
         ("{command: colect, cron: '5 * * * *'}", "unknown command 'colect'.*did you mean 'collect'"),
         ("{notebook: overvew, cron: '5 * * * *'}", "unknown notebook 'overvew'.*did you mean 'overview'"),
@@ -87,6 +91,25 @@ def test_a_job_that_is_not_enabled_is_not_there(tmp_path: Path) -> None:
 def test_what_is_wrong_is_named(tmp_path: Path, line: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         read(tmp_path, f"jobs: {{a: {line}}}")
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_no_hostile_name_becomes_a_line_of_another_scheduler(tmp_path: Path, name: str) -> None:
+    # All of a job that is rendered: into crontabs, units, manifests and DAGs.
+    line = {"command": "collect", "cron": "5 * * * *"}
+    other = {"notebook": name, "cron": "5 * * * *"}
+    for jobs in ({name: line}, {"a": {**line, "timezone": name}}, {"a": {**line, "cron": name}}, {"a": other},
+                 {"a": {**line, "command": name}}, {"a": {**line, "after": [name]}}):  # fmt: skip
+        with pytest.raises(ConfigError) as refused:
+            read(tmp_path, yaml.safe_dump({"jobs": jobs}))
+        assert str(tmp_path / "schedule.yaml") in str(refused.value)
+
+
+def test_what_is_written_over_several_lines_is_one_line_of_a_crontab(tmp_path: Path) -> None:
+    cron = "5\n*\r\n*\n*\n*"
+    schedule = read(tmp_path, yaml.safe_dump({"jobs": {"a": {"command": "collect\n* * * * * id", "cron": cron}}}))
+    [line] = [line for line in RENDERERS.get("cron")(schedule, Where())["crontab"].splitlines() if line[:1].isdigit()]
+    assert line.startswith("5 * * * * cd /srv/finops && ")
 
 
 def test_a_job_does_not_wait_for_one_that_is_switched_off(tmp_path: Path) -> None:
