@@ -76,6 +76,7 @@ class Sending:
         reveal: gives the secret behind a reference.
         random: gives a number from 0 to 1, for the jitter.
         enclose: gives a message with the letter it names; NotDelivered where that is gone.
+        scrub: takes known secrets out of what a channel answers.
         sleep, elapsed: seconds.
     """
 
@@ -86,6 +87,7 @@ class Sending:
     sleep: Callable[[float], None] = time.sleep
     elapsed: Callable[[], float] = time.monotonic
     enclose: Callable[[Leased], Leased] = lambda held: held
+    scrub: Callable[[str], str] = str
     done: Delivered = field(default_factory=Delivered)
     _breakers: dict[str, Breaker] = field(default_factory=dict)
     _last: dict[str, float] = field(default_factory=dict)
@@ -162,10 +164,12 @@ class Sending:
             wait = BACK_OFF_S[held.attempts] * (1 + JITTER * self.random())
         # Whatever this try says, an earlier one may have arrived.
         is_unclear = held.may_repeat or (isinstance(error, NotDelivered) and error.is_unclear)
-        # Whoever is to send a dead letter again should know that its reader may have it.
-        what = f"{error.what}; it may have arrived all the same" if is_unclear and wait is None else error.what
+        what = self.scrub(error.what)
+        self.done.errors[held.message.channel] = what
+        if is_unclear and wait is None:
+            # Whoever is to send a dead letter again should know that its reader may have it.
+            what += "; it may have arrived all the same"
         self.box.failed(held, what, wait_s=wait, is_unclear=is_unclear, counts=asked is None)
-        self.done.errors[held.message.channel] = error.what
         if wait is None:
             self.done.dead += 1
         else:

@@ -6,7 +6,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from finops_lib.runs import clock, processes
 from finops_lib.runs.acting import acting_user
 from finops_lib.runs.letters import with_letter
 from finops_lib.runs.opened import opened_state
-from finops_lib.runs.secrets import resolve
+from finops_lib.runs.secrets import Scrubber, known_secrets, resolve
 from finops_lib.settings import Settings
 from finops_lib.state import outbox
 from finops_lib.state.open import State
@@ -41,13 +41,16 @@ def deliver_waiting(settings: Settings, state: State, *, sleep: Callable[[float]
     foldable = {name for name, door in doors.items() if door.channel.folds}
     outbox.fold(state, lambda waiting: _folds(waiting, foldable), at=now)
     sender = Sender(processes.this_host(), os.getpid(), processes.birth_of(os.getpid()))
+    # The last place where what a provider or a channel repeats can be taken out, whoever wrote the message.
+    scrubber = Scrubber.of(known_secrets([settings.workbench.model_dump(mode="json")], os.environ))
     return Sending(
         _StateBox(state, sender),
         doors,
         reveal=resolve,
         random=random.random,
         sleep=sleep,
-        enclose=lambda held: with_letter(settings, held),
+        enclose=lambda held: with_letter(settings, _scrubbed(held, scrubber)),
+        scrub=scrubber.scrub,
     ).run()
 
 
@@ -158,6 +161,10 @@ class _StateBox:
 
     def release(self, held: Leased) -> None:
         outbox.release(self.state, [held.message.message_id], self.sender)
+
+
+def _scrubbed(held: Leased, scrubber: Scrubber) -> Leased:
+    return replace(held, message=replace(held.message, payload=scrubber.scrub_tree(held.message.payload)))
 
 
 def _folds(waiting: Sequence[Outgoing], foldable: Collection[str]) -> list[tuple[Outgoing, Sequence[str]]]:

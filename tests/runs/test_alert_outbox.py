@@ -213,6 +213,32 @@ def test_no_secret_is_in_the_state(office: Office) -> None:
     assert b"p" * 32 not in kept
 
 
+def test_a_secret_that_a_provider_repeats_reaches_no_reader_and_no_answer_of_a_relay_brings_one(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    password = 'pr0vider/pass"word-4711'
+    monkeypatch.setenv("BILLING_API_KEY", password)
+    told = [
+        replace(one, facts={**one.facts, "reason": f"the provider said: {password} is not valid"})
+        for level in (50, 80, 120)
+        for one in events(2, threshold=level)
+    ]
+    told = [replace(one, event_id=f"{place}{one.event_id}"[:32]) for place, one in enumerate(told)]
+    with relay() as taken:
+        office.settings = set_up(office.settings, office.receiver.url, taken.port)
+        taken.rcpt = [f"550 5.7.1 {password} is not allowed"]
+        office.tell(*told)
+        done = office.deliver()
+    bodies = [json.dumps(request.body) for request in office.receiver.taken]
+    mails = [text for mail in taken.mails for text in texts_of(mail)]
+    assert (len(bodies), len(mails)) == (4, 2)
+    assert all("the provider said: [secret] is not valid" in text for text in [*bodies, *mails])
+    assert not any(form in text for text in [*bodies, *mails] for form in (password, json.dumps(password)[1:-1], "4711"))
+    assert done.errors == {"post": "127.0.0.1 answered 550: 5.7.1 [secret] is not allowed"}
+    rows = alert_outbox.listed_outbox(office.settings, limit=9)
+    assert [row["last_error"] for row in rows if row["last_error"]] == list(done.errors.values())
+
+
 def test_a_relay_that_greylists_rejects_and_hangs_gets_each_mail_once(office: Office) -> None:
     with relay() as taken:
         office.settings = set_up(office.settings, office.receiver.url, taken.port)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,6 +22,7 @@ from finops_lib.runs.schedule.serve import folder_of, scheduler_of
 from finops_lib.settings import load_settings
 from finops_lib.state import outbox
 from tests.delivery.letters import ORDINARY, Receiver
+from tests.delivery.relay import relay
 from tests.local_server import LocalServer, QuietHandler
 from tests.stand_in import Fault
 
@@ -27,8 +30,11 @@ pytestmark = pytest.mark.slow
 
 PROVIDER, CHAT, STORY = "pr0vider/pass+word-4711", "T0-B0-hook-4712", 'st0ry"token<&-4713'
 WORKBENCH = """
-sources: [{name: aws, provider: aws, kind: aws-cost-explorer}]
-channels: {chat: {kind: slack, options: {url: env:CHAT_ADDRESS, timeout_s: 5}}}
+sources: [{{name: aws, provider: aws, kind: aws-cost-explorer}}]
+channels:
+  chat: {{kind: slack, options: {{url: env:CHAT_ADDRESS, timeout_s: 5}}}}
+  post: {{kind: mail, options: {{host: 127.0.0.1, port: {port}, tls: none, sender: finops@example.org, timeout_s: 5}}}}
+recipients: [{{name: operators, address: ops@example.org}}]
 """
 SCHEDULE = """
 jobs:
@@ -60,17 +66,18 @@ class Repeats(QuietHandler):
 
 @dataclass(frozen=True)
 class Day:
-    """What a scheduled day left: its files, and what its commands said."""
+    """What a scheduled day left: its files, what its commands said, and the mails that arrived."""
 
     folder: Path
     said: dict[str, str]
+    mails: list[EmailMessage]
 
 
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
     """Run a day in which everybody repeats what he was told in confidence."""
     folder = tmp_path_factory.mktemp("planted")
-    with pytest.MonkeyPatch.context() as patch, LocalServer(Repeats) as aws, Receiver() as chat:
+    with pytest.MonkeyPatch.context() as patch, LocalServer(Repeats) as aws, Receiver() as chat, relay() as post:
         for name in ("CATALOG", "STATE", "THREADS", "MEMORY_LIMIT", "RUN_ID", "RUN_DIR", "RUN_SNAPSHOT"):
             patch.delenv(f"FINOPS_{name}", raising=False)
         patch.setenv("FINOPS_PROJECT", str(folder))
@@ -83,13 +90,13 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
         patch.setenv("CHAT_ADDRESS", f"{chat.url}/{CHAT}")
         patch.setenv("STORY_REFERENCE", STORY)
         chat.faults["/"] = [Fault(400, f"no such hook: /{CHAT}") for _ in range(50)]
-        yield Day(folder, _lived(folder))
+        yield Day(folder, _lived(folder, post.port), post.mails)
         assert chat.requests
 
 
-def _lived(folder: Path) -> dict[str, str]:
+def _lived(folder: Path, port: int) -> dict[str, str]:
     for name, text in {
-        "params/workbench.yaml": WORKBENCH,
+        "params/workbench.yaml": WORKBENCH.format(port=port),
         "scheduler/schedule.yaml": SCHEDULE,
         "notebooks/story.ipynb": json.dumps(_notebook()),
     }.items():
@@ -144,6 +151,8 @@ def test_no_command_says_a_secret_and_no_file_holds_one(day: Day, secret: str) -
     assert {"health.json", "metrics.prom", "state.sqlite", "report.html", "crontab"} <= {path.name for path in files}
     leaking = [path for path in files if any(form.encode() in path.read_bytes() for form in forms)]
     assert leaking == []
+    parts = [(str(mail["Subject"]), part.get_content()) for mail in day.mails for part in mail.iter_parts()]
+    assert [part for part in parts if any(form in text for form in forms for text in part)] == []
 
 
 def test_what_was_said_around_the_secrets_stays_readable(day: Day) -> None:
@@ -159,8 +168,16 @@ def test_what_was_said_around_the_secrets_stays_readable(day: Day) -> None:
     assert "[secret]" in logs[0].read_text()
     health = json.loads((day.folder / "outputs" / ".schedule" / "health.json").read_text())
     assert "[secret]" in health["jobs"]["collect"]["last_error"]
-    [message] = json.loads(day.said["alerts outbox --format json"])
-    assert message["attempts"] >= 1
+    messages = {message["channel"]: message for message in json.loads(day.said["alerts outbox --format json"])}
+    assert messages["chat"]["attempts"] >= 1
+    # Each failure is told to its owner once, with its cell, and with all of the error but the secret.
+    told = {str(mail["Subject"]).split(":")[0]: mail.get_body(("plain",)) for mail in day.mails}
+    assert set(told) == {"[FAILED] collect failed", "[FAILED] story failed"}
+    assert [text is not None and "[secret]" in text.get_content() for text in told.values()] == [True, True]
+    story = told["[FAILED] story failed"]
+    assert story is not None
+    assert "could not log in with [secret]" in story.get_content()
+    assert re.search(r"^Cell +\d", story.get_content(), re.MULTILINE)
 
 
 def test_a_secret_is_not_written_into_a_schedule(day: Day, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
