@@ -233,7 +233,9 @@ def test_a_secret_that_a_provider_repeats_reaches_no_reader_and_no_answer_of_a_r
     mails = [text for mail in taken.mails for text in texts_of(mail)]
     assert (len(bodies), len(mails)) == (4, 2)
     assert all("the provider said: [secret] is not valid" in text for text in [*bodies, *mails])
-    assert not any(form in text for text in [*bodies, *mails] for form in (password, json.dumps(password)[1:-1], "4711"))
+    assert not any(
+        form in text for text in [*bodies, *mails] for form in (password, json.dumps(password)[1:-1], "4711")
+    )
     assert done.errors == {"post": "127.0.0.1 answered 550: 5.7.1 [secret] is not allowed"}
     rows = alert_outbox.listed_outbox(office.settings, limit=9)
     assert [row["last_error"] for row in rows if row["last_error"]] == list(done.errors.values())
