@@ -10,6 +10,9 @@ import nbformat
 import pytest
 
 from finops_lib.settings import Settings, load_settings
+from tests.runs.office import finops, office
+
+__all__ = ["finops", "office"]
 
 MakeNotebook = Callable[..., Path]
 
