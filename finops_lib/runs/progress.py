@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from finops_lib.runs.listing import shown_value
+
 OnProgress = Callable[[int, int, str], None]
 
 
@@ -20,10 +22,10 @@ def cell_progress(name: str) -> Iterator[OnProgress]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(name, total=None)
+        task = progress.add_task(_described(name), total=None)
 
         def show(done: int, total: int, title: str) -> None:
-            progress.update(task, completed=done, total=total, description=f"{name}: {title}"[:70].replace("[", "("))
+            progress.update(task, completed=done, total=total, description=_described(f"{name}: {title}"))
 
         yield show
 
@@ -61,7 +63,12 @@ def fetch_progress() -> Iterator[Callable[[str], Callable[[str, int, int | None]
         yield of_source
 
 
+def _described(words: str) -> str:
+    # A bracket would be markup.
+    return shown_value(words[:70]).replace("[", "(")
+
+
 def tail_of(name: str, room: int) -> str:
-    """Shorten a long name to its end, which tells more: the file, not the bucket."""
-    room = max(room, 20)
+    """Shorten a long name to its end, which tells more: the file, not the bucket; one line that steers no terminal."""
+    name, room = shown_value(name), max(room, 20)
     return name if len(name) <= room else f"…{name[1 - room :]}"
