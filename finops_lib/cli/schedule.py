@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from finops_lib.cli.app import schedule_app
-from finops_lib.cli.printing import FormatOption, print_rows
+from finops_lib.cli.printing import FormatOption, print_rows, tell
 from finops_lib.runs.listing import Format, records
 
 JobName = Annotated[str, typer.Argument(help="A job of scheduler/schedule.yaml.", metavar="JOB")]
@@ -54,7 +54,7 @@ def schedule_start() -> None:
     from finops_lib.runs.schedule.serve import serve
     from finops_lib.settings import load_settings
 
-    serve(load_settings(), say=typer.echo)
+    serve(load_settings(), say=tell)
 
 
 @schedule_app.command("health")
@@ -65,7 +65,7 @@ def schedule_health() -> None:
     from finops_lib.runs.schedule.serve import folder_of
     from finops_lib.settings import load_settings
 
-    typer.echo(check_health(folder_of(load_settings()), now=clock.now()))
+    tell(check_health(folder_of(load_settings()), now=clock.now()))
 
 
 @schedule_app.command("run")
@@ -74,8 +74,8 @@ def schedule_run(job: JobName) -> None:
     from finops_lib.runs.schedule.run_now import run_job
     from finops_lib.settings import load_settings
 
-    if not run_job(load_settings(), job, say=typer.echo):
-        typer.echo(f"{job} owes nothing")
+    if not run_job(load_settings(), job, say=tell):
+        tell(f"{job} owes nothing")
 
 
 @schedule_app.command("render")
@@ -121,6 +121,6 @@ def schedule_backfill(
         parallel=parallel,
         only_missing=only_missing,
         dry_run=dry_run,
-        say=lambda line: typer.echo(line, err=True),
+        say=lambda line: tell(line, err=True),
     )
     print_rows(records(found), format, empty="There is nothing to run.")
