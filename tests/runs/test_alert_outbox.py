@@ -18,6 +18,7 @@ from finops_lib.errors import ConfigError
 from finops_lib.runs import alert_outbox, alerts
 from finops_lib.runs.opened import opened_state
 from finops_lib.settings import load_settings
+from finops_lib.state.outbox import PERHAPS_TWICE
 from tests.conftest import PROJECT
 from tests.runs.office import SECRET, Finops, Office, events, set_up, wait_until
 from tests.stand_in import Fault
@@ -37,6 +38,17 @@ def test_a_chat_that_fails_hangs_and_breaks_off_gets_everything_once_it_recovers
     repeats = [REPEAT in json.dumps(request.body) for request in office.receiver.taken]
     # Those that were reset and hung, or cut off, may have arrived: the reader is told so. The refused one has not.
     assert 1 <= sum(repeats) <= 3
+
+
+def test_an_incident_whose_answer_was_lost_is_opened_again_under_its_key(office: Office) -> None:
+    office.receiver.faults = {"enqueue": [Fault(cut=True)]}
+    office.tell(*events(1, threshold=120))
+    assert office.deliver().failed == 1
+    assert office.deliver(after=timedelta(minutes=2)).sent == 1
+    keys = [request.body["dedup_key"] for request in office.receiver.requests]
+    assert keys == ["bgt:budget 0:2026-10-01:actual:120"] * 2
+    [row] = alert_outbox.listed_outbox(office.settings, limit=9)
+    assert (row["standing"], row["last_error"]) == ("sent", PERHAPS_TWICE)
 
 
 @pytest.mark.parametrize("seconds", [2, 25])

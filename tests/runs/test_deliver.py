@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from finops_lib.delivery import REPEAT
 from finops_lib.errors import ConfigError, QualityError
 from finops_lib.reports import page
 from finops_lib.runs import clock
@@ -207,6 +208,21 @@ def test_a_relay_that_is_busy_gets_it_later_and_once(office: Office, monkeypatch
     assert deliver_all(office.settings).sent == 1
     assert deliver_all(office.settings).sent == 0
     assert office.readers == ["ann@example.org"]
+
+
+def test_a_report_whose_receipt_was_lost_comes_once_more_under_its_id_and_says_so(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = made_run(office.settings)
+    office.relay.data, office.relay.hang_s = ["drop"], 0
+    assert [one.standing for one in deliver(office.settings, run.run_id, to=["ann"]).sent] == ["waiting"]
+    later = clock.now() + timedelta(minutes=10)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert deliver_all(office.settings).sent == 1
+    assert [one.standing for one in deliver(office.settings, run.run_id, to=["ann"]).sent] == ["sent before"]
+    first, repeat = office.relay.mails
+    assert repeat["Message-ID"] == first["Message-ID"]
+    assert [REPEAT in text_of(mail) for mail in (first, repeat)] == [False, True]
 
 
 def test_a_letter_whose_file_is_gone_is_a_dead_letter_that_says_so(
