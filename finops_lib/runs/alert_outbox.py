@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from finops_lib.analyses.alerts.digest import fold as fold_messages
-from finops_lib.delivery import CHANNELS
+from finops_lib.delivery import CHANNELS, LETTER
 from finops_lib.delivery.outbox import Delivered, Door, Sending
 from finops_lib.errors import ConfigError, FinOpsError
 from finops_lib.messages import Leased, Outgoing
@@ -164,7 +164,10 @@ class _StateBox:
 
 
 def _scrubbed(held: Leased, scrubber: Scrubber) -> Leased:
-    return replace(held, message=replace(held.message, payload=scrubber.scrub_tree(held.message.payload)))
+    """Give a message without known secrets; what finds its file, and the incident it belongs to, stays as it is."""
+    payload = held.message.payload
+    kept = {name: payload[name] for name in (LETTER, "dedup_key", "thread") if name in payload}
+    return replace(held, message=replace(held.message, payload={**scrubber.scrub_tree(payload), **kept}))
 
 
 def _folds(waiting: Sequence[Outgoing], foldable: Collection[str]) -> list[tuple[Outgoing, Sequence[str]]]:
