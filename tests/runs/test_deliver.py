@@ -266,6 +266,15 @@ def test_a_secret_reaches_no_mail(office: Office) -> None:
     assert SECRET not in (folder / "mail.eml").read_text(encoding="ascii")
 
 
+def test_a_secret_that_is_a_word_takes_no_letter_from_its_message(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The letter's file lies in outputs/overview.
+    monkeypatch.setenv("PAGE_TOKEN", "overview")
+    run = made_run(office.settings)
+    assert [one.standing for one in deliver(office.settings, run.run_id, to=["ann"]).sent] == ["sent"]
+
+
 @pytest.mark.parametrize("name", [text for text in HOSTILE if text])
 def test_no_name_changes_a_mail_or_a_message(office: Office, name: str) -> None:
     run = made_run(office.settings, page.answer(name, name, "red", name, headline=name))
